@@ -1,0 +1,1 @@
+"""Control flow and data flow: inside a function, and across functions and files by summaries."""

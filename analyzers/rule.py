@@ -1,0 +1,105 @@
+"""What a rule is: words, examples and a stateless check. One rule is one file; the file name is the rule's name.
+
+A check is a generator over one node: it yields a `Finding` for a defect and an `Examined` for a place it looked at and
+found clean, and keeps nothing between calls. A flow rule has no check at all: `flow=("user-input", "sql")`.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import libcst as cst
+
+from analyzers.model import Confidence, Examined, Finding, Fix, Severity, Step, Trace
+from analyzers.source import SourceFile
+
+Check = Callable[[Any, SourceFile], Iterator[Finding | Examined]]
+C = TypeVar("C", bound=Check)
+
+
+@dataclass(frozen=True, slots=True)
+class Bad:
+    """Code the rule must report: `# finding` ends each reported line, `# step` each line of a trace.
+
+    `fixed` is the code after the rule's fix. `base` is what stood there before: then the example shows a removed guard.
+    `files` are further files of the change, path -> code.
+    """
+
+    code: str
+    fixed: str | None = None
+    base: str | None = None
+    files: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Good:
+    """Code the rule must be silent about, and the reason in words, which is the sentence in the docs."""
+
+    why: str
+    code: str
+    files: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One kind of defect.
+
+    `message` and `advice` are templates for `str.format`: the check fills their words, so that both speak of the code at hand.
+    `topic` is the plural noun of what the rule examines ("SQL statements") and `clean` what is true of a clean one
+    ("with bound parameters"): the summary counts them. `flow` joins a source kind to a sink kind.
+    """
+
+    name: str
+    weakness: str
+    severity: Severity
+    message: str
+    advice: str
+    bad: tuple[Bad, ...]
+    good: tuple[Good, ...]
+    topic: str = ""
+    clean: str = ""
+    title: str = ""
+    confidence: Confidence = Confidence.HIGH
+    flow: tuple[str, str] | None = None
+    checks: dict[type[cst.CSTNode], list[Check]] = field(default_factory=dict, compare=False, repr=False)
+
+    def on(self, *types: type[cst.CSTNode]) -> Callable[[C], C]:
+        """Register the decorated generator for nodes of exactly these types."""
+
+        def register(check: C) -> C:
+            for kind in types:
+                self.checks.setdefault(kind, []).append(check)
+            return check
+
+        return register
+
+    def finding(
+        self,
+        file: SourceFile,
+        node: cst.CSTNode,
+        *,
+        steps: tuple[Step, ...] = (),
+        assumed: tuple[str, ...] = (),
+        fix: Fix | None = None,
+        confidence: Confidence | None = None,
+        **words: str,
+    ) -> Finding:
+        """A finding at `node`; the engine adds its mark."""
+        return Finding(
+            rule=self.name,
+            cwe=(self.weakness,),
+            path=file.path,
+            span=file.span(node),
+            severity=self.severity,
+            confidence=confidence or self.confidence,
+            message=self.message.format(**words),
+            advice=self.advice.format(**words),
+            mark="",
+            definition=file.definition_name(node),
+            trace=Trace(steps, assumed),
+            fix=fix,
+        )
+
+    def examined(self, file: SourceFile, node: cst.CSTNode) -> Examined:
+        """A place that was looked at and is clean."""
+        return Examined(self.name, file.path, file.span(node).line, self.topic, self.clean)

@@ -1,0 +1,1 @@
+"""The bot: from a forge's event to posted comments."""

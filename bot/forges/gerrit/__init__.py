@@ -1,0 +1,1 @@
+"""Gerrit: webhook (pure), wire (pure), forge (the only part that speaks to it)."""
