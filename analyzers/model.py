@@ -122,7 +122,10 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """A place a rule looked at and found clean: `topic` is the rule's plural noun ("SQL statements"), `verdict` why ("with bound parameters")."""
+    """A place a rule looked at and found clean.
+
+    `topic` is the rule's plural noun ("SQL statements"), `verdict` why it is clean ("with bound parameters").
+    """
 
     rule: str
     path: str

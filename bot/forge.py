@@ -14,13 +14,14 @@ class Forge(Protocol):
 
     @property
     def name(self) -> str:
-        """ "github", "gerrit" or "local"."""
+        """Which forge it is: "github", "gerrit" or "local"."""
         ...
 
     def read_event(self, headers: Mapping[str, str], body: bytes) -> Event | None:
         """Pure: check authenticity over the raw body, then read the hint. None: genuine, and not our business.
 
-        Raises Refused(401) when the signature is wrong, Refused(400/413) when the body is unusable. Header names are lower case.
+        Raises Refused(401) when the signature is wrong, Refused(400 or 413) when the body is unusable.
+        Header names are lower case.
         """
         ...
 
@@ -29,7 +30,7 @@ class Forge(Protocol):
         ...
 
     def diff(self, change: Change, since: Patchset | None = None) -> tuple[ChangedFile, ...]:
-        """Every file that head changes against its base (or against an earlier patchset), complete, in path order.
+        """Every file that head changes against its base, or against an earlier patchset: complete, in path order.
 
         Never partial: what the forge cuts off is asked for again in smaller pages, or raises.
         """

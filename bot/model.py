@@ -60,7 +60,10 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Patchset:
-    """One version of a change: commit ids of head and of the base it is compared with; `number` counts from 1 (0: the forge does not count)."""
+    """One version of a change: commit ids of head and of the base it is compared with.
+
+    `number` counts from 1; 0 where the forge does not count.
+    """
 
     id: str
     base: str
@@ -106,7 +109,10 @@ class FileStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ChangedFile:
-    """One file of a change. `touched` is None when the forge withheld the lines (too big): then head and base are compared by us."""
+    """One file of a change.
+
+    `touched` is None when the forge withheld the lines (too big): then head and base are compared by us.
+    """
 
     path: str
     status: FileStatus
@@ -144,8 +150,9 @@ class Permission(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Comment:
-    """An inline comment as it should stand. `body` is markdown without marker and without suggestion block: the forge's wire adds both.
+    """An inline comment as it should stand.
 
+    `body` is markdown without marker and without suggestion block: the forge's wire adds both.
     `fix` is set only when it is SAFE and may be offered as one click.
     """
 
@@ -212,7 +219,10 @@ class Thread:
 
 @dataclass(frozen=True, slots=True)
 class PostedSummary:
-    """Our summary as it stands: `digest` is that of the Summary it was made from (see review.digest), `patchset` the id it speaks of."""
+    """Our summary as it stands.
+
+    `digest` is that of the Summary it was made from (see review.digest), `patchset` the id it speaks of.
+    """
 
     id: str
     digest: str
@@ -237,7 +247,10 @@ class Resolution:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to write, as the difference of what should stand and what stands. `summary` is None when the right one stands."""
+    """What to write, as the difference of what should stand and what stands.
+
+    `summary` is None when the right one stands already.
+    """
 
     patchset: Patchset
     verdict: Verdict

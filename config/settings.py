@@ -25,12 +25,15 @@ class Secret(str):
         return str.__str__(self)
 
 
+NO_SECRET = Secret("")
+
+
 @dataclass(frozen=True, slots=True)
 class GitHubSettings:
     """Section `[github]`. An empty token switches the forge off."""
 
     api_url: str = "https://api.github.com"
-    token: Secret = Secret("")
+    token: Secret = NO_SECRET
     webhook_secrets: tuple[Secret, ...] = ()
     login: str = ""
     timeout_seconds: float = 30.0
@@ -42,7 +45,7 @@ class GerritSettings:
 
     url: str = ""
     user: str = ""
-    password: Secret = Secret("")
+    password: Secret = NO_SECRET
     timeout_seconds: float = 30.0
 
 
