@@ -44,7 +44,7 @@ class Good:
 class Rule:
     """One kind of defect.
 
-    `message` and `advice` are templates for `str.format`: the check fills their words, so they speak of the code at hand.
+    `message` and `advice` are templates for `str.format`; the check fills their words: they speak of the code at hand.
     `topic` is the plural noun of what the rule examines ("SQL statements") and `clean` what is true of a clean one
     ("with bound parameters"): the summary counts them. `flow` joins a source kind to a sink kind.
     """

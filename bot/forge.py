@@ -45,7 +45,7 @@ class Forge(Protocol):
         ...
 
     def publish(self, change: Change, plan: Plan) -> Receipt:
-        """Write the plan. Looks for our marker first, so that a repeated call posts nothing twice; reads back afterwards.
+        """Write the plan. Looks for our marker first: a repeated call posts nothing twice. Reads back afterwards.
 
         Raises Superseded when the head is no longer `plan.patchset`.
         """
