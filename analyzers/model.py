@@ -96,6 +96,7 @@ class Fix:
 class Finding:
     """One defect at one place.
 
+    `title` is the rule's short noun phrase ("SQL statement built from text").
     `message` is one or two sentences about this code (markdown); `advice` says what to do about this place;
     `definition` is the dotted name of the enclosing definition ("" at module level).
     `mark` is 16 hex digits over rule, path, definition, normalised code and occurrence.
@@ -111,6 +112,7 @@ class Finding:
     mark: str
     definition: str = ""
     advice: str = ""
+    title: str = ""
     trace: Trace = Trace()
     fix: Fix | None = None
 

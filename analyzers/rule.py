@@ -17,6 +17,16 @@ Check = Callable[[Any, SourceFile], Iterator[Finding | Examined]]
 C = TypeVar("C", bound=Check)
 
 
+WORD_LIMIT = 80
+
+
+def inert(word: str) -> str:
+    """Code fit to stand between backticks in one line of markdown: no backtick, no control character, cut at 80 characters."""
+    plain = "".join(c if c.isprintable() else " " for c in word.replace("`", "'"))
+    line = " ".join(plain.split())
+    return line if len(line) <= WORD_LIMIT else line[: WORD_LIMIT - 1] + "…"
+
+
 @dataclass(frozen=True, slots=True)
 class Bad:
     """Code the rule must report: `# finding` ends each reported line, `# step` each line of a trace.
@@ -84,7 +94,8 @@ class Rule:
         confidence: Confidence | None = None,
         **words: str,
     ) -> Finding:
-        """A finding at `node`; the engine adds its mark."""
+        """A finding at `node`; the engine adds its mark. The words may come from hostile code: they are made inert."""
+        quoted = {key: inert(value) for key, value in words.items()}
         return Finding(
             rule=self.name,
             cwe=(self.weakness,),
@@ -92,10 +103,11 @@ class Rule:
             span=file.span(node),
             severity=self.severity,
             confidence=confidence or self.confidence,
-            message=self.message.format(**words),
-            advice=self.advice.format(**words),
+            message=self.message.format(**quoted),
+            advice=self.advice.format(**quoted),
             mark="",
             definition=file.definition_name(node),
+            title=self.title or self.name.replace("-", " "),
             trace=Trace(steps, assumed),
             fix=fix,
         )

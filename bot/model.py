@@ -46,7 +46,8 @@ class Event:
     """A forge said that something happened. `delivery` is the same when the forge sends it again.
 
     `patchset` is the head id the forge named, "" when it named none. For COMMAND: `actor` is the account that wrote
-    `command` (the text after `/touchline`, one line, at most 1,000 characters) in comment `comment_id`.
+    `command` (the text after `/touchline`, one line, at most 1,000 characters) in comment `comment_id`,
+    which answers our thread `thread` ("" when it stands alone).
     """
 
     ref: ChangeRef
@@ -56,6 +57,7 @@ class Event:
     patchset: str = ""
     command: str = ""
     comment_id: str = ""
+    thread: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,12 +194,18 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """What the change should show: comments best first, at most the configured cap (the rest is in the summary)."""
+    """What the change should show: comments best first, at most the configured cap (the rest is in the summary).
+
+    `live` are the marks of all findings, said inline or not; `unknown` the paths about which nothing is known
+    because they could not be analysed: threads of both are not called gone.
+    """
 
     patchset: Patchset
     verdict: Verdict
     comments: tuple[Comment, ...]
     summary: Summary
+    live: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
