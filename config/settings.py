@@ -1,6 +1,9 @@
 """Every setting, typed and frozen. `config/default.toml` holds the defaults and one line why for each."""
 
 from dataclasses import dataclass, field
+from typing import Annotated, Literal
+
+from analyzers.model import Confidence, Severity
 
 
 class Secret(str):
@@ -26,6 +29,23 @@ class Secret(str):
 
 
 NO_SECRET = Secret("")
+SQLITE_HERE = Secret("sqlite:///touchline.sqlite")
+
+
+@dataclass(frozen=True, slots=True)
+class Between:
+    """The bounds of a number, both included."""
+
+    low: float
+    high: float
+
+
+Seconds = Annotated[float, Between(0.1, 86_400)]
+Count = Annotated[int, Between(0, 100_000)]
+Bytes = Annotated[int, Between(1, 2**31 - 1)]
+Workers = Annotated[int, Between(1, 256)]
+Port = Annotated[int, Between(0, 65_535)]
+Days = Annotated[float, Between(0.001, 365)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +56,7 @@ class GitHubSettings:
     token: Secret = NO_SECRET
     webhook_secrets: tuple[Secret, ...] = ()
     login: str = ""
-    timeout_seconds: float = 30.0
+    timeout_seconds: Seconds = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,31 +66,31 @@ class GerritSettings:
     url: str = ""
     user: str = ""
     password: Secret = NO_SECRET
-    timeout_seconds: float = 30.0
+    timeout_seconds: Seconds = 30.0
 
 
 @dataclass(frozen=True, slots=True)
 class ReviewSettings:
     """Section `[review]`: what is worth saying."""
 
-    max_comments: int = 20
-    min_severity: str = "low"
-    min_confidence: str = "medium"
+    max_comments: Count = 20
+    min_severity: Severity = Severity.LOW
+    min_confidence: Confidence = Confidence.MEDIUM
     drafts: bool = False
     disabled_rules: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
-    command_permission: str = "write"
+    command_permission: Literal["read", "write", "admin"] = "write"
 
 
 @dataclass(frozen=True, slots=True)
 class LimitSettings:
     """Section `[limits]`: the bounds of hostile input."""
 
-    file_bytes: int = 2_000_000
-    files: int = 300
-    seconds_per_file: float = 20.0
-    memory_mb: int = 1024
-    body_bytes: int = 26_214_400
+    file_bytes: Bytes = 2_000_000
+    files: Count = 300
+    seconds_per_file: Seconds = 20.0
+    memory_mb: Annotated[int, Between(128, 1_048_576)] = 1024
+    body_bytes: Bytes = 26_214_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +98,26 @@ class ServerSettings:
     """Section `[server]`."""
 
     host: str = "127.0.0.1"
-    port: int = 8080
+    port: Port = 8080
 
 
 @dataclass(frozen=True, slots=True)
 class DatabaseSettings:
-    """Section `[database]`: `sqlite:///path` or `postgresql://...`."""
+    """Section `[database]`: `sqlite:///path` or `postgresql://...`; a secret, since it may hold a password."""
 
-    url: str = "sqlite:///touchline.sqlite"
+    url: Secret = SQLITE_HERE
+
+
+@dataclass(frozen=True, slots=True)
+class JobSettings:
+    """Section `[jobs]`: how a worker goes about its jobs."""
+
+    concurrency: Workers = 4
+    analyzers: Workers = 2
+    give_up_days: Days = 3.0
+    keep_days: Days = 30.0
+    poll_seconds: Annotated[float, Between(0.02, 60)] = 0.25
+    dead_after_seconds: Seconds = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,3 +130,4 @@ class Settings:
     limits: LimitSettings = field(default_factory=LimitSettings)
     server: ServerSettings = field(default_factory=ServerSettings)
     database: DatabaseSettings = field(default_factory=DatabaseSettings)
+    jobs: JobSettings = field(default_factory=JobSettings)
