@@ -8,6 +8,8 @@ Lines and columns are 1-based; columns count characters; an end column is exclus
 from dataclasses import dataclass
 from enum import StrEnum
 
+from analyzers.touched import TouchedLines
+
 
 class Severity(StrEnum):
     """How bad it is when the defect is real. Ordered: `Severity.LOW.rank < Severity.CRITICAL.rank`."""
@@ -134,6 +136,20 @@ class Examined:
     line: int
     topic: str
     verdict: str
+
+
+@dataclass(frozen=True, slots=True)
+class FilePair:
+    """One file of a change as it is analysed: exact bytes of head and base (None: not there on that side).
+
+    `touched` is None when the forge did not say: then head and base are compared.
+    """
+
+    path: str
+    head: bytes | None
+    base: bytes | None
+    touched: TouchedLines | None
+    old_path: str = ""
 
 
 class Status(StrEnum):

@@ -1,0 +1,128 @@
+"""The story of a review: event -> change -> files -> report -> review -> plan -> receipt.
+
+Two chapters, because the first only reads and the second writes: `examine` may be done again at no harm, `publish`
+looks at what stands first. The job engine keeps the result of each, so both take and give frozen values.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from fnmatch import fnmatch
+
+from analyzers.model import FilePair, FileReport, Report, Status
+from analyzers.touched import TouchedLines
+from bot import commands, review
+from bot.errors import Refused, Superseded
+from bot.forge import Forge
+from bot.model import Change, ChangedFile, Event, FileStatus, Happened, Receipt, Side
+from config.settings import LimitSettings, Settings
+
+Analyze = Callable[[Sequence[FilePair]], Report]
+
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """What was learned of a change, and all that publishing needs: no source text in it."""
+
+    change: Change
+    report: Report
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """Why no review is due."""
+
+    reason: str
+
+
+def examine(event: Event, forge: Forge, analyze: Analyze, settings: Settings) -> Examination | Skipped:
+    """Read everything again from the forge and analyse it; the event is only the occasion."""
+    change = forge.change(event.ref)
+    if reason := not_due(event, change, settings):
+        return Skipped(reason)
+    if event.what is Happened.COMMAND and (done := commands.respond(event, change, forge, settings)):
+        return Skipped(done)
+    files = forge.diff(change)
+    told, read = sort_out(files, settings)
+    pairs, failed = gather(forge, change, read, settings.limits)
+    if event.command.strip() == "full":
+        pairs = [replace(pair, touched=every_line(pair.head)) for pair in pairs]
+    analysed = analyze(pairs)
+    reports = sorted((*analysed.files, *told, *failed), key=lambda file: file.path)
+    return Examination(change, Report(tuple(reports)))
+
+
+def publish(examination: Examination, forge: Forge, settings: Settings) -> Receipt:
+    """Make the forge show the review; the second time there is nothing left to do."""
+    change = examination.change
+    if forge.change(change.ref).head.id != change.head.id:
+        raise Superseded(f"{change.ref} moved on from {change.head.id} while it was reviewed")
+    wanted = review.compose(examination.report, change, settings.review)
+    plan = review.plan(wanted, forge.posted(change))
+    if plan.empty:
+        standing = plan.standing_summary
+        return Receipt(change.head.id, summary_id=standing.id if standing else "", url=change.url)
+    return forge.publish(change, plan)
+
+
+def not_due(event: Event, change: Change, settings: Settings) -> str:
+    """Why this event asks for no review now, or ""."""
+    if event.what is Happened.CLOSED or not change.open:
+        return "the change is closed"
+    if event.what is Happened.COMMAND:
+        return ""
+    if change.draft and not settings.review.drafts:
+        return "the change is a draft"
+    if event.patchset and event.patchset != change.head.id:
+        return f"patchset {event.patchset} is no longer the head; the head's own event brings its review"
+    return ""
+
+
+def sort_out(files: Sequence[ChangedFile], settings: Settings) -> tuple[list[FileReport], list[ChangedFile]]:
+    """The receipts of the files that need no reading, and the files to read."""
+    reasons = [(file, why_skipped(file, settings)) for file in files]
+    told = [FileReport(file.path, Status.SKIPPED, reason) for file, reason in reasons if reason]
+    read = [file for file, reason in reasons if not reason]
+    limit = settings.limits.files
+    over = f"the change has more than {limit} Python files, the limit of this installation (limits.files)"
+    told += [FileReport(file.path, Status.UNREADABLE, over) for file in read[limit:]]
+    return told, read[:limit]
+
+
+def why_skipped(file: ChangedFile, settings: Settings) -> str:
+    """Why a changed file is not analysed, or ""."""
+    if not file.path.endswith(".py"):
+        return "not Python"
+    if file.status is FileStatus.DELETED:
+        return "deleted"
+    if file.binary:
+        return "binary"
+    if any(fnmatch(file.path, pattern) for pattern in settings.review.exclude):
+        return "excluded by review.exclude"
+    return ""
+
+
+def gather(
+    forge: Forge, change: Change, files: Sequence[ChangedFile], limits: LimitSettings
+) -> tuple[list[FilePair], list[FileReport]]:
+    """Both sides of every file; one that cannot be had costs its own receipt only."""
+    pairs, failed = [], []
+    for file in files:
+        try:
+            pairs.append(pair_of(forge, change, file, limits.file_bytes))
+        except Refused as refused:
+            failed.append(FileReport(file.path, Status.UNREADABLE, str(refused)))
+    return pairs, failed
+
+
+def pair_of(forge: Forge, change: Change, file: ChangedFile, limit: int) -> FilePair:
+    """Head and base of one file. A base that cannot be had is an error too: without it, old defects would look new."""
+    head = forge.read(change, file, Side.HEAD, limit)
+    added = file.status is FileStatus.ADDED
+    base = None if added else forge.read(change, file, Side.BASE, limit)
+    return FilePair(file.path, head, base, file.touched, file.old_path)
+
+
+def every_line(head: bytes | None) -> TouchedLines:
+    """Every line of a file counts as touched."""
+    lines = (head or b"").count(b"\n") + 1
+    return TouchedLines(frozenset(range(1, lines + 1)), frozenset(), ((1, lines),))

@@ -1,0 +1,102 @@
+"""The judgement: what is worth saying, and how that differs from what already stands. Pure; does nothing."""
+
+import hashlib
+
+from analyzers.model import Confidence, Finding, Report, Safety, Severity, Status
+from bot import wording
+from bot.model import (
+    Change,
+    Comment,
+    LineLinks,
+    Plan,
+    Posted,
+    Resolution,
+    Review,
+    Summary,
+    Thread,
+    Verdict,
+)
+from bot.wording import Told
+from config.settings import ReviewSettings
+
+
+def compose(report: Report, change: Change, settings: ReviewSettings) -> Review:
+    """What the change should show. The same report, change and settings always give the same review."""
+    worth = sorted((f for f in report.findings if worth_saying(f, settings)), key=gravity)
+    inline = worth[: settings.max_comments]
+    told = Told(tuple(worth), frozenset(f.mark for f in inline), len(report.findings) - len(worth))
+    return Review(
+        patchset=change.head,
+        verdict=verdict(report, bool(worth)),
+        comments=tuple(comment(finding, change.links) for finding in inline),
+        summary=wording.summary(report, told, change.links),
+        live=tuple(finding.mark for finding in report.findings),
+        unknown=tuple(file.path for file in report.files if file.status is Status.UNREADABLE),
+    )
+
+
+def worth_saying(finding: Finding, settings: ReviewSettings) -> bool:
+    """Whether the operator wants to hear of it."""
+    return (
+        finding.rule not in settings.disabled_rules
+        and finding.severity.rank >= Severity(settings.min_severity).rank
+        and finding.confidence.rank >= Confidence(settings.min_confidence).rank
+    )
+
+
+def gravity(finding: Finding) -> tuple[int, int, str, int, int, str]:
+    """Sorts the gravest first, then the surest, then by place: a total order, so that a cap always cuts the same."""
+    span = finding.span
+    return (-finding.severity.rank, -finding.confidence.rank, finding.path, span.line, span.column, finding.rule)
+
+
+def verdict(report: Report, findings: bool) -> Verdict:
+    """A partial review is never green, whatever it found."""
+    if report.partial:
+        return Verdict.PARTIAL
+    return Verdict.FINDINGS if findings else Verdict.CLEAN
+
+
+def comment(finding: Finding, links: LineLinks) -> Comment:
+    """The inline comment of a finding; only a SAFE fix is offered as one click."""
+    safe = finding.fix if finding.fix and finding.fix.safety is Safety.SAFE else None
+    return Comment(
+        mark=finding.mark,
+        rule=finding.rule,
+        path=finding.path,
+        span=finding.span,
+        severity=finding.severity,
+        body=wording.comment_body(finding, links),
+        fix=safe,
+        blocking=finding.severity.rank >= Severity.HIGH.rank,
+    )
+
+
+def plan(review: Review, posted: Posted) -> Plan:
+    """What to write so that the change shows the review. A thread that a person answered or closed is left alone."""
+    standing = {thread.mark: thread for thread in posted.threads}
+    want = digest(review.summary)
+    found = posted.summary
+    stands = found is not None and found.digest == want and found.patchset == review.patchset.id
+    return Plan(
+        patchset=review.patchset,
+        verdict=review.verdict,
+        add=tuple(c for c in review.comments if c.mark not in standing),
+        keep=tuple(standing[c.mark] for c in review.comments if c.mark in standing),
+        resolve=tuple(Resolution(t, wording.GONE) for t in posted.threads if gone(t, review)),
+        summary=None if stands else review.summary,
+        standing_summary=found,
+        digest=want,
+    )
+
+
+def gone(thread: Thread, review: Review) -> bool:
+    """Whether the defect of an open, unanswered thread is surely no longer there."""
+    settled = thread.resolved or thread.answered
+    return not settled and thread.mark not in review.live and thread.path not in review.unknown
+
+
+def digest(summary: Summary) -> str:
+    """16 hex digits that name a summary's text."""
+    parts = [summary.text, *(part for fold in summary.folds for part in (fold.title, fold.text))]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]

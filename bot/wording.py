@@ -1,0 +1,319 @@
+"""Every English sentence that a comment, a reply or a summary says.
+
+Nothing here would fit any other change: a sentence carries the place, the count or the code it speaks of,
+or is left out. The output is markdown. What comes from a change (paths, code) stands in code spans only,
+so it cannot format, mention or link.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from analyzers.model import Examined, FileReport, Finding, Report, Status
+from bot.model import Fold, LineLinks, Summary
+
+FILES_NAMED = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a summary tells of.
+
+    `findings` are those worth saying, gravest first; `inline` the marks of those said inline; `quiet` how many findings
+    the settings keep out.
+    """
+
+    findings: tuple[Finding, ...]
+    inline: frozenset[str]
+    quiet: int = 0
+
+
+def code(text: str) -> str:
+    """A code span that shows `text` on one line, whatever is in it (CommonMark 6.1)."""
+    line = " ".join("".join(c if c.isprintable() else "�" for c in text).split()) or " "
+    longest = max((len(list(run)) for mark, run in groupby(line) if mark == "`"), default=0)
+    fence = "`" * (longest + 1)
+    pad = " " if longest else ""
+    return f"{fence}{pad}{line}{pad}{fence}"
+
+
+def prose(text: str) -> str:
+    """Text of uncertain origin as plain words: nothing in it formats, mentions, links or breaks a line."""
+    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return "".join(f"\\{c}" if c in "\\`*_{}[]<>|~#" else c for c in line).replace("@", "@\u200b")
+
+
+def count(number: int, singular: str, plural: str = "") -> str:
+    """`1 file`, `2 files`."""
+    return f"{number} {singular if number == 1 else plural or singular + 's'}"
+
+
+def listed(parts: Sequence[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+
+
+def one_of(topic: str) -> str:
+    """The singular of a rule's topic: `SQL statements` -> `SQL statement`, `reads of files` -> `read of files`."""
+    words = topic.split(" ")
+    prepositions = {"of", "in", "to", "from", "with", "on", "by", "for", "under", "that", "without"}
+    head = next((i for i, word in enumerate(words) if word in prepositions), len(words)) - 1
+    words[head] = _singular(words[head])
+    return " ".join(words)
+
+
+def _singular(word: str) -> str:
+    if word.endswith("ies"):
+        return word[:-3] + "y"
+    if word.endswith(("sses", "shes", "ches", "xes")):
+        return word[:-2]
+    return word[:-1] if word.endswith("s") and not word.endswith("ss") else word
+
+
+def place(path: str, line: int, links: LineLinks) -> str:
+    """A place as a link to its line, or as code where the forge has no links."""
+    shown, address = code(f"{path}:{line}"), links.to(path, line)
+    return f"[{shown}]({address})" if address else shown
+
+
+# --- the inline comment -------------------------------------------------------------------------------------------
+
+
+def comment_body(finding: Finding, links: LineLinks) -> str:
+    """The inline comment of one finding: what is wrong here, how it comes about, what to do."""
+    parts = [
+        f"**{finding.title}** ({', '.join(finding.cwe)}, {finding.severity})",
+        finding.message,
+        _trace(finding, links),
+        finding.advice,
+        footer(finding),
+    ]
+    return "\n\n".join(part for part in parts if part)
+
+
+def footer(finding: Finding) -> str:
+    """How to live with the comment: the rule's name, and the way to say that it is wrong here."""
+    sure = "" if finding.confidence == "high" else f" Confidence: {finding.confidence}."
+    return (
+        f"Rule {code(finding.rule)}.{sure} Not a defect here? {code(f'# touchline: ignore[{finding.rule}] because …')}"
+    )
+
+
+def _trace(finding: Finding, links: LineLinks) -> str:
+    if len(finding.trace.steps) < 2:
+        return ""
+    return "How it comes about:\n" + "\n".join(_steps(finding, links))
+
+
+def _steps(finding: Finding, links: LineLinks) -> Iterator[str]:
+    for number, step in enumerate(finding.trace.steps, 1):
+        yield f"{number}. {place(step.path, step.line, links)}: {step.what}"
+    for assumption in finding.trace.assumed:
+        yield f"\nAssumed: {assumption}."
+
+
+# --- the summary --------------------------------------------------------------------------------------------------
+
+
+def summary(report: Report, told: Told, links: LineLinks) -> Summary:
+    """The verdict in one sentence, the groups, what to do, what is clean, what became of each file."""
+    if not told.findings and not report.partial:
+        return _clean(report, told)
+    parts = [
+        _verdict(report, told, links),
+        "\n".join(_groups(told, links)),
+        _section("What to do", _actions(told.findings, links)),
+        _section("Examined and found clean", clean_notes(report)),
+        _quiet(told),
+        receipt_line(report),
+    ]
+    return Summary("\n\n".join(part for part in parts if part), _folds(report, told, links))
+
+
+def _clean(report: Report, told: Told) -> Summary:
+    """Two lines. What was looked at stands in the first, what became of every file in the second."""
+    notes = clean_notes(report)
+    looked = f" Looked at {listed(notes)}." if notes else ""
+    first = f"**Nothing to report on {_lines_of(report)}.**{looked}"
+    second = " ".join(part for part in (receipt_line(report), _quiet(told)) if part)
+    return Summary(f"{first}\n\n{second}", _receipt_fold(report))
+
+
+def _lines_of(report: Report) -> str:
+    files = [file for file in report.files if file.status is Status.ANALYSED]
+    if not files:
+        return "this change: it has no Python file to analyse"
+    return f"{count(sum(f.touched_lines for f in files), 'touched line')} in {count(len(files), 'Python file')}"
+
+
+def _verdict(report: Report, told: Told, links: LineLinks) -> str:
+    return " ".join(part for part in (_incomplete(report), _found(told, links)) if part)
+
+
+def _incomplete(report: Report) -> str:
+    failed = [file for file in report.files if file.status is Status.UNREADABLE]
+    if not failed:
+        return ""
+    total = len(failed) + sum(file.status is Status.ANALYSED for file in report.files)
+    named = listed([f"{code(file.path)} ({prose(file.reason)})" for file in failed[:FILES_NAMED]])
+    more = f" and {len(failed) - FILES_NAMED} more, listed below" if len(failed) > FILES_NAMED else ""
+    return f"**Incomplete: {len(failed)} of {count(total, 'Python file')} could not be analysed:** {named}{more}."
+
+
+def _found(told: Told, links: LineLinks) -> str:
+    if not told.findings:
+        return "Nothing to report in the rest."
+    worst = told.findings[0]
+    where = place(worst.path, worst.line, links)
+    if len(told.findings) == 1:
+        return f"**This change causes 1 defect: {_in_sentence(worst.title)} at {where}.**"
+    return f"**This change causes {len(told.findings)} defects, the gravest: {_in_sentence(worst.title)} at {where}.**"
+
+
+def _in_sentence(title: str) -> str:
+    """`SQL built from text` stays, `Exception swallowed` becomes `exception swallowed`."""
+    return title if title[1:2].isupper() else title[:1].lower() + title[1:]
+
+
+def _groups(told: Told, links: LineLinks) -> Iterator[str]:
+    for number, (rule, findings) in enumerate(grouped(told.findings), 1):
+        first = findings[0]
+        yield f"{number}. **{first.title} ({', '.join(first.cwe)})**, {first.severity}, rule {code(rule)}"
+        for finding in findings:
+            elsewhere = "" if finding.mark in told.inline else " *(told here only)*"
+            yield f"    - {place(finding.path, finding.line, links)}: {finding.message}{elsewhere}"
+
+
+def grouped(findings: Iterable[Finding]) -> list[tuple[str, list[Finding]]]:
+    """By rule, in the order in which the rules first appear; within a rule the order stays."""
+    groups: dict[str, list[Finding]] = {}
+    for finding in findings:
+        groups.setdefault(finding.rule, []).append(finding)
+    return list(groups.items())
+
+
+def _actions(findings: Sequence[Finding], links: LineLinks) -> list[str]:
+    """One line for each piece of advice, with all the places it is for."""
+    places: dict[str, list[str]] = {}
+    for finding in findings:
+        if finding.advice:
+            places.setdefault(finding.advice, []).append(place(finding.path, finding.line, links))
+    return [f"{listed(where)}: {advice}" for advice, where in places.items()]
+
+
+def clean_notes(report: Report) -> list[str]:
+    """`3 SQL statements, all with bound parameters`, one for each topic; a place is counted once."""
+    lines: dict[tuple[str, str], set[tuple[str, int]]] = {}
+    for note in _examined(report):
+        lines.setdefault((note.topic, note.verdict), set()).add((note.path, note.line))
+    return [_clean_note(topic, verdict, len(seen)) for (topic, verdict), seen in sorted(lines.items())]
+
+
+def _examined(report: Report) -> Iterator[Examined]:
+    found = {(finding.path, finding.line) for finding in report.findings}
+    for file in report.files:
+        yield from (note for note in file.examined if note.topic and (note.path, note.line) not in found)
+
+
+def _clean_note(topic: str, verdict: str, number: int) -> str:
+    noun = one_of(topic) if number == 1 else topic
+    every = {1: "", 2: "both "}.get(number, "all ")
+    return f"{number} {noun}, {every}{verdict}" if verdict else f"{number} {noun}"
+
+
+def _section(title: str, lines: Sequence[str]) -> str:
+    return "\n".join([f"**{title}**", *(f"- {line}" for line in lines)]) if lines else ""
+
+
+def _quiet(told: Told) -> str:
+    if not told.quiet:
+        return ""
+    verb = "is" if told.quiet == 1 else "are"
+    return f"{count(told.quiet, 'finding')} {verb} kept out by the settings of this installation."
+
+
+# --- what became of every file -------------------------------------------------------------------------------------
+
+
+def receipt_line(report: Report) -> str:
+    """How many files were analysed, skipped, unreadable; a few are named, the rest stand in the fold."""
+    done = [code(file.path) for file in report.files if file.status is Status.ANALYSED]
+    parts = [f"{len(done)} analysed{_named(done)}"] if done else []
+    parts += [
+        f"{len(paths)} skipped: {prose(reason)}{_named(paths)}"
+        for reason, paths in _by_reason(report.files, Status.SKIPPED).items()
+    ]
+    failed = sum(file.status is Status.UNREADABLE for file in report.files)
+    parts += [f"{failed} not analysed"] if failed else []
+    suppressed = sum(len(file.suppressed) for file in report.files)
+    hushed = f" {count(suppressed, 'finding')} suppressed in the code, with a reason." if suppressed else ""
+    files = count(len(report.files), "changed file")
+    return f"{files}: {'; '.join(parts)}.{hushed}" if parts else f"{files}."
+
+
+def _named(paths: Sequence[str]) -> str:
+    return f" ({', '.join(paths)})" if len(paths) <= FILES_NAMED else ""
+
+
+def _by_reason(files: Iterable[FileReport], status: Status) -> dict[str, list[str]]:
+    reasons: dict[str, list[str]] = {}
+    for file in files:
+        if file.status is status:
+            reasons.setdefault(file.reason, []).append(code(file.path))
+    return reasons
+
+
+def _folds(report: Report, told: Told, links: LineLinks) -> tuple[Fold, ...]:
+    traces = tuple(
+        Fold(f"How {finding.path}:{finding.line} comes about", "\n".join(_steps(finding, links)))
+        for finding in told.findings
+        if len(finding.trace.steps) > 1 and finding.mark not in told.inline
+    )
+    return (*traces, *_receipt_fold(report))
+
+
+def _receipt_fold(report: Report) -> tuple[Fold, ...]:
+    if len(report.files) <= 1:
+        return ()
+    rows = "\n".join(f"| {code(file.path).replace('|', chr(92) + '|')} | {_outcome(file)} |" for file in report.files)
+    return (Fold("Every changed file", f"| file | outcome |\n|---|---|\n{rows}"),)
+
+
+def _outcome(file: FileReport) -> str:
+    if file.status is not Status.ANALYSED:
+        return f"{'skipped' if file.status is Status.SKIPPED else '**not analysed**'}: {prose(file.reason)}"
+    found = f", {count(len(file.findings), 'finding')}" if file.findings else ""
+    note = f" ({prose(file.reason)})" if file.reason else ""
+    return f"analysed: {count(file.touched_lines, 'touched line')}{found}{note}"
+
+
+# --- replies and reasons -------------------------------------------------------------------------------------------
+
+GONE = "The defect named here is gone in this patchset."
+NOT_ALLOWED = "Only people who may write to this project can command Touchline here."
+HELP = """\
+- `/touchline review`: review the current patchset again
+- `/touchline full`: the same, and every line of the changed files counts as touched
+- `/touchline explain RULE`: what a rule means and what it does not see
+- `/touchline ignore because REASON`: as an answer to a comment of Touchline: it is left alone from then on
+- `/touchline help`: this list"""
+
+
+def unknown_command(word: str) -> str:
+    """The answer to a command that does not exist."""
+    return f"There is no command {code(word[:40])}. These exist:\n\n{HELP}"
+
+
+def unknown_rule(name: str) -> str:
+    """The answer to `explain` of a rule that does not exist."""
+    return f"There is no rule {code(name[:60])}. A comment of Touchline ends with the name of its rule."
+
+
+def ignored(reason: str) -> str:
+    """The last word in a thread that a person asked to ignore."""
+    return f"Ignored as asked, because {code(reason[:200])}."
+
+
+IGNORE_NEEDS_REASON = (
+    "`/touchline ignore because REASON` needs a reason, and to be an answer to one of Touchline's comments."
+)
