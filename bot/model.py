@@ -114,6 +114,7 @@ class ChangedFile:
     """One file of a change.
 
     `touched` is None when the forge withheld the lines (too big): then head and base are compared by us.
+    `skip` says that it is no text to analyse, and what it is instead: "a submodule", "a symbolic link".
     """
 
     path: str
@@ -122,6 +123,7 @@ class ChangedFile:
     old_path: str = ""
     binary: bool = False
     size: int | None = None
+    skip: str = ""
 
     @property
     def base_path(self) -> str:

@@ -1,0 +1,1 @@
+"""A git work tree or two folders as a forge."""
