@@ -1,0 +1,1 @@
+"""GitHub's half of the tests."""
