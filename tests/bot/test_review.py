@@ -1,0 +1,123 @@
+"""The judgement: what is said, in which order, and what is written when something stands already."""
+
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from analyzers.model import Confidence, Edit, FileReport, Fix, Report, Safety, Severity, Status
+from bot.model import Posted, PostedSummary, Thread, Verdict
+from bot.review import compose, digest, plan
+from config.settings import ReviewSettings
+from tests.bot.stories import CHANGE, CLEAN, PARTIAL, TWO_DEFECTS, analysed, no_timeout, span, sql
+
+SETTINGS = ReviewSettings()
+
+
+def posted_of(review):
+    """What a forge would show after the review was published."""
+    threads = tuple(Thread(f"t{n}", c.mark, c.path, c.span.line, "h1") for n, c in enumerate(review.comments))
+    return Posted(threads, PostedSummary("s", digest(review.summary), review.patchset.id))
+
+
+def test_the_gravest_stands_first():
+    review = compose(TWO_DEFECTS, CHANGE, SETTINGS)
+    assert [c.rule for c in review.comments] == ["sql-from-user-input", "request-without-timeout"]
+    assert review.verdict is Verdict.FINDINGS
+
+
+def test_a_partial_review_is_never_green():
+    assert compose(PARTIAL, CHANGE, SETTINGS).verdict is Verdict.PARTIAL
+
+
+def test_a_clean_report_has_no_comments():
+    review = compose(CLEAN, CHANGE, SETTINGS)
+    assert (review.verdict, review.comments) == (Verdict.CLEAN, ())
+
+
+def test_the_cap_keeps_the_gravest():
+    (only,) = compose(TWO_DEFECTS, CHANGE, ReviewSettings(max_comments=1)).comments
+    assert only.severity is Severity.CRITICAL
+
+
+def test_a_finding_below_the_wanted_confidence_is_not_said():
+    report = Report((analysed("shop/db.py", sql(confidence=Confidence.LOW)),))
+    assert compose(report, CHANGE, SETTINGS).comments == ()
+
+
+def test_only_a_safe_fix_becomes_one_click():
+    safe = Fix("bind", Safety.SAFE, (Edit(span(41), "x"),))
+    report = Report((analysed("shop/db.py", sql(fix=safe)), analysed("shop/net.py", no_timeout())))
+    assert [c.fix for c in compose(report, CHANGE, SETTINGS).comments] == [safe, None]
+
+
+def test_a_rerun_writes_nothing():
+    review = compose(TWO_DEFECTS, CHANGE, SETTINGS)
+    assert plan(review, posted_of(review)).empty
+
+
+def test_nothing_standing_means_everything_is_added():
+    wanted = plan(compose(TWO_DEFECTS, CHANGE, SETTINGS), Posted())
+    assert len(wanted.add) == 2
+    assert wanted.summary is not None
+
+
+def test_a_fixed_defect_is_answered_and_resolved():
+    before = compose(TWO_DEFECTS, CHANGE, SETTINGS)
+    wanted = plan(compose(CLEAN, CHANGE, SETTINGS), posted_of(before))
+    assert {r.thread.id for r in wanted.resolve} == {"t0", "t1"}
+
+
+def test_a_thread_that_a_person_answered_or_closed_is_left_alone():
+    standing = posted_of(compose(TWO_DEFECTS, CHANGE, SETTINGS))
+    first, second = standing.threads
+    touched = replace(standing, threads=(replace(first, answered=True), replace(second, resolved=True)))
+    assert plan(compose(CLEAN, CHANGE, SETTINGS), touched).resolve == ()
+
+
+def test_a_thread_a_person_closed_is_not_opened_again():
+    review = compose(TWO_DEFECTS, CHANGE, SETTINGS)
+    standing = posted_of(review)
+    closed = replace(standing, threads=tuple(replace(t, resolved=True) for t in standing.threads))
+    assert plan(review, closed).add == ()
+
+
+def test_a_file_that_could_not_be_analysed_does_not_make_its_threads_gone():
+    standing = posted_of(compose(TWO_DEFECTS, CHANGE, SETTINGS))
+    unreadable = Report((FileReport("shop/db.py", Status.UNREADABLE, "took too long"),))
+    assert [r.thread.path for r in plan(compose(unreadable, CHANGE, SETTINGS), standing).resolve] == ["shop/net.py"]
+
+
+def test_a_finding_cut_by_the_cap_is_not_called_gone():
+    standing = posted_of(compose(TWO_DEFECTS, CHANGE, SETTINGS))
+    assert plan(compose(TWO_DEFECTS, CHANGE, ReviewSettings(max_comments=1)), standing).resolve == ()
+
+
+def test_a_new_patchset_brings_the_summary_up_to_date():
+    review = compose(TWO_DEFECTS, CHANGE, SETTINGS)
+    later = replace(review, patchset=replace(review.patchset, id="h2"))
+    assert plan(later, posted_of(review)).summary is not None
+
+
+findings = st.lists(
+    st.builds(
+        sql,
+        line=st.integers(1, 99),
+        mark=st.text("0123456789abcdef", min_size=16, max_size=16),
+        severity=st.sampled_from(Severity),
+        confidence=st.sampled_from(Confidence),
+    ),
+    max_size=12,
+    unique_by=lambda f: f.mark,
+)
+
+
+@given(findings, st.integers(1, 5), st.randoms())
+def test_order_of_findings_never_changes_the_review_and_a_rerun_is_empty(found, cap, random):
+    shuffled = list(found)
+    random.shuffle(shuffled)
+    settings = ReviewSettings(max_comments=cap)
+    one, other = (compose(Report((analysed("shop/db.py", *some),)), CHANGE, settings) for some in (found, shuffled))
+    assert one.comments == other.comments
+    assert one.summary == other.summary
+    assert plan(one, posted_of(one)).empty
