@@ -1,0 +1,97 @@
+"""What the flow analyses answer, as frozen values. "Not decided" is an answer too, and never a finding."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import libcst as cst
+
+from analyzers.model import Span, Step
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """A value of a source kind that reaches a sink.
+
+    `path` and `span` are the reported place: the sink itself when it stands in the analysed file, else the call that
+    leads to it. `node` is the node there, when it belongs to the analysed function. `source` is the code the value
+    comes from and `sink` the code that is reached (both short), `steps` the trace and `assumed` what was taken for granted.
+    """
+
+    path: str
+    span: Span
+    definition: str
+    source: str
+    sink: str
+    steps: tuple[Step, ...]
+    assumed: tuple[str, ...] = ()
+    node: cst.CSTNode | None = field(default=None, compare=False, repr=False)
+    argument: cst.BaseExpression | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Flows:
+    """What `taints` found in one function: flows, sinks of the kind that nothing bad reaches, and whether it is decided.
+
+    When `decided` is false the budget ran out: both tuples are empty.
+    """
+
+    flows: tuple[Flow, ...] = ()
+    clean: tuple[cst.Call, ...] = field(default=(), compare=False, repr=False)
+    decided: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """A text put together at run time: `parts` are the pieces that are not constant, `node` where that happens."""
+
+    node: cst.BaseExpression = field(compare=False, repr=False)
+    parts: tuple[cst.BaseExpression, ...] = field(compare=False, repr=False)
+    how: str = "an f-string"
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """A value that is certain, whichever way the program goes."""
+
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Acquisition:
+    """A resource taken at `node` and kept in the variable `name`.
+
+    `released` is true when every way out gives it back or passes the duty on. Otherwise `leaks` tells, shortest first,
+    where the way out begins: the statement that can raise, the `return`, or the end of the function.
+    """
+
+    node: cst.Call = field(compare=False, repr=False)
+    kind: str
+    noun: str
+    name: str
+    released: bool
+    leaks: tuple["Leak", ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Leak:
+    """A way out of the function on which the resource is still held. `exit` is "raise", "return" or "end"."""
+
+    exit: str
+    node: cst.CSTNode = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A lock that is certainly held: its code as written, and where it was taken."""
+
+    name: str
+    node: cst.CSTNode = field(compare=False, repr=False)
+    reentrant: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MayBeNone:
+    """The value can be None here: `node` is the call or constant it comes from, `because` when that is so."""
+
+    node: cst.CSTNode = field(compare=False, repr=False)
+    because: str = ""
