@@ -23,6 +23,7 @@ demo: $(VENV)/.run
 	@$(BIN)/python -m tests.journeys.demo
 
 test: $(VENV)/.dev check
+	@$(BIN)/python -m tests.system
 	$(BIN)/python -m pytest -n auto
 
 check: $(VENV)/.dev
