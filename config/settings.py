@@ -45,6 +45,7 @@ Count = Annotated[int, Between(0, 100_000)]
 Bytes = Annotated[int, Between(1, 2**31 - 1)]
 Workers = Annotated[int, Between(1, 256)]
 Port = Annotated[int, Between(0, 65_535)]
+Vote = Annotated[int, Between(-10, 10)]
 Days = Annotated[float, Between(0.001, 365)]
 
 
@@ -66,7 +67,26 @@ class GerritSettings:
     url: str = ""
     user: str = ""
     password: Secret = NO_SECRET
+    ca_file: str = ""
     timeout_seconds: Seconds = 30.0
+    events: Literal["webhook", "stream"] = "webhook"
+    webhook_secrets: tuple[Secret, ...] = ()
+    webhook_addresses: tuple[str, ...] = ()
+    ssh_host: str = ""
+    ssh_port: Port = 29418
+    ssh_key_file: str = ""
+    ssh_known_hosts_file: str = ""
+    notify: Literal["NONE", "OWNER", "OWNER_REVIEWERS", "ALL"] = "OWNER"
+    unresolved_from: Severity = Severity.MEDIUM
+    fix_suggestions: Literal["auto", "on", "off"] = "auto"
+    vote_label: str = ""
+    vote_clean: Vote = 1
+    vote_findings: Vote = -1
+    vote_partial: Vote = 0
+    recheck_patterns: tuple[str, ...] = ()
+    command_groups: tuple[str, ...] = ()
+    command_label: str = "Code-Review"
+    command_value: Vote = 2
 
 
 @dataclass(frozen=True, slots=True)
