@@ -146,7 +146,7 @@ class Resource:
 
 @dataclass(frozen=True, slots=True)
 class Lock:
-    """Objects of type `names` are locks; `guards` (calls) and `decorators` hold the lock that their first argument names."""
+    """Objects of type `names` are locks; `guards` and `decorators` hold the lock their first argument names."""
 
     names: tuple[str, ...] = ()
     acquire: tuple[str, ...] = ("acquire",)

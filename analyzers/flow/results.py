@@ -14,7 +14,7 @@ class Flow:
 
     `path` and `span` are the reported place: the sink itself when it stands in the analysed file, else the call that
     leads to it. `node` is the node there, when it belongs to the analysed function. `source` is the code the value
-    comes from and `sink` the code that is reached (both short), `steps` the trace and `assumed` what was taken for granted.
+    comes from, `sink` the code that is reached (both short), `steps` the trace, `assumed` what was taken for granted.
     """
 
     path: str
@@ -30,7 +30,7 @@ class Flow:
 
 @dataclass(frozen=True, slots=True)
 class Flows:
-    """What `taints` found in one function: flows, sinks of the kind that nothing bad reaches, and whether it is decided.
+    """What `taints` found in one function: flows, and sinks of the kind that nothing bad reaches.
 
     When `decided` is false the budget ran out: both tuples are empty.
     """
