@@ -64,12 +64,14 @@ class Event:
 class Patchset:
     """One version of a change: commit ids of head and of the base it is compared with.
 
-    `number` counts from 1; 0 where the forge does not count.
+    `number` counts from 1; 0 where the forge does not count. `echoes` are the ids of earlier patchsets whose code this
+    one repeats (a trivial rebase, a new commit message), nearest first: what was said of them holds.
     """
 
     id: str
     base: str
     number: int = 0
+    echoes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,7 +73,12 @@ def comment(finding: Finding, links: LineLinks) -> Comment:
 
 
 def plan(review: Review, posted: Posted) -> Plan:
-    """What to write so that the change shows the review. A thread that a person answered or closed is left alone."""
+    """What to write so that the change shows the review. A thread that a person answered or closed is left alone.
+
+    Nothing, when the patchset only repeats the code of one that was reviewed.
+    """
+    if posted.summary and posted.summary.patchset in review.patchset.echoes:
+        return Plan(review.patchset, review.verdict, keep=posted.threads, standing_summary=posted.summary)
     standing = {thread.mark: thread for thread in posted.threads}
     want = digest(review.summary)
     found = posted.summary
