@@ -4,6 +4,7 @@ A check is a generator over one node: it yields a `Finding` for a defect and an 
 found clean, and keeps nothing between calls. A flow rule has no check at all: `flow=("user-input", "sql")`.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -18,10 +19,11 @@ C = TypeVar("C", bound=Check)
 
 
 WORD_LIMIT = 80
+TEST_PATH = re.compile(r"(?:^|/)(?:tests?|testing)/|(?:^|/)(?:test_[^/]*|[^/]*_test|conftest)\.py$")
 
 
 def inert(word: str) -> str:
-    """Code fit to stand between backticks in one line of markdown: no backtick, no control character, cut at 80 characters."""
+    """Code fit to stand between backticks on one line of markdown: printable, no backtick, at most 80 characters."""
     plain = "".join(c if c.isprintable() else " " for c in word.replace("`", "'"))
     line = " ".join(plain.split())
     return line if len(line) <= WORD_LIMIT else line[: WORD_LIMIT - 1] + "…"
@@ -57,6 +59,7 @@ class Rule:
     `message` and `advice` are templates for `str.format`; the check fills their words: they speak of the code at hand.
     `topic` is the plural noun of what the rule examines ("SQL statements") and `clean` what is true of a clean one
     ("with bound parameters"): the summary counts them. `flow` joins a source kind to a sink kind.
+    Without `in_tests` the rule is silent in test code, where the defect harms nobody.
     """
 
     name: str
@@ -71,6 +74,7 @@ class Rule:
     title: str = ""
     confidence: Confidence = Confidence.HIGH
     flow: tuple[str, str] | None = None
+    in_tests: bool = True
     checks: dict[type[cst.CSTNode], list[Check]] = field(default_factory=dict, compare=False, repr=False)
 
     def on(self, *types: type[cst.CSTNode]) -> Callable[[C], C]:
@@ -82,6 +86,10 @@ class Rule:
             return check
 
         return register
+
+    def speaks_in(self, path: str) -> bool:
+        """Whether the rule looks at the file of this path."""
+        return self.in_tests or not TEST_PATH.search(path)
 
     def finding(
         self,

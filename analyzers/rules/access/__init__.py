@@ -1,0 +1,1 @@
+"""Handlers that lack the guard of their siblings."""

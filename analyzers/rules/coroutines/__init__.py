@@ -1,0 +1,1 @@
+"""Event loops: what stops them, and what is never awaited."""

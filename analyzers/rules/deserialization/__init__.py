@@ -1,0 +1,1 @@
+"""Stored data that can run code when it is read."""

@@ -1,0 +1,1 @@
+"""Exceptions that are lost, hidden or never raised."""

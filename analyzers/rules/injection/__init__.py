@@ -1,0 +1,1 @@
+"""Data that becomes code: SQL, shell commands, templates."""

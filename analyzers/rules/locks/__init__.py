@@ -1,0 +1,1 @@
+"""Locks: their release, their order, and what happens under them."""

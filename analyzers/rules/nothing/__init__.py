@@ -1,0 +1,1 @@
+"""Values that may be None, and sequences that may be empty."""

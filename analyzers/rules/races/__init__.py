@@ -1,0 +1,1 @@
+"""A check, and an act that trusts it too late."""

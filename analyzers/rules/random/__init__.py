@@ -1,0 +1,1 @@
+"""Chance where a secret must be unpredictable."""

@@ -1,0 +1,1 @@
+"""Files, sockets, processes and temporary files, and whether they are given back."""

@@ -1,0 +1,1 @@
+"""Connections: their certificates and their patience."""

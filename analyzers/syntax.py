@@ -1,0 +1,127 @@
+"""Questions about libcst nodes that need no file: a call's arguments, a literal's value, the nodes inside."""
+
+import re
+from collections.abc import Iterator
+
+import libcst as cst
+
+from analyzers.cuts import child_fields
+
+Definition = (cst.FunctionDef, cst.ClassDef, cst.Lambda)
+WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+
+
+def text_value(node: cst.CSTNode | None) -> str | None:
+    """The value of a plain string literal; None for bytes, f-strings and everything else."""
+    if not isinstance(node, (cst.SimpleString, cst.ConcatenatedString)):
+        return None
+    value = node.evaluated_value
+    return value if isinstance(value, str) else None
+
+
+def is_name(node: cst.CSTNode | None, *names: str) -> bool:
+    """Whether the node is one of these plain names (`True`, `None` and `...` are asked like this too)."""
+    return isinstance(node, cst.Name) and node.value in names
+
+
+def is_literal(node: cst.CSTNode | None) -> bool:
+    """A number, text, `True`, `False`, `None`, `...`, or an empty or literal-only container."""
+    if isinstance(node, (cst.Tuple, cst.List, cst.Set)):
+        return all(is_literal(element.value) for element in node.elements)
+    if isinstance(node, cst.Dict):
+        return not node.elements
+    if isinstance(node, cst.UnaryOperation):
+        return is_literal(node.expression)
+    literals = (cst.SimpleString, cst.ConcatenatedString, cst.BaseNumber, cst.Ellipsis)
+    return isinstance(node, literals) or is_name(node, "True", "False", "None")
+
+
+def argument(call: cst.Call, position: int | None, *names: str) -> cst.BaseExpression | None:
+    """The value given at a position (0 = the first) or under one of the names; None when it is not written out."""
+    for index, arg in enumerate(call.args):
+        if arg.star:
+            position = None
+            continue
+        named = arg.keyword.value if arg.keyword else None
+        if named in names or (named is None and index == position):
+            return arg.value
+    return None
+
+
+def has_stars(call: cst.Call) -> bool:
+    """Whether `*args` or `**options` may give arguments that are not written out."""
+    return any(arg.star for arg in call.args)
+
+
+def method(call: cst.Call) -> str:
+    """`close` of `anything.close()`, "" for a call of something else than an attribute."""
+    return call.func.attr.value if isinstance(call.func, cst.Attribute) else ""
+
+
+def receiver(call: cst.Call) -> cst.BaseExpression | None:
+    """What the method is called on."""
+    return call.func.value if isinstance(call.func, cst.Attribute) else None
+
+
+def last_name(node: cst.CSTNode | None) -> str:
+    """`token` of `token`, `self.token`, `row["token"]`, `make_token()`; "" where nothing is named."""
+    match node:
+        case cst.Name():
+            return node.value
+        case cst.Attribute():
+            return node.attr.value
+        case cst.Call():
+            return last_name(node.func)
+        case cst.Subscript(slice=[cst.SubscriptElement(slice=cst.Index(value=index))]):
+            return text_value(index) or last_name(node.value)
+        case cst.Subscript():
+            return last_name(node.value)
+        case cst.Await():
+            return last_name(node.expression)
+    return ""
+
+
+def words(name: str) -> tuple[str, ...]:
+    """The words of an identifier, in lower case: `resetToken_2` -> reset, token, 2."""
+    return tuple(word.lower() for word in WORD.findall(name))
+
+
+def children(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    """The nodes directly inside, tokens and whitespace left out, in source order."""
+    for name in child_fields(type(node)):
+        value = getattr(node, name)
+        if isinstance(value, cst.CSTNode):
+            yield value
+        elif value.__class__ in (tuple, list):
+            yield from value
+
+
+def inside(*roots: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    """The roots and every node under them, in source order; nested functions and classes are yielded, not entered."""
+    waiting = list(reversed(roots))
+    while waiting:
+        node = waiting.pop()
+        yield node
+        if not isinstance(node, Definition) or node in roots:
+            waiting.extend(reversed(list(children(node))))
+
+
+def small_statements(block: cst.BaseSuite) -> Iterator[cst.BaseSmallStatement | cst.BaseCompoundStatement]:
+    """The statements of a block, one by one: simple ones without their line."""
+    for statement in block.body:
+        if isinstance(statement, cst.SimpleStatementLine):
+            yield from statement.body
+        elif isinstance(statement, (cst.BaseSmallStatement, cst.BaseCompoundStatement)):
+            yield statement
+
+
+def is_docstring(statement: cst.CSTNode) -> bool:
+    """A statement that is only a text."""
+    return isinstance(statement, cst.Expr) and isinstance(statement.value, (cst.SimpleString, cst.ConcatenatedString))
+
+
+def caught(handler: cst.ExceptHandler) -> tuple[cst.BaseExpression, ...]:
+    """The exception types of one `except`, a tuple taken apart; empty for a bare one."""
+    if isinstance(handler.type, cst.Tuple):
+        return tuple(element.value for element in handler.type.elements)
+    return (handler.type,) if handler.type else ()
