@@ -1,0 +1,155 @@
+"""Cutting the units a change reaches out of a file, and reading only those with libcst.
+
+A cut keeps its lines unchanged: an indented one is put under `if 1:`, never dedented, so that columns stay true and
+strings stay whole. A class is cut without its methods: their lines are left empty.
+"""
+
+import dataclasses
+import re
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from functools import cache, cached_property
+from itertools import accumulate
+
+import libcst as cst
+
+from analyzers.model import Span
+from analyzers.outline import Kind, Unit
+from analyzers.positions import Positions
+from analyzers.text import Unreadable, split_lines
+
+PREFIX = "if 1:\n"
+INDENT = re.compile(r"[ \t\f]*")
+# Stands where the first method stood, so that a class of methods alone still has a body.
+HOLE = "pass  # touchline: hole\n"
+BEGINNINGS = (cst.BaseCompoundStatement, cst.SimpleStatementLine)
+Definition = (cst.FunctionDef, cst.ClassDef)
+# Tokens and whitespace: rules are never asked about them, and leaving them out makes the walk three times shorter.
+TOKENS = frozenset(
+    {
+        *("asynchronous", "colon", "comma", "dot", "equal", "first_colon", "footer", "header", "indicator", "lbrace"),
+        *("lbracket", "leading_lines", "lines_after_decorators", "lpar", "operator", "posonly_ind", "rbrace"),
+        *("rbracket", "relative", "rpar", "second_colon", "semicolon", "separator", "star"),
+    }
+)
+
+
+class Cut:
+    """One parsed unit: its roots, their nodes in source order of statements, and where each stands in the file."""
+
+    def __init__(
+        self, unit: Unit, module: cst.Module, text: str, first_line: int, roots: Sequence[cst.CSTNode]
+    ) -> None:
+        self.unit = unit
+        self.roots = tuple(roots)
+        self.parents: dict[cst.CSTNode, cst.CSTNode] = {}
+        self.nodes = tuple(_index(self.roots, self.parents))
+        self._module = module
+        self._text = text
+        self._first_line = first_line
+
+    def span(self, node: cst.CSTNode) -> Span:
+        """Where a node stands in the file. Raises KeyError for a node of another cut."""
+        start, end = self.positions[node]
+        return Span(*self._place(start), *self._place(end))
+
+    def part(self, unit: Unit) -> "Cut":
+        """One unit of a file read whole. Raises Unreadable when nothing begins on the unit's line."""
+        found = [node for node in self.nodes if isinstance(node, BEGINNINGS) and self._first_line_of(node) == unit.line]
+        wanted = [node for node in found if isinstance(node, Definition) == (unit.kind is not Kind.STATEMENT)]
+        if not wanted:
+            raise Unreadable(f"line {unit.line}: not where a statement begins")
+        made = Cut(unit, self._module, self._text, 1, wanted[:1])
+        made.__dict__["positions"] = self.positions
+        return made
+
+    def _first_line_of(self, node: cst.CSTNode) -> int:
+        inner = node.decorators[0] if isinstance(node, Definition) and node.decorators else node
+        return self.span(inner).line
+
+    @cached_property
+    def positions(self) -> Positions:
+        """Offsets in the cut text, made when first asked for."""
+        return Positions(self._module, self._text)
+
+    @cached_property
+    def _line_starts(self) -> list[int]:
+        return [0, *accumulate(map(len, split_lines(self._text)))]
+
+    def _place(self, offset: int) -> tuple[int, int]:
+        line = bisect_right(self._line_starts, offset)
+        if line > 1 and offset == len(self._text) and not self._text.endswith(("\n", "\r")):
+            line = min(line, len(self._line_starts) - 1)
+        return line - 1 + self._first_line, offset - self._line_starts[line - 1] + 1
+
+
+def whole(text: str, unit: Unit) -> Cut:
+    """A file read whole. Raises Unreadable when libcst cannot."""
+    module = _parse(text)
+    return Cut(unit, module, text, 1, module.body)
+
+
+def cut(lines: Sequence[str], unit: Unit) -> Cut:
+    """The unit, parsed alone. Raises Unreadable when these lines do not stand for themselves."""
+    kept = _lines(lines, unit)
+    indented = bool(_indent(kept[0]))
+    text = (PREFIX if indented else "") + "".join(kept)
+    module = _parse(text)
+    body: Sequence[cst.CSTNode] = module.body
+    if indented:
+        block = body[0]
+        if len(body) != 1 or not isinstance(block, cst.If):
+            raise Unreadable("the cut ends its own block")
+        body = block.body.body
+    if unit.kind is not Kind.STATEMENT and (len(body) != 1 or not isinstance(body[0], Definition)):
+        raise Unreadable("the cut is not one definition")
+    return Cut(unit, module, text, unit.line - indented, body)
+
+
+def _lines(lines: Sequence[str], unit: Unit) -> list[str]:
+    kept = list(lines[unit.line - 1 : unit.end_line])
+    for start, end in unit.holes:
+        for number in range(start - unit.line, end - unit.line + 1):
+            kept[number] = "\n"
+    if unit.holes:
+        first = unit.holes[0][0]
+        kept[first - unit.line] = _indent(lines[first - 1]) + HOLE
+    return kept
+
+
+def _indent(line: str) -> str:
+    found = INDENT.match(line)
+    return found[0] if found else ""
+
+
+def _parse(text: str) -> cst.Module:
+    try:
+        return cst.parse_module(text)
+    except cst.ParserSyntaxError as error:
+        raise Unreadable(f"line {error.raw_line}: not Python that can be read") from None
+    except Exception as error:  # noqa: BLE001 - the native parser raises what it likes on hostile text
+        raise Unreadable(f"cannot be read: {type(error).__name__}") from None
+
+
+def _index(roots: Sequence[cst.CSTNode], parents: dict[cst.CSTNode, cst.CSTNode]) -> Iterator[cst.CSTNode]:
+    waiting = list(reversed(roots))
+    while waiting:
+        node = waiting.pop()
+        yield node
+        below: list[cst.CSTNode] = []
+        for name in child_fields(type(node)):
+            value = getattr(node, name)
+            if isinstance(value, cst.CSTNode):
+                below.append(value)
+            elif value.__class__ in (tuple, list):
+                below.extend(value)
+        for child in below:
+            parents[child] = node
+        waiting.extend(reversed(below))
+
+
+@cache
+def child_fields(kind: type[cst.CSTNode]) -> tuple[str, ...]:
+    """The fields of a node type that can hold nodes a rule may be asked about."""
+    names = (field.name for field in dataclasses.fields(kind))
+    return tuple(name for name in names if name not in TOKENS and "whitespace" not in name)

@@ -1,0 +1,151 @@
+"""The names one function binds for itself, read from its libcst tree."""
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from analyzers.cuts import child_fields
+from analyzers.outline import Binding, Bound, Names, absolute
+
+Function = cst.FunctionDef | cst.Lambda
+COMPREHENSIONS = (cst.ListComp, cst.SetComp, cst.DictComp, cst.GeneratorExp)
+OTHER = Binding(Bound.OTHER)
+
+
+def dotted(node: cst.CSTNode | None) -> str:
+    """`a.b.c` as written, "" for anything that is not a chain of plain names."""
+    parts: list[str] = []
+    while isinstance(node, cst.Attribute):
+        parts.append(node.attr.value)
+        node = node.value
+    return ".".join([node.value, *reversed(parts)]) if isinstance(node, cst.Name) else ""
+
+
+def local_names(function: Function, package: str) -> Names:
+    """The names bound in a function or lambda, nested definitions only by their own name.
+
+    Names declared `global` or `nonlocal` are left out: they are bound elsewhere.
+    """
+    names: Names = {}
+    elsewhere: set[str] = set()
+    for parameter in parameters(function.params):
+        names.setdefault(parameter.name.value, []).append(Binding(Bound.OTHER, "parameter"))
+    for node in _own_nodes(function.body):
+        if isinstance(node, (cst.Global, cst.Nonlocal)):
+            elsewhere.update(item.name.value for item in node.names)
+        for name, binding in _bindings(node, package):
+            names.setdefault(name, []).append(binding)
+    return {name: bound for name, bound in names.items() if name not in elsewhere}
+
+
+def comprehension_names(node: cst.CSTNode) -> Names:
+    """The names a comprehension binds for itself."""
+    names: Names = {}
+    clause = getattr(node, "for_in", None)
+    while clause is not None:
+        for name in _targets(clause.target):
+            names[name] = [OTHER]
+        clause = clause.inner_for_in
+    return names
+
+
+def parameters(params: cst.Parameters) -> Iterator[cst.Param]:
+    """Every parameter, in the order of the signature."""
+    yield from params.posonly_params
+    yield from params.params
+    if isinstance(params.star_arg, cst.Param):
+        yield params.star_arg
+    yield from params.kwonly_params
+    if params.star_kwarg:
+        yield params.star_kwarg
+
+
+def _own_nodes(body: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    waiting = [body]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        if isinstance(node, (cst.FunctionDef, cst.ClassDef, cst.Lambda)):
+            continue
+        for name in child_fields(type(node)):
+            value = getattr(node, name)
+            if isinstance(value, cst.CSTNode):
+                waiting.append(value)
+            elif value.__class__ in (tuple, list):
+                waiting.extend(value)
+
+
+def _bindings(node: cst.CSTNode, package: str) -> Iterator[tuple[str, Binding]]:
+    match node:
+        case cst.FunctionDef() | cst.ClassDef():
+            yield node.name.value, Binding(Bound.DEFINITION, node.name.value)
+        case cst.Import() | cst.ImportFrom():
+            yield from imported(node, package)
+        case cst.Assign():
+            for target in node.targets:
+                yield from _assigned(target.target, node.value)
+        case cst.AnnAssign(value=cst.BaseExpression() as value):
+            yield from _assigned(node.target, value)
+        case cst.NamedExpr():
+            yield from _assigned(node.target, node.value)
+        case _:
+            yield from ((name, OTHER) for target in _opaque(node) for name in _targets(target))
+
+
+def _opaque(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    """The targets a node binds to values that nothing is known of."""
+    match node:
+        case cst.AugAssign() | cst.For() | cst.Del():
+            yield node.target
+        case cst.WithItem(asname=cst.AsName() as named):
+            yield named.name
+        case cst.ExceptHandler(name=cst.AsName() as named) | cst.ExceptStarHandler(name=cst.AsName() as named):
+            yield named.name
+        case cst.MatchAs(name=cst.Name() as name) | cst.MatchStar(name=cst.Name() as name):
+            yield name
+        case cst.MatchMapping(rest=cst.Name() as name):
+            yield name
+
+
+def imported(node: cst.Import | cst.ImportFrom, package: str) -> Iterator[tuple[str, Binding]]:
+    """The names an import binds, with the absolute names behind them. A star binds none."""
+    if isinstance(node.names, cst.ImportStar):
+        return
+    origin = None
+    if isinstance(node, cst.ImportFrom):
+        origin = absolute(dotted(node.module) or None, len(node.relative), package)
+    for alias in node.names:
+        name = dotted(alias.name)
+        bound = dotted(alias.asname.name) if alias.asname else ""
+        if origin is not None:
+            yield bound or name, Binding(Bound.IMPORT, f"{origin}.{name}" if origin else name)
+        else:
+            yield bound or name.partition(".")[0], Binding(Bound.IMPORT, name if bound else name.partition(".")[0])
+
+
+def _assigned(target: cst.BaseExpression, value: cst.BaseExpression) -> Iterator[tuple[str, Binding]]:
+    if isinstance(target, cst.Name):
+        yield target.value, value_binding(value)
+    else:
+        yield from ((name, OTHER) for name in _targets(target))
+
+
+def value_binding(value: cst.BaseExpression) -> Binding:
+    """How an assignment of `value` binds a plain name."""
+    if isinstance(value, cst.Await):
+        value = value.expression
+    if isinstance(value, cst.Name) and value.value == "None":
+        return Binding(Bound.NOTHING)
+    if isinstance(value, cst.Call) and dotted(value.func):
+        return Binding(Bound.CALL, dotted(value.func))
+    return Binding(Bound.ALIAS, dotted(value)) if dotted(value) else OTHER
+
+
+def _targets(target: cst.CSTNode) -> Iterator[str]:
+    waiting = [target]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, cst.Name):
+            yield node.value
+        elif isinstance(node, (cst.Tuple, cst.List)):
+            waiting.extend(element.value for element in node.elements)

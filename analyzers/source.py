@@ -1,0 +1,210 @@
+"""SourceFile: one file as the rules see it, read only as far as they ask. Project: the files of one change together."""
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from pathlib import PurePosixPath
+from typing import Any
+
+import libcst as cst
+
+from analyzers import names
+from analyzers.cuts import Cut, cut, whole
+from analyzers.model import Span
+from analyzers.outline import Definition, Kind, NewSyntax, Outline, Unit, empty, outline
+from analyzers.text import Unreadable, split_lines
+from analyzers.touched import TouchedLines
+
+SOURCE_ROOTS = ("src", "lib")
+
+
+class SourceFile:
+    """One Python file. Everything is made on demand and kept; `cache` is for facts that others hang on the file.
+
+    Raises Unreadable when it is not Python that can be read.
+    """
+
+    def __init__(self, path: str, text: str, project: "Project | None" = None) -> None:
+        self.path = path
+        self.text = text
+        self.module = module_name(path)
+        self.package = self.module if path.endswith("__init__.py") else self.module.rpartition(".")[0]
+        self.cache: dict[Any, Any] = {}
+        self.project = project or Project([self])
+        self._cuts: dict[Unit, Cut] = {}
+        self._owner: dict[cst.CSTNode, Cut] = {}
+
+    @cached_property
+    def lines(self) -> list[str]:
+        """The lines with their ends."""
+        return split_lines(self.text)
+
+    @cached_property
+    def outline(self) -> Outline:
+        """Imports, classes, definitions, module names and units, from one `ast.parse`."""
+        try:
+            return outline(self.text, self.package)
+        except NewSyntax as error:
+            try:
+                self._whole  # noqa: B018 - libcst may know syntax that this Python does not
+            except Unreadable:
+                raise error from None
+            return empty()
+
+    def scopes(self, touched: TouchedLines | None = None) -> tuple[Cut, ...]:
+        """The parsed units that the touched lines reach, in line order; all of them when `touched` is None."""
+        return tuple(self._cut(unit) for unit in self.outline.units if touched is None or reaches(touched, unit))
+
+    def span(self, node: cst.CSTNode) -> Span:
+        """Where a node stands: 1-based, columns in characters, end exclusive. Raises KeyError for a foreign node."""
+        return self._cut_of(node).span(node)
+
+    def code(self, node: cst.CSTNode) -> str:
+        """The text of a node, exactly as in the file."""
+        span = self.span(node)
+        if span.line == span.end_line:
+            return self.line_text(span.line)[span.column - 1 : span.end_column - 1]
+        inner = self.lines[span.line : span.end_line - 1]
+        first, last = self.lines[span.line - 1][span.column - 1 :], self.line_text(span.end_line)[: span.end_column - 1]
+        return "".join([first, *inner, last])
+
+    def line_text(self, number: int) -> str:
+        """A 1-based line without its end; "" outside the file."""
+        return self.lines[number - 1].rstrip("\r\n") if 0 < number <= len(self.lines) else ""
+
+    def parent(self, node: cst.CSTNode) -> cst.CSTNode | None:
+        """The node around, up to the unit: None at a function of a module or class, a class, a module's statement."""
+        return self._cut_of(node).parents.get(node)
+
+    def ancestors(self, node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+        """The nodes around, innermost first."""
+        parents = self._cut_of(node).parents
+        while node in parents:
+            node = parents[node]
+            yield node
+
+    def definition(self, node: cst.CSTNode) -> Definition | None:
+        """The innermost function or class that holds the node (a definition holds itself); None at module level."""
+        name = self.definition_name(node)
+        return self.outline.by_name.get(name) or self._nested(node, name) if name else None
+
+    def definition_name(self, node: cst.CSTNode) -> str:
+        """The qualname of the definition that holds the node, "" at module level."""
+        unit = self._cut_of(node).unit
+        around = [part.name.value for part in (node, *self.ancestors(node)) if isinstance(part, DEFINITIONS)]
+        outer = unit.qualname.rpartition(".")[0] if unit.kind is not Kind.STATEMENT else ""
+        return ".".join(filter(None, [outer, *reversed(around)]))
+
+    def function(self, qualname: str) -> cst.FunctionDef | None:
+        """The function or method of that qualname (the last one, as at run time), cut and parsed on demand."""
+        node = self._node(qualname, Kind.FUNCTION)
+        return node if isinstance(node, cst.FunctionDef) else None
+
+    def klass(self, qualname: str) -> cst.ClassDef | None:
+        """The whole class of that qualname with its methods, parsed on demand."""
+        node = self._node(qualname, Kind.CLASS)
+        return node if isinstance(node, cst.ClassDef) else None
+
+    def qualified(self, node: cst.CSTNode) -> str | None:
+        """The dotted name an expression stands for, through imports, aliases, re-exports, `self` and class attributes.
+
+        "subprocess.run", "builtins.open", "<module>.<qualname>" for a local definition; None when a local name
+        shadows it or nothing is known.
+        """
+        return names.qualified(self, node, calls=False)
+
+    def origin(self, node: cst.CSTNode) -> str | None:
+        """Like `qualified`, and through results: `s = requests.Session()` makes `s.get` "requests.Session().get"."""
+        return names.qualified(self, node, calls=True)
+
+    def mro(self, qualname: str) -> tuple[str, ...]:
+        """The dotted names of a class and all its ancestors that can be known, nearest first."""
+        return tuple(names.ancestry(self, qualname))
+
+    def _cut_of(self, node: cst.CSTNode) -> Cut:
+        found = self._owner.get(node)
+        if found is None:
+            raise KeyError(f"a {type(node).__name__} that is not of {self.path}, or is a token or whitespace")
+        return found
+
+    def _cut(self, unit: Unit) -> Cut:
+        if unit not in self._cuts:
+            self._cuts[unit] = self._adopt(self._read(unit))
+        return self._cuts[unit]
+
+    def _read(self, unit: Unit) -> Cut:
+        try:
+            return cut(self.lines, unit)
+        except Unreadable:
+            return self._whole.part(unit)
+
+    def _adopt(self, made: Cut) -> Cut:
+        self._owner.update(dict.fromkeys(made.nodes, made))
+        return made
+
+    @cached_property
+    def _whole(self) -> Cut:
+        return whole(self.text, Unit(Kind.STATEMENT, 1, len(self.lines)))
+
+    def _node(self, qualname: str, kind: Kind) -> cst.CSTNode | None:
+        found = self.outline.by_name.get(qualname)
+        if found is None or found.kind is not kind:
+            return None
+        return self._cut(Unit(kind, found.line, found.end_line, qualname)).roots[0]
+
+    def _nested(self, node: cst.CSTNode, name: str) -> Definition | None:
+        inner = next(part for part in (node, *self.ancestors(node)) if isinstance(part, DEFINITIONS))
+        span = self.span(inner)
+        kind = Kind.FUNCTION if isinstance(inner, cst.FunctionDef) else Kind.CLASS
+        first = min([self.span(mark).line for mark in inner.decorators], default=span.line)
+        return Definition(inner.name.value, name, kind, first, span.line, span.end_line, name.rpartition(".")[0])
+
+
+DEFINITIONS = (cst.FunctionDef, cst.ClassDef)
+
+
+class Project:
+    """The files of one change, and first-party modules fetched for it, by module name."""
+
+    def __init__(self, files: Sequence[SourceFile] = ()) -> None:
+        self.files: dict[str, SourceFile] = {}
+        for file in files:
+            self.add(file)
+
+    def add(self, file: SourceFile) -> None:
+        """Let the other files see this one."""
+        file.project = self
+        self.files[file.module] = file
+
+    def module(self, name: str) -> SourceFile | None:
+        """The file of a module, also when the repository keeps it in a folder that the import does not name."""
+        if name in self.files:
+            return self.files[name]
+        found = [file for module, file in self.files.items() if module.endswith("." + name)]
+        return found[0] if name and len(found) == 1 else None
+
+    def locate(self, dotted: str) -> tuple[SourceFile, Definition] | None:
+        """The file and definition behind an absolute dotted name, through re-exports."""
+        return names.locate(self, dotted)
+
+    def find(self, dotted: str) -> tuple[SourceFile, cst.FunctionDef] | None:
+        """The file and function behind an absolute dotted name, through re-exports and inheritance."""
+        found = self.locate(dotted)
+        node = found[0].function(found[1].qualname) if found else None
+        return (found[0], node) if found and node else None
+
+
+def module_name(path: str) -> str:
+    """`src/pkg/mod.py` -> "pkg.mod"; `pkg/__init__.py` -> "pkg"."""
+    parts = list(PurePosixPath(path).with_suffix("").parts)
+    if len(parts) > 1 and parts[0] in SOURCE_ROOTS:
+        parts = parts[1:]
+    if parts and parts[-1] == "__init__":
+        parts = parts[:-1]
+    return ".".join(part for part in parts if part not in ("/", "..", "."))
+
+
+def reaches(touched: TouchedLines, unit: Unit) -> bool:
+    """Whether a touched line stands in the unit, or lines were removed in it or at its edge."""
+    own = [line for line in touched.added if unit.line <= line <= unit.end_line]
+    gaps = [gap for gap in touched.gaps if unit.line - 1 <= gap <= unit.end_line]
+    return bool(own or gaps)

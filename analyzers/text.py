@@ -1,0 +1,57 @@
+"""Bytes of a Python file -> text, and text -> lines, exactly as Python reads them."""
+
+import codecs
+import re
+
+# https://peps.python.org/pep-0263/#defining-the-encoding
+COOKIE = re.compile(rb"[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
+BLANK = re.compile(rb"[ \t\f]*(?:#.*)?\Z")
+FIRST_LINES = re.compile(rb"([^\r\n]*)(?:\r\n|\r|\n)?([^\r\n]*)")
+LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
+# Text codecs by name alone: they take quadratic time on hostile bytes, or are not meant for files.
+REFUSED = frozenset({"idna", "punycode", "undefined"})
+NAME_LIMIT = 40
+
+
+class Unreadable(Exception):
+    """A file that cannot be analysed; the message is the reason, fit for a receipt."""
+
+
+def decode(data: bytes) -> str:
+    """The text of a Python file, its byte order mark removed and its line ends untouched. Raises Unreadable."""
+    body = data.removeprefix(codecs.BOM_UTF8)
+    name = _declared(body)
+    if body is not data and _normal(name) not in {"utf-8", "utf8"}:
+        raise Unreadable(f"the byte order mark says UTF-8, the encoding line {name}")
+    try:
+        if codecs.lookup(name).name in REFUSED:
+            raise LookupError(name)
+        return body.decode(name)
+    except UnicodeDecodeError as error:
+        raise Unreadable(f"not valid {name} at byte {error.start + 1}") from None
+    except (LookupError, ValueError):
+        raise Unreadable(f"the encoding {name} is not one that Python source can have") from None
+
+
+def _declared(body: bytes) -> str:
+    first_two = FIRST_LINES.match(body)
+    for line in first_two.groups() if first_two else ():
+        cookie = COOKIE.match(line)
+        if cookie:
+            return cookie[1].decode("ascii", "replace")[:NAME_LIMIT]
+        if not BLANK.match(line):
+            break
+    return "utf-8"
+
+
+def _normal(name: str) -> str:
+    return name.lower().replace("_", "-")
+
+
+def split_lines(text: str) -> list[str]:
+    r"""The lines with their ends. Only `\r\n`, `\r` and `\n` end a line, unlike `str.splitlines`."""
+    if "\r" in text:
+        return LINE.findall(text)
+    lines = text.split("\n")
+    last = lines.pop()
+    return [line + "\n" for line in lines] + ([last] if last else [])
