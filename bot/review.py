@@ -8,8 +8,10 @@ from bot.model import (
     Change,
     Comment,
     LineLinks,
+    Patchset,
     Plan,
     Posted,
+    PostedSummary,
     Resolution,
     Review,
     Summary,
@@ -82,7 +84,7 @@ def plan(review: Review, posted: Posted) -> Plan:
     standing = {thread.mark: thread for thread in posted.threads}
     want = digest(review.summary)
     found = posted.summary
-    stands = found is not None and found.digest == want and found.patchset == review.patchset.id
+    stands = found is not None and summary_holds(found, want, review.patchset)
     return Plan(
         patchset=review.patchset,
         verdict=review.verdict,
@@ -93,6 +95,11 @@ def plan(review: Review, posted: Posted) -> Plan:
         standing_summary=found,
         digest=want,
     )
+
+
+def summary_holds(found: PostedSummary, want: str, head: Patchset) -> bool:
+    """Whether the summary that stands may stay: it is the wanted one, or head only repeats the code it speaks of."""
+    return found.patchset in head.echoes or (found.patchset == head.id and found.digest == want)
 
 
 def gone(thread: Thread, review: Review) -> bool:

@@ -99,6 +99,12 @@ def test_a_new_patchset_brings_the_summary_up_to_date():
     assert plan(later, posted_of(review)).summary is not None
 
 
+def test_a_patchset_that_only_repeats_the_code_says_nothing():
+    review = compose(TWO_DEFECTS, CHANGE, SETTINGS)
+    rebased = replace(review, patchset=replace(review.patchset, id="h2", echoes=("h1",)))
+    assert plan(rebased, posted_of(review)).empty
+
+
 findings = st.lists(
     st.builds(
         sql,
