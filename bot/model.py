@@ -33,11 +33,12 @@ class ChangeRef:
 
 
 class Happened(StrEnum):
-    """Why a review may be due."""
+    """Why a review may be due. TALK: somebody wrote something that the delivery leaves out; it may be a command."""
 
     PATCHSET = "patchset"
     READY = "ready"
     COMMAND = "command"
+    TALK = "talk"
     CLOSED = "closed"
 
 

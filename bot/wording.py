@@ -317,3 +317,15 @@ def ignored(reason: str) -> str:
 IGNORE_NEEDS_REASON = (
     "`/touchline ignore because REASON` needs a reason, and to be an answer to one of Touchline's comments."
 )
+# where a forge's limit cut a text
+CUT = "*Cut here: one comment holds no more. `touchline review`, run on your machine, shows the whole.*"
+
+
+def vote_not_permitted(label: str, vote: int) -> str:
+    """A vote that the forge would refuse together with the whole review."""
+    return f"No vote: the bot's account may not give {label} {vote:+d} on this change."
+
+
+def vote_not_taken(label: str, vote: int) -> str:
+    """A vote that the forge dropped without a word."""
+    return f"The vote {label} {vote:+d} was not taken: does the label exist?"

@@ -4,6 +4,7 @@ https://gerrit-review.googlesource.com/Documentation/rest-api-changes.html
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 from urllib.parse import quote
@@ -154,9 +155,20 @@ def _bounded(added: Iterable[int], gaps: Iterable[int], count: int) -> TouchedLi
     )
 
 
-def base_of_merge(told: Json) -> bytes:
+def with_lines(file: ChangedFile, told: Json) -> ChangedFile:
+    """The file with the lines that its DiffInfo shows; what the diff calls binary has none."""
+    if told.get("binary"):
+        return replace(file, binary=True)
+    return replace(file, touched=read_diff(told))
+
+
+def base_of_merge(told: Json, limit: int) -> bytes:
     """The base text of a merge, Gerrit's automatic merge of its parents, which can be read only in a whole diff."""
-    lines = [line for chunk in told.get("content", ()) for line in chunk.get("ab", chunk.get("a", ()))]
-    if any("skip" in chunk for chunk in told.get("content", ())):
+    chunks = told.get("content", ())
+    if any("skip" in chunk for chunk in chunks):
         raise Refused("Gerrit withholds parts of the automatic merge of this file", 413)
-    return "\n".join(lines).encode("utf-8", "surrogatepass")
+    lines = [line for chunk in chunks for line in chunk.get("ab", chunk.get("a", ()))]
+    text = "\n".join(lines).encode("utf-8", "surrogatepass")
+    if len(text) > limit:
+        raise Refused(f"the file is longer than {limit} bytes", 413)
+    return text

@@ -25,14 +25,14 @@ class Checkout:
     def start(self) -> "Checkout":
         """Clone the project's branch main."""
         self.git("init", "-q", "-b", "main", str(self.folder), inside=False)
-        self.git("fetch", "-q", self._remote("admin"), "refs/heads/main")
+        self.git("fetch", "-q", self.remote("admin"), "refs/heads/main")
         self.git("reset", "-q", "--hard", "FETCH_HEAD")
         return self
 
     def base(self, files: Mapping[str, Content], message: str = "base", branch: str = "main") -> str:
         """Commit `files` straight onto the branch, past review; the commit id."""
         self.commit(files, message)
-        self.git("push", "-q", self._remote("admin"), f"HEAD:refs/heads/{branch}")
+        self.git("push", "-q", self.remote("admin"), f"HEAD:refs/heads/{branch}")
         return self.head()
 
     def commit(self, files: Mapping[str, Content], message: str, *, amend: bool = False) -> str:
@@ -47,7 +47,7 @@ class Checkout:
     def push(self, title: str, *, options: str = "", branch: str = "main", user: str = AUTHOR) -> int:
         """Push what is checked out for review; the number of the change of the last commit."""
         target = f"HEAD:refs/for/{branch}" + (f"%{options}" if options else "")
-        told = self.git("push", self._remote(user), target)
+        told = self.git("push", self.remote(user), target)
         lines = [line for line in told.splitlines() if CHANGE_ADDRESS.search(line) and title in line]
         found = CHANGE_ADDRESS.search(lines[-1]) if lines else None
         if found is None:
@@ -87,7 +87,8 @@ class Checkout:
             raise AssertionError(f"git {arguments}: {said}")
         return said
 
-    def _remote(self, user: str) -> str:
+    def remote(self, user: str) -> str:
+        """The project's address with the password of `user` in it."""
         return self.server.url.replace("://", f"://{user}:{PASSWORD}@") + f"/a/{self.project}"
 
     def _write(self, path: str, content: Content) -> None:

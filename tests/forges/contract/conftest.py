@@ -10,6 +10,8 @@ from tests.forges.contract.world import World
 # name of the world -> the module with `open_world()`; a name may be listed with arguments for it
 WORLDS: dict[str, tuple[str, tuple[str, ...]]] = {
     "github": ("tests.forges.github.world", ()),
+    "gerrit": ("tests.forges.gerrit.world", ("3.13.5",)),
+    "gerrit-3.10": ("tests.forges.gerrit.world", ("3.10.2",)),
 }
 
 
