@@ -1,1 +1,0 @@
-"""Locks: their release, their order, and what happens under them."""

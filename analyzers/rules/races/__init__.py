@@ -1,1 +1,0 @@
-"""A check, and an act that trusts it too late."""
