@@ -6,6 +6,7 @@ The formats of the answers: https://git-scm.com/docs/diff-format and https://git
 """
 
 import os
+import re
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -35,6 +36,10 @@ TRUSTED_ENVIRONMENT = {
     "LC_ALL": "C",
 }
 
+RAW_ENTRY = re.compile(
+    rb":(?P<old_mode>\d{6}) (?P<new_mode>\d{6}) [0-9a-f]+ [0-9a-f]+ "
+    rb"(?:(?P<moved>[RC])\d*\0(?P<old>[^\0]+)\0(?P<new>[^\0]+)|(?P<plain>[A-Z])\d*\0(?P<name>[^\0]+))\0"
+)
 SUBMODULE, SYMBOLIC_LINK = "160000", "120000"
 STATUSES = {
     "A": FileStatus.ADDED,
@@ -116,6 +121,11 @@ class Repository:
             raise Refused(f"{one[:12]} and {other[:12]} have no common commit{self._depth_hint()}")
         return out.decode().strip()
 
+    def head_or_nothing(self) -> str:
+        """The commit that is checked out, or the empty tree where nothing was committed yet."""
+        status, out, _ = self._run(("rev-parse", "--verify", "--quiet", "HEAD^{commit}"), LIST_LIMIT)
+        return self.empty_tree() if status else out.decode().strip()
+
     def empty_tree(self) -> str:
         """The id of a tree without files, in the repository's own hash."""
         return self.ask("hash-object", "-t", "tree", os.devnull).decode().strip()
@@ -156,27 +166,30 @@ def _complaint(said: str, folder: Path) -> str:
 
 
 def parse_raw_diff(raw: bytes) -> tuple[ChangedFile, ...]:
-    """The files of `git diff-tree --raw -z` or `git diff-index --raw -z`, in path order."""
-    return tuple(sorted(_entries(iter(raw.split(b"\0"))), key=lambda file: file.path))
+    """The files that `--raw -z` lists, in path order. Raises Refused when the text is not of that format."""
+    return tuple(sorted(_entries(raw), key=lambda file: file.path))
 
 
-def _entries(fields: Iterator[bytes]) -> Iterator[ChangedFile]:
-    for header in fields:
-        if not header.startswith(b":"):
-            continue
-        old_mode, new_mode, _, _, letter = header[1:].decode("ascii", "replace").split(" ")
-        old = next(fields) if letter[0] in "RC" else b""
-        new = next(fields)
-        yield _changed_file(letter[0], new_mode if letter[0] != "D" else old_mode, new, old)
+def _entries(raw: bytes) -> Iterator[ChangedFile]:
+    done = 0
+    while done < len(raw):
+        entry = RAW_ENTRY.match(raw, done)
+        if entry is None:
+            raise Refused("git lists the changed files in a way that cannot be read")
+        yield _changed_file(entry)
+        done = entry.end()
 
 
-def _changed_file(letter: str, mode: str, new: bytes, old: bytes) -> ChangedFile:
+def _changed_file(entry: re.Match[bytes]) -> ChangedFile:
+    letter = (entry["moved"] or entry["plain"]).decode()
+    new, old = entry["name"] or entry["new"], entry["old"] or b""
+    mode = entry["old_mode"] if letter == "D" else entry["new_mode"]
     return ChangedFile(
         path=new.decode("utf-8", "replace"),
         status=STATUSES.get(letter, FileStatus.MODIFIED),
         touched=None,
         old_path=old.decode("utf-8", "replace"),
-        skip=_why_skipped(letter, mode, new + old),
+        skip=_why_skipped(letter, mode.decode(), new + old),
     )
 
 

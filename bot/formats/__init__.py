@@ -1,0 +1,1 @@
+"""A finished review, printed: one file, one format."""

@@ -1,0 +1,1 @@
+"""Local changes as a forge."""
