@@ -14,13 +14,13 @@ from rich.console import Console
 
 from analyzers.model import FilePair, Report, Severity
 from bot.formats import json, markdown, sarif, text
-from bot.formats.outcome import Outcome
+from bot.formats.reviewed import Reviewed
 from bot.pipeline import Analyze
 
 CLEAN, FINDINGS, USAGE, UNANALYSED = 0, 1, 2, 3
 PIPE_WIDTH = 100
 
-RENDERERS: dict[str, Callable[[Outcome], str]] = {
+RENDERERS: dict[str, Callable[[Reviewed], str]] = {
     "markdown": markdown.render,
     "json": json.render,
     "sarif": sarif.render,
@@ -46,12 +46,12 @@ def terminal() -> Console:
     return Console(highlight=False, width=None if sys.stdout.isatty() else PIPE_WIDTH)
 
 
-def show(outcome: Outcome, wanted: str) -> None:
+def show(reviewed: Reviewed, wanted: str) -> None:
     """Print a review in one of the FORMATS."""
     if wanted == "text":
-        text.show(outcome, terminal())
+        text.show(reviewed, terminal())
     else:
-        write(RENDERERS[wanted](outcome))
+        write(RENDERERS[wanted](reviewed))
 
 
 def write(document: str) -> None:
@@ -59,11 +59,11 @@ def write(document: str) -> None:
     click.echo(document.encode("utf-8", "backslashreplace"), nl=False)
 
 
-def exit_code(outcome: Outcome, fail_on: Severity) -> int:
+def exit_code(reviewed: Reviewed, fail_on: Severity) -> int:
     """Findings count before unreadable files: they are certain."""
-    if any(finding.severity.rank >= fail_on.rank for finding in outcome.findings):
+    if any(finding.severity.rank >= fail_on.rank for finding in reviewed.findings):
         return FINDINGS
-    return UNANALYSED if outcome.report.partial else CLEAN
+    return UNANALYSED if reviewed.report.partial else CLEAN
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from analyzers.text import Unreadable, decode, split_lines
 from bot import pipeline, review
 from bot.errors import Refused
 from bot.forge import Forge
-from bot.formats.outcome import Outcome
+from bot.formats.reviewed import Reviewed
 from bot.model import Change, ChangedFile, ChangeRef, Event, FileStatus, Happened, Side
 from bot.pipeline import Analyze, Examination
 from config.settings import Settings
@@ -27,11 +27,11 @@ def examine(ref: ChangeRef, forge: Forge, analyze: Analyze, settings: Settings) 
     raise Refused(f"no review of {ref}: {examined.reason}")
 
 
-def outcome(examination: Examination, forge: Forge, settings: Settings) -> Outcome:
+def reviewed(examination: Examination, forge: Forge, settings: Settings) -> Reviewed:
     """All that the formats show of an examination."""
     change, report = examination.change, examination.report
     worth = (finding for finding in report.findings if review.worth_saying(finding, settings.review))
-    return Outcome(
+    return Reviewed(
         change=change,
         report=report,
         review=review.compose(report, change, settings.review),

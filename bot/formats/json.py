@@ -19,23 +19,23 @@ from typing import Any
 
 from analyzers.model import Edit, FileReport, Finding, Fix, Span, Step
 from bot.formats.markdown import whole_summary
-from bot.formats.outcome import Outcome
+from bot.formats.reviewed import Reviewed
 
 VERSION = 1
 
 
-def render(outcome: Outcome) -> str:
+def render(reviewed: Reviewed) -> str:
     """The whole document, ending with a line end."""
-    return json.dumps(document(outcome), indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(document(reviewed), indent=2, ensure_ascii=False) + "\n"
 
 
-def document(outcome: Outcome) -> dict[str, Any]:
+def document(reviewed: Reviewed) -> dict[str, Any]:
     """The document as plain values."""
     return {
         "version": VERSION,
-        "findings": [_finding(finding) for finding in outcome.findings],
-        "files": [_file(file) for file in outcome.report.files],
-        "summary": whole_summary(outcome.review.summary),
+        "findings": [_finding(finding) for finding in reviewed.findings],
+        "files": [_file(file) for file in reviewed.report.files],
+        "summary": whole_summary(reviewed.review.summary),
     }
 
 

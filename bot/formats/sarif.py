@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from analyzers import catalog
 from analyzers.model import FileReport, Finding, Fix, Severity, Span, Status, Step
-from bot.formats.outcome import Outcome
+from bot.formats.reviewed import Reviewed
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 LEVELS = {Severity.LOW: "note", Severity.MEDIUM: "warning", Severity.HIGH: "error", Severity.CRITICAL: "error"}
@@ -24,27 +24,27 @@ FINGERPRINT = "touchlineMark/v1"
 Json = dict[str, Any]
 
 
-def render(outcome: Outcome) -> str:
+def render(reviewed: Reviewed) -> str:
     """The whole log, ending with a line end."""
-    return json.dumps(document(outcome), indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(document(reviewed), indent=2, ensure_ascii=False) + "\n"
 
 
-def document(outcome: Outcome) -> Json:
+def document(reviewed: Reviewed) -> Json:
     """The log as plain values."""
-    return {"$schema": SCHEMA, "version": "2.1.0", "runs": [_run(outcome)]}
+    return {"$schema": SCHEMA, "version": "2.1.0", "runs": [_run(reviewed)]}
 
 
-def _run(outcome: Outcome) -> Json:
-    suppressed = [finding for file in outcome.report.files for finding in file.suppressed]
-    rules = _first_of_each_rule([*outcome.findings, *suppressed])
+def _run(reviewed: Reviewed) -> Json:
+    suppressed = [finding for file in reviewed.report.files for finding in file.suppressed]
+    rules = _first_of_each_rule([*reviewed.findings, *suppressed])
     order = {name: index for index, name in enumerate(rules)}
     return {
         "tool": {"driver": _driver(list(rules.values()))},
         "columnKind": "unicodeCodePoints",
-        "originalUriBaseIds": {ROOT: {"description": {"text": f"The root of {outcome.change.ref.project}"}}},
-        "invocations": [_invocation(outcome.report.files)],
+        "originalUriBaseIds": {ROOT: {"description": {"text": f"The root of {reviewed.change.ref.project}"}}},
+        "invocations": [_invocation(reviewed.report.files)],
         "results": [
-            *(_result(finding, order) for finding in outcome.findings),
+            *(_result(finding, order) for finding in reviewed.findings),
             *(_result(finding, order) | {"suppressions": [{"kind": "inSource"}]} for finding in suppressed),
         ],
     }

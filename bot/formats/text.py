@@ -9,7 +9,7 @@ from rich.text import Text
 from analyzers.model import Finding, Fix, Safety, Severity, Step
 from bot import wording
 from bot.formats.fragments import Indented, edited, marked, printable, prose
-from bot.formats.outcome import Lines, Outcome
+from bot.formats.reviewed import Lines, Reviewed
 from bot.model import Verdict
 
 STYLES = {
@@ -22,14 +22,14 @@ VERDICT_STYLES = {Verdict.CLEAN: "green", Verdict.FINDINGS: "red", Verdict.PARTI
 FIX_LINES_SHOWN = 12
 
 
-def show(outcome: Outcome, console: Console) -> None:
+def show(reviewed: Reviewed, console: Console) -> None:
     """Print the whole review."""
-    for finding in outcome.findings:
-        console.print(Group(*_finding(finding, outcome.lines)))
+    for finding in reviewed.findings:
+        console.print(Group(*_finding(finding, reviewed.lines)))
         console.print()
-    if outcome.findings:
+    if reviewed.findings:
         console.print(Line(style="dim"))
-    console.print(Group(*_closing(outcome)))
+    console.print(Group(*_closing(reviewed)))
 
 
 def _finding(finding: Finding, lines: Lines) -> Iterator[RenderableType]:
@@ -118,12 +118,12 @@ def _fix(path: str, fix: Fix, lines: Lines) -> Iterator[RenderableType]:
             yield _row(f"{mark} ", marked(line, 1, 1).code, style)
 
 
-def _closing(outcome: Outcome) -> Iterator[RenderableType]:
-    paragraphs = outcome.review.summary.text.split("\n\n")
+def _closing(reviewed: Reviewed) -> Iterator[RenderableType]:
+    paragraphs = reviewed.review.summary.text.split("\n\n")
     verdict = prose(paragraphs[0])
-    verdict.stylize_before(VERDICT_STYLES[outcome.review.verdict])
+    verdict.stylize_before(VERDICT_STYLES[reviewed.review.verdict])
     yield verdict
-    notes = wording.clean_notes(outcome.report)
-    if notes and outcome.review.verdict is not Verdict.CLEAN:
+    notes = wording.clean_notes(reviewed.report)
+    if notes and reviewed.review.verdict is not Verdict.CLEAN:
         yield Text.assemble(("found clean: ", "green"), prose("; ".join(notes)))
-    yield prose(wording.receipt_line(outcome.report))
+    yield prose(wording.receipt_line(reviewed.report))

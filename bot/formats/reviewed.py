@@ -10,7 +10,7 @@ Lines = Callable[[str], Sequence[str]]
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class Reviewed:
     """`findings` are those worth saying, gravest first; `lines` gives the lines of a head file, or none."""
 
     change: Change
