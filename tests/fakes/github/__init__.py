@@ -1,0 +1,1 @@
+"""A stateful GitHub on a real socket: `server.FakeGitHub`; its repositories are real git repositories."""
