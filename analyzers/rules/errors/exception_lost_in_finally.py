@@ -1,0 +1,105 @@
+"""A `finally` that ends with `return`, `break` or `continue`, and loses the exception on its way.
+
+Why it matters: An exception that passes through `finally` is dropped when the block leaves by itself. It is not
+caught, not logged and not raised: the caller sees a normal answer.
+
+What to do: Move the statement behind the `try`, and catch by name what may be dropped.
+
+What it does not see: A `finally` that raises another exception.
+"""
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from analyzers.model import Examined, Finding, Severity
+from analyzers.rule import Bad, Good, Rule
+from analyzers.source import SourceFile
+
+LOOPS = (cst.For, cst.While)
+DEFINITIONS = (cst.FunctionDef, cst.ClassDef, cst.Lambda)
+
+RULE = Rule(
+    name="exception-lost-in-finally",
+    title="Exception lost in `finally`",
+    weakness="CWE-584",
+    severity=Severity.MEDIUM,
+    message="`{leave}` leaves this `finally`, so an exception on its way out of the `try` is dropped, "
+    "`KeyboardInterrupt` included.",
+    advice="Put `{leave}` after the `try` statement, so that it runs only when nothing was raised.",
+    bad=(
+        Bad(
+            """
+                def total(rows):
+                    result = 0
+                    try:
+                        result = sum(rows)
+                    finally:
+                        return result  # finding
+            """
+        ),
+        Bad(
+            """
+                def drain(queue):
+                    while True:
+                        try:
+                            queue.step()
+                        finally:
+                            if queue.empty():
+                                break  # finding
+            """
+        ),
+    ),
+    good=(
+        Good(
+            "the `finally` ends, and the exception goes on",
+            """
+                def total(rows, lock):
+                    try:
+                        return sum(rows)
+                    finally:
+                        lock.release()
+            """,
+        ),
+        Good(
+            "the `break` leaves a loop that is inside the `finally`",
+            """
+                def drain(queue):
+                    try:
+                        queue.step()
+                    finally:
+                        for item in queue.rest():
+                            if item is None:
+                                break
+            """,
+        ),
+        Good(
+            "the `return` belongs to a function made there",
+            """
+                def run(queue):
+                    try:
+                        queue.step()
+                    finally:
+                        queue.after(lambda: 1)
+                        def last():
+                            return 2
+                        queue.after(last)
+            """,
+        ),
+    ),
+)
+
+
+@RULE.on(cst.Return, cst.Break, cst.Continue)
+def check(leave: cst.Return | cst.Break | cst.Continue, file: SourceFile) -> Iterator[Finding | Examined]:
+    """One statement that leaves a block."""
+    inside: cst.CSTNode = leave
+    for outer in file.ancestors(leave):
+        if isinstance(outer, DEFINITIONS):
+            return
+        if isinstance(outer, LOOPS) and inside is outer.body and not isinstance(leave, cst.Return):
+            return
+        if isinstance(outer, cst.Finally):
+            yield RULE.finding(file, leave, leave=file.code(leave))
+            return
+        inside = outer

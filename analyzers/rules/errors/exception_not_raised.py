@@ -1,0 +1,118 @@
+"""An exception that is made and not raised.
+
+Why it matters: `ValueError("too long")` on a line of its own does nothing: the `raise` was forgotten, and the program
+goes on with what the line was meant to refuse.
+
+What to do: Write `raise` before it, or remove the line.
+
+What it does not see: Exceptions of the program's own that are defined in a file that the change does not touch.
+"""
+
+import builtins
+from collections.abc import Iterator
+
+import libcst as cst
+
+from analyzers.model import Edit, Examined, Finding, Fix, Safety, Severity, Span
+from analyzers.rule import Bad, Good, Rule
+from analyzers.source import SourceFile
+
+RULE = Rule(
+    name="exception-not-raised",
+    title="Exception made and not raised",
+    weakness="CWE-390",
+    severity=Severity.HIGH,
+    message="`{error}` is made here and dropped: nothing is raised, and the code below runs as if all were well.",
+    advice="Write `raise {error}`.",
+    bad=(
+        Bad(
+            """
+                def put(items, value):
+                    if value is None:
+                        ValueError('no value')  # finding
+                    items.append(value)
+            """,
+            fixed="""
+                def put(items, value):
+                    if value is None:
+                        raise ValueError('no value')
+                    items.append(value)
+            """,
+        ),
+        Bad(
+            """
+                class Refused(Exception):
+                    pass
+
+                def enter(user):
+                    if not user.active:
+                        Refused(user.name)  # finding
+            """,
+            fixed="""
+                class Refused(Exception):
+                    pass
+
+                def enter(user):
+                    if not user.active:
+                        raise Refused(user.name)
+            """,
+        ),
+    ),
+    good=(
+        Good(
+            "it is raised",
+            """
+                def put(value):
+                    if value is None:
+                        raise ValueError('no value')
+            """,
+        ),
+        Good(
+            "it is kept for later",
+            """
+                def put(errors):
+                    errors.append(ValueError('no value'))
+            """,
+        ),
+        Good(
+            "a test that making it fails",
+            """
+                import pytest
+                def test_needs_a_reason():
+                    with pytest.raises(TypeError):
+                        UnicodeDecodeError()
+            """,
+        ),
+    ),
+)
+
+
+@RULE.on(cst.Expr)
+def check(statement: cst.Expr, file: SourceFile) -> Iterator[Finding | Examined]:
+    """One expression that stands alone."""
+    made = statement.value
+    if not isinstance(made, cst.Call) or not _makes_exception(made, file):
+        return
+    if not any(isinstance(one, cst.With) for one in file.ancestors(statement)):
+        yield RULE.finding(file, statement, fix=_fix(statement, file), error=file.code(made))
+
+
+def _makes_exception(call: cst.Call, file: SourceFile) -> bool:
+    name = file.qualified(call.func)
+    return bool(name) and any(_is_exception(base) for base in _bases(name, file))
+
+
+def _bases(name: str, file: SourceFile) -> tuple[str, ...]:
+    found = file.project.locate(name)
+    return found[0].mro(found[1].qualname) if found else (name,)
+
+
+def _is_exception(name: str) -> bool:
+    kind = getattr(builtins, name.removeprefix("builtins."), None) if name.startswith("builtins.") else None
+    return isinstance(kind, type) and issubclass(kind, BaseException) and not issubclass(kind, Warning)
+
+
+def _fix(statement: cst.Expr, file: SourceFile) -> Fix:
+    span = file.span(statement)
+    before = Span(span.line, span.column, span.line, span.column)
+    return Fix("Raise it", Safety.UNSAFE, (Edit(before, "raise "),))

@@ -1,0 +1,220 @@
+"""A broad `except` that drops every error without a trace.
+
+Why it matters: `except Exception: pass` hides the failure that was expected and every bug that was not. The program
+goes on with half of its work undone, and nobody can find out why.
+
+What to do: Catch the exception that is expected, or log the error before going on. When every error may truly be
+dropped here, say why in a comment inside the handler: the rule takes that as an answer.
+
+What it does not see: Narrow exceptions that are dropped; handlers that log too little; `contextlib.suppress`.
+Work that gives up best-effort (closing, deleting, stopping) is left alone.
+"""
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from analyzers import syntax
+from analyzers.model import Confidence, Examined, Finding, Severity
+from analyzers.rule import Bad, Good, Rule
+from analyzers.source import SourceFile
+
+BROAD = frozenset({"builtins.Exception", "builtins.BaseException"})
+BEST_EFFORT_CALLS = frozenset(
+    "close kill terminate unlink remove rmtree rmdir disconnect stop flush shutdown cancel release quit "
+    "logout aclose wait_closed join cleanup abort rollback detach destroy delete unregister unsubscribe "
+    "removeHandler".split()
+)
+BEST_EFFORT_WORDS = frozenset(
+    "close cleanup clean del exit stop shutdown teardown terminate kill quit destroy disconnect try maybe "
+    "safe atexit finalize best effort".split()
+)
+
+RULE = Rule(
+    name="exception-swallowed",
+    title="Errors dropped without a trace",
+    weakness="CWE-390",
+    severity=Severity.MEDIUM,
+    message="`{handler}` {ends}: any failure of `{work}` disappears here, bugs included.",
+    advice="Catch only what `{work}` is expected to raise, or log the exception before going on.",
+    topic="broad exception handlers",
+    clean="that log, re-raise or answer the error",
+    in_tests=False,
+    bad=(
+        Bad(
+            """
+                def sync(store, rows):
+                    try:
+                        store.replace(rows)
+                    except Exception:  # finding
+                        pass
+            """
+        ),
+        Bad(
+            """
+                def totals(rows):
+                    for row in rows:
+                        try:
+                            yield parse(row)
+                        except:  # finding
+                            continue
+            """
+        ),
+        Bad(
+            base="""
+                def sync(store, rows, log):
+                    try:
+                        store.replace(rows)
+                    except Exception:
+                        log.exception('replace failed')
+            """,
+            code="""
+                def sync(store, rows, log):
+                    try:
+                        store.replace(rows)
+                    except Exception:  # finding
+                        pass
+            """,
+        ),
+    ),
+    good=(
+        Good(
+            "the error is logged",
+            """
+                def sync(store, rows, log):
+                    try:
+                        store.replace(rows)
+                    except Exception:
+                        log.exception('replace failed')
+            """,
+        ),
+        Good(
+            "one expected exception, and nothing to do about it",
+            """
+                def drop(index, key):
+                    try:
+                        del index[key]
+                    except KeyError:
+                        pass
+            """,
+        ),
+        Good(
+            "the comment says why every error may be dropped",
+            """
+                def warm(cache):
+                    try:
+                        cache.load()
+                    except Exception:
+                        pass  # only a faster start; the first request loads it again
+            """,
+        ),
+        Good(
+            "closing is best effort: the connection is given up anyway",
+            """
+                def drop(connection):
+                    try:
+                        connection.close()
+                    except Exception:
+                        pass
+            """,
+        ),
+        Good(
+            "the context re-raises when its block ends",
+            """
+                from oslo_utils import excutils
+                def create(port, driver):
+                    try:
+                        driver.create(port)
+                    except Exception:
+                        with excutils.save_and_reraise_exception():
+                            driver.delete(port)
+            """,
+        ),
+    ),
+)
+
+
+@RULE.on(cst.ExceptHandler)
+def check(handler: cst.ExceptHandler, file: SourceFile) -> Iterator[Finding | Examined]:
+    """One broad handler."""
+    if not _broad(handler, file):
+        return
+    ends = _ending(handler)
+    attempt = file.parent(handler)
+    if ends is None or not isinstance(attempt, cst.Try):
+        yield RULE.examined(file, handler)
+    elif not _explained(handler, file) and not _best_effort(attempt, handler, file):
+        yield RULE.finding(
+            file,
+            handler,
+            confidence=Confidence.HIGH if ends != "answers a constant" else Confidence.LOW,
+            handler=_head(handler, file),
+            ends=ends,
+            work=_work(attempt, file),
+        )
+
+
+def _broad(handler: cst.ExceptHandler, file: SourceFile) -> bool:
+    types = syntax.caught(handler)
+    return not types or any(file.qualified(kind) in BROAD for kind in types)
+
+
+def _ending(handler: cst.ExceptHandler) -> str | None:
+    """What the handler does instead of handling, or None when it handles."""
+    statements = [one for one in syntax.small_statements(handler.body) if not syntax.is_docstring(one)]
+    if all(isinstance(one, cst.Pass) or _dots(one) for one in statements):
+        return "does nothing"
+    if len(statements) != 1:
+        return None
+    match statements[0]:
+        case cst.Continue():
+            return "goes on with the next round"
+        case cst.Return(value=None):
+            return "returns"
+        case cst.Return(value=value) if value is not None and syntax.is_literal(value):
+            return "answers a constant"
+    return None
+
+
+def _dots(statement: cst.CSTNode) -> bool:
+    return isinstance(statement, cst.Expr) and isinstance(statement.value, cst.Ellipsis)
+
+
+def _head(handler: cst.ExceptHandler, file: SourceFile) -> str:
+    return f"except {file.code(handler.type)}" if handler.type else "except:"
+
+
+def _work(attempt: cst.Try, file: SourceFile) -> str:
+    """The first thing attempted, short enough to name it."""
+    calls = [node for node in syntax.inside(attempt.body) if isinstance(node, cst.Call)]
+    if calls:
+        return f"{file.code(calls[0].func)}()"
+    return file.code(next(iter(syntax.small_statements(attempt.body)), attempt))
+
+
+def _explained(handler: cst.ExceptHandler, file: SourceFile) -> bool:
+    """Whether a comment stands in the handler, or right under it at its depth."""
+    span = file.span(handler)
+    inside = (file.line_text(number) for number in range(span.line, span.end_line + 1))
+    after = file.line_text(span.end_line + 1)
+    deeper = len(after) - len(after.lstrip()) >= span.column
+    return any("#" in line for line in inside) or (deeper and after.lstrip().startswith("#"))
+
+
+def _best_effort(attempt: cst.Try, handler: cst.ExceptHandler, file: SourceFile) -> bool:
+    """Work that may fail: clean-up, a probe by import, or anything on the way out of another error."""
+    body = list(syntax.small_statements(attempt.body))
+    if all(isinstance(one, (cst.Import, cst.ImportFrom)) for one in body):
+        return True
+    if len(body) == 1 and _last_call(body[0]) in BEST_EFFORT_CALLS:
+        return True
+    if set(syntax.words(file.definition_name(handler).rpartition(".")[2])) & BEST_EFFORT_WORDS:
+        return True
+    return any(isinstance(one, (cst.ExceptHandler, cst.Finally)) for one in file.ancestors(attempt))
+
+
+def _last_call(statement: cst.CSTNode) -> str:
+    value = statement.value if isinstance(statement, cst.Expr) else None
+    if isinstance(value, cst.Await):
+        value = value.expression
+    return syntax.last_name(value) if isinstance(value, cst.Call) else ""

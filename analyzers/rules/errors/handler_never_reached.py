@@ -1,0 +1,120 @@
+"""An `except` that an earlier one, with a broader type, always takes first.
+
+Why it matters: Handlers are tried in order. One that stands behind a handler of its base class never runs, so the
+special treatment that it holds never happens.
+
+What to do: Put the narrow handler first, or remove it.
+
+What it does not see: Exceptions of libraries whose bases are not known here.
+"""
+
+import builtins
+from collections.abc import Iterator
+
+import libcst as cst
+
+from analyzers import syntax
+from analyzers.model import Examined, Finding, Severity, Step
+from analyzers.rule import Bad, Good, Rule
+from analyzers.source import SourceFile
+
+RULE = Rule(
+    name="handler-never-reached",
+    title="Handler that is never reached",
+    weakness="CWE-561",
+    severity=Severity.MEDIUM,
+    message="`except {kind}` never runs: `except {broader}` above it takes every `{kind}` first.",
+    advice="Move `except {kind}` above `except {broader}`, or remove it.",
+    bad=(
+        Bad(
+            """
+                def read(path):
+                    try:
+                        return path.read_text()
+                    except OSError:  # step
+                        return None
+                    except FileNotFoundError:  # finding
+                        return ''
+            """
+        ),
+        Bad(
+            """
+                class Refused(ValueError):
+                    pass
+
+                def enter(door):
+                    try:
+                        door.open()
+                    except (KeyError, ValueError):  # step
+                        return False
+                    except Refused:  # finding
+                        raise SystemExit(1)
+            """
+        ),
+    ),
+    good=(
+        Good(
+            "the narrow handler comes first",
+            """
+                def read(path):
+                    try:
+                        return path.read_text()
+                    except FileNotFoundError:
+                        return ''
+                    except OSError:
+                        return None
+            """,
+        ),
+        Good(
+            "one of its types is still free",
+            """
+                def read(path):
+                    try:
+                        return path.read_text()
+                    except OSError:
+                        return None
+                    except (FileNotFoundError, ValueError):
+                        return ''
+            """,
+        ),
+    ),
+)
+
+
+@RULE.on(cst.ExceptHandler)
+def check(handler: cst.ExceptHandler, file: SourceFile) -> Iterator[Finding | Examined]:
+    """One handler, against those above it."""
+    attempt = file.parent(handler)
+    kinds = syntax.caught(handler)
+    if not isinstance(attempt, cst.Try) or not kinds:
+        return
+    earlier = attempt.handlers[: attempt.handlers.index(handler)]
+    takers = [next((one for one in earlier if _takes(one, kind, file)), None) for kind in kinds]
+    if takers[0] is not None and None not in takers:
+        step = Step(file.path, file.span(takers[0]), "this handler takes it first")
+        broader = file.code(takers[0].type) if takers[0].type else "Exception"
+        yield RULE.finding(file, handler, steps=(step,), kind=file.code(kinds[0]), broader=broader)
+
+
+def _takes(handler: cst.ExceptHandler, kind: cst.BaseExpression, file: SourceFile) -> bool:
+    above = {_real(file.qualified(one)) for one in syntax.caught(handler)}
+    return bool(above & set(_bases(file.qualified(kind), file)))
+
+
+def _bases(name: str | None, file: SourceFile) -> Iterator[str]:
+    """The exception and all its known bases, as dotted names."""
+    found = file.project.locate(name) if name else None
+    for base in found[0].mro(found[1].qualname) if found else (name,):
+        kind = _builtin(base)
+        yield from (f"builtins.{one.__name__}" for one in kind.__mro__ if one is not object) if kind else (base or "",)
+
+
+def _builtin(name: str | None) -> type[BaseException] | None:
+    kind = getattr(builtins, name.removeprefix("builtins."), None) if name and name.startswith("builtins.") else None
+    return kind if isinstance(kind, type) and issubclass(kind, BaseException) else None
+
+
+def _real(name: str | None) -> str:
+    """`IOError` is `OSError`: the name that the type calls itself."""
+    kind = _builtin(name)
+    return f"builtins.{kind.__name__}" if kind else name or "?"

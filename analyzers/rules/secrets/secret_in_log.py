@@ -1,0 +1,164 @@
+"""A password, token or key written into a log.
+
+Why it matters: Logs are read by many people and copied to many places, and kept for long. A secret in them is a secret
+no more.
+
+What to do: Log who or what, not with which secret: a user's name, a key's id.
+
+What it does not see: Secrets with names that do not say so; objects that show a secret when they are printed.
+"""
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from analyzers import syntax, vocabulary
+from analyzers.model import Confidence, Examined, Finding, Severity
+from analyzers.rule import Bad, Good, Rule
+from analyzers.source import SourceFile
+
+LEVELS = frozenset("debug info warning warn error critical exception fatal log msg trace".split())
+LOGGERS = frozenset("log logger logging".split())
+MAKERS = ("logging.", "oslo_log.log.getLogger().", "structlog.get_logger().", "loguru.logger.")
+# These show their argument as it is.
+SHOWS = frozenset("str repr format join decode encode dumps dict strip pformat".split())
+FETCHES = frozenset("get read fetch load generate create make decrypt build retrieve".split())
+# Where one of these modules is at hand, a `token` is a piece of a text.
+LANGUAGE = frozenset("tokenize lexer parser tokenizer tokens ply sly transformers sqlparse pygments ast token".split())
+
+RULE = Rule(
+    name="secret-in-log",
+    title="Secret written to a log",
+    weakness="CWE-532",
+    severity=Severity.HIGH,
+    message="`{call}` writes `{secret}` to the log in clear text.",
+    advice="Leave `{secret}` out of this line; log an id or a name that tells the same to a reader.",
+    topic="log calls near secrets",
+    clean="that do not show the secret",
+    in_tests=False,
+    bad=(
+        Bad(
+            """
+            import logging
+            log = logging.getLogger(__name__)
+            def login(user, password):
+                log.info("login of %s with %s", user, password)  # finding
+            """
+        ),
+        Bad(
+            """
+            import logging
+            def connect(config):
+                logging.debug(f"connecting with {config.api_key}")  # finding
+            """
+        ),
+        Bad(
+            """
+            class Client:
+                def renew(self):
+                    self.logger.warning("new token: " + self.access_token)  # finding
+            """
+        ),
+        Bad(
+            base="""
+            import logging
+            def login(user, password):
+                logging.info("login of %s", user)
+            """,
+            code="""
+            import logging
+            def login(user, password):
+                logging.info("login of %s/%s", user, password)  # finding
+            """,
+        ),
+    ),
+    good=(
+        Good(
+            "the name of the user is logged",
+            "import logging\ndef login(user, password):\n    logging.info('login of %s', user)",
+        ),
+        Good("how long it is, not what it is", "import logging\nlogging.info('token of %d characters', len(token))"),
+        Good("a masked value", "import logging\nlogging.info('key %s', mask(api_key))\nlogging.info(password[:2])"),
+        Good("something about the secret", "import logging\nlogging.info('expires %s', token_expiry)"),
+        Good("whether there is one", "import logging\nlogging.info('with password' if password else 'without')"),
+        Good(
+            "a token of a language",
+            "import logging\nimport tokenize\ndef step(token):\n    logging.debug('at %s', token)",
+        ),
+    ),
+)
+
+
+@RULE.on(cst.Call)
+def check(call: cst.Call, file: SourceFile) -> Iterator[Finding | Examined]:
+    """One call that may be a log call."""
+    if syntax.method(call) not in LEVELS or not _logs(call, file):
+        return
+    shown = [node for arg in call.args for node in _shown(arg.value)]
+    secret = next((node for node in shown if _secret(node, file)), None)
+    if secret is not None:
+        yield RULE.finding(file, call, confidence=_sure(secret), call=file.code(call.func), secret=file.code(secret))
+    elif any(vocabulary.names_secret(node.value) for node in syntax.inside(call) if isinstance(node, cst.Name)):
+        yield RULE.examined(file, call)
+
+
+def _logs(call: cst.Call, file: SourceFile) -> bool:
+    name = file.origin(call.func) or ""
+    owner = syntax.receiver(call)
+    plain = syntax.last_name(owner).strip("_").lower() if owner else ""
+    return name.startswith(MAKERS) or (plain in LOGGERS and not name.startswith(("math.", "numpy.")))
+
+
+def _shown(node: cst.BaseExpression) -> Iterator[cst.BaseExpression]:
+    """The values that end up in the text as they are."""
+    if isinstance(node, (cst.Name, cst.Attribute)):
+        yield node
+    elif isinstance(node, cst.Subscript):
+        if not any(isinstance(part.slice, cst.Slice) for part in node.slice):
+            yield node
+    elif isinstance(node, cst.Call):
+        yield from _shown_call(node)
+    else:
+        yield from (shown for part in _parts(node) for shown in _shown(part))
+
+
+def _parts(node: cst.BaseExpression) -> Iterator[cst.BaseExpression]:
+    """The values that a text or a container is put together from."""
+    match node:
+        case cst.FormattedString():
+            yield from (part.expression for part in node.parts if isinstance(part, cst.FormattedStringExpression))
+        case cst.ConcatenatedString() | cst.BinaryOperation():
+            yield from (node.left, node.right)
+        case cst.Tuple() | cst.List() | cst.Dict():
+            yield from (element.value for element in node.elements)
+        case cst.Await():
+            yield node.expression
+
+
+def _shown_call(call: cst.Call) -> Iterator[cst.BaseExpression]:
+    name = syntax.last_name(call.func)
+    if name in SHOWS:
+        yield from (shown for arg in call.args for shown in _shown(arg.value))
+        owner = syntax.receiver(call)
+        if owner is not None:
+            yield from _shown(owner)
+    elif syntax.words(name)[:1] and syntax.words(name)[0] in FETCHES:
+        yield call
+
+
+def _secret(node: cst.BaseExpression, file: SourceFile) -> bool:
+    name = syntax.last_name(node)
+    if not vocabulary.names_secret(name) or name.isupper():
+        return False
+    return "token" not in syntax.words(name) or not _about_language(file)
+
+
+def _about_language(file: SourceFile) -> bool:
+    """Whether the file is about texts and their tokens."""
+    bound = file.outline.names[""]
+    modules = {part for name in bound.values() for one in name for part in one.target.lower().split(".")}
+    return bool((modules | set(file.module.lower().split("."))) & LANGUAGE)
+
+
+def _sure(secret: cst.BaseExpression) -> Confidence:
+    return Confidence.MEDIUM if isinstance(secret, cst.Call) else Confidence.HIGH

@@ -1,0 +1,151 @@
+"""A network request that may wait for ever.
+
+Why it matters: `requests` and `urllib` wait without end by default. One server that accepts and stays silent holds the
+thread, and with it the lock, the connection or the job that the thread has.
+
+What to do: Give `timeout=` in seconds: the connection and each read are then bounded.
+
+What it does not see: A timeout set on an adapter or by `socket.setdefaulttimeout`; sessions that come in as arguments.
+"""
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from analyzers import syntax
+from analyzers.model import Edit, Examined, Finding, Fix, Safety, Severity, Span
+from analyzers.rule import Bad, Good, Rule
+from analyzers.source import SourceFile
+
+VERBS = ("get", "post", "put", "patch", "delete", "head", "options", "request")
+# Where the timeout stands when it is given by position; None: by name only.
+ENDLESS: dict[str, int | None] = {
+    **{f"requests.{verb}": None for verb in VERBS},
+    **{f"requests.{made}().{verb}": None for made in ("Session", "session") for verb in VERBS},
+    **{f"requests.sessions.Session().{verb}": None for verb in VERBS},
+    "urllib.request.urlopen": 2,
+    "http.client.HTTPConnection": 2,
+    "http.client.HTTPSConnection": None,
+    "smtplib.SMTP": 3,
+    "smtplib.SMTP_SSL": None,
+    "ftplib.FTP": 4,
+    "telnetlib.Telnet": 2,
+    "poplib.POP3": 2,
+    "imaplib.IMAP4": 2,
+}
+# These wait five seconds unless they are told not to: https://www.python-httpx.org/advanced/timeouts/
+BOUNDED = frozenset({f"httpx.{verb}" for verb in (*VERBS, "stream", "Client", "AsyncClient")})
+
+RULE = Rule(
+    name="request-without-timeout",
+    title="Request without a timeout",
+    weakness="CWE-400",
+    severity=Severity.MEDIUM,
+    message="`{call}` {waits}: a server that stays silent holds this call for ever.",
+    advice="Give `{call}` a `timeout=` in seconds, such as 10, and handle the error it raises.",
+    topic="network requests",
+    clean="with a timeout",
+    in_tests=False,
+    bad=(
+        Bad(
+            """
+            import requests
+            status = requests.get("https://example.org/status").json()  # finding
+            """,
+            fixed="""
+            import requests
+            status = requests.get("https://example.org/status", timeout=10).json()
+            """,
+        ),
+        Bad(
+            """
+            import requests
+            class Client:
+                def __init__(self):
+                    self.session = requests.Session()
+                def send(self, url, body):
+                    return self.session.post(url, json=body)  # finding
+            """,
+            fixed="""
+            import requests
+            class Client:
+                def __init__(self):
+                    self.session = requests.Session()
+                def send(self, url, body):
+                    return self.session.post(url, json=body, timeout=10)
+            """,
+        ),
+        Bad(
+            """
+            from urllib.request import urlopen
+            def read(url):
+                with urlopen(url) as answer:  # finding
+                    return answer.read()
+            """,
+            fixed="""
+            from urllib.request import urlopen
+            def read(url):
+                with urlopen(url, timeout=10) as answer:
+                    return answer.read()
+            """,
+        ),
+        Bad(
+            """
+            import httpx
+            def read(url):
+                return httpx.get(url, timeout=None)  # finding
+            """
+        ),
+        Bad(
+            base="""
+            import requests
+            def read(url):
+                return requests.get(url, timeout=5)
+            """,
+            code="""
+            import requests
+            def read(url):
+                return requests.get(url)  # finding
+            """,
+        ),
+    ),
+    good=(
+        Good("the wait ends", "import requests\nstatus = requests.get('https://example.org', timeout=(3, 10))"),
+        Good("httpx waits five seconds by itself", "import httpx\nstatus = httpx.get('https://example.org')"),
+        Good(
+            "the timeout may be among the options that are passed on",
+            """
+            import requests
+            def read(url, **options):
+                return requests.get(url, **options)
+            """,
+        ),
+        Good("it is given by position", "from urllib.request import urlopen\nbody = urlopen(address, None, 10)"),
+    ),
+)
+
+
+@RULE.on(cst.Call)
+def check(call: cst.Call, file: SourceFile) -> Iterator[Finding | Examined]:
+    """One call."""
+    name = file.origin(call.func)
+    if name not in ENDLESS and name not in BOUNDED:
+        return
+    given = syntax.argument(call, ENDLESS.get(name), "timeout")
+    if syntax.is_name(given, "None"):
+        yield RULE.finding(file, call, call=file.code(call.func), waits="is told to wait without end")
+    elif given is not None or syntax.has_stars(call) or name in BOUNDED:
+        yield RULE.examined(file, call)
+    else:
+        yield RULE.finding(file, call, fix=_fix(call, file), call=file.code(call.func), waits="has no timeout")
+
+
+def _fix(call: cst.Call, file: SourceFile) -> Fix | None:
+    """A timeout behind the last argument."""
+    if not call.args:
+        return None
+    end = file.span(call.args[-1])
+    if "," in file.code(call)[-2:]:
+        return None
+    place = Span(end.end_line, end.end_column, end.end_line, end.end_column)
+    return Fix("Wait ten seconds at most", Safety.UNSAFE, (Edit(place, ", timeout=10"),))

@@ -1,0 +1,164 @@
+"""A TLS connection that accepts any certificate.
+
+Why it matters: Without verification anybody between the two ends can pose as the server, read everything and change
+it, passwords and tokens first.
+
+What to do: Leave verification on. For a private authority, name its certificate file (`verify="ca.pem"`,
+`ssl.create_default_context(cafile="ca.pem")`).
+
+What it does not see: A flag that arrives through a parameter or a setting; verification that is switched off in the
+environment.
+"""
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from analyzers import syntax
+from analyzers.model import Edit, Examined, Finding, Fix, Safety, Severity
+from analyzers.rule import Bad, Good, Rule
+from analyzers.source import SourceFile
+
+VERBS = ("get", "post", "put", "patch", "delete", "head", "options", "request", "send", "stream")
+CLIENTS = ("requests.", "requests.Session().", "requests.session().", "requests.sessions.Session().", "httpx.")
+# Call -> the keyword that switches verification off when it is False.
+SWITCHES: dict[str, str] = {
+    **{f"{client}{verb}": "verify" for client in CLIENTS for verb in VERBS},
+    **{f"{client}().{verb}": "verify" for client in ("httpx.Client", "httpx.AsyncClient") for verb in VERBS},
+    "httpx.Client": "verify",
+    "httpx.AsyncClient": "verify",
+    "aiohttp.TCPConnector": "ssl",
+    "boto3.client": "verify",
+    "boto3.resource": "verify",
+    "hvac.Client": "verify",
+    "elasticsearch.Elasticsearch": "verify_certs",
+    "jwt.PyJWKClient": "verify",
+}
+UNVERIFIED = frozenset({"ssl._create_unverified_context", "ssl._create_stdlib_context"})
+WRAPPERS = frozenset(
+    {"ssl.wrap_socket", "ssl.SSLContext().wrap_socket", "urllib3.PoolManager", "urllib3.HTTPSConnectionPool"}
+)
+OFF = frozenset({"ssl.CERT_NONE", "ssl.VerifyMode.CERT_NONE"})
+
+RULE = Rule(
+    name="tls-verification-off",
+    title="TLS certificate not verified",
+    weakness="CWE-295",
+    severity=Severity.HIGH,
+    message="`{code}` makes this connection accept any certificate, so whoever stands between can read and change it.",
+    advice="Take `{code}` out; for a private authority, name its certificate file in its place.",
+    topic="TLS connections",
+    clean="with the certificate verified",
+    in_tests=False,
+    bad=(
+        Bad(
+            """
+            import requests
+            status = requests.get("https://example.org/status", verify=False, timeout=5)  # finding
+            """,
+            fixed="""
+            import requests
+            status = requests.get("https://example.org/status", verify=True, timeout=5)
+            """,
+        ),
+        Bad(
+            """
+            import requests
+            def session():
+                made = requests.Session()
+                made.verify = False  # finding
+                return made
+            """,
+            fixed="""
+            import requests
+            def session():
+                made = requests.Session()
+                made.verify = True
+                return made
+            """,
+        ),
+        Bad(
+            """
+            import ssl
+            def context():
+                made = ssl.create_default_context()
+                made.check_hostname = False  # finding
+                made.verify_mode = ssl.CERT_NONE  # finding
+                return made
+            """
+        ),
+        Bad(
+            """
+            import ssl, urllib.request
+            def read(url):
+                return urllib.request.urlopen(url, timeout=5, context=ssl._create_unverified_context())  # finding
+            """
+        ),
+        Bad(
+            """
+            import ssl
+            ssl._create_default_https_context = ssl._create_unverified_context  # finding
+            """
+        ),
+    ),
+    good=(
+        Good(
+            "a private authority is named",
+            'import requests\nstatus = requests.get("https://inside.example", verify="ca.pem", timeout=5)',
+        ),
+        Good("verification is on", "import ssl\ncontext = ssl.create_default_context()\ncontext.check_hostname = True"),
+        Good("`verify` of another function is something else", "order.save(verify=False)"),
+    ),
+)
+
+
+@RULE.on(cst.Call)
+def check_call(call: cst.Call, file: SourceFile) -> Iterator[Finding | Examined]:
+    """A call that makes a connection or a context."""
+    name = file.origin(call.func) or ""
+    if name in UNVERIFIED:
+        yield RULE.finding(file, call, code=file.code(call))
+    elif name in SWITCHES:
+        given = _keyword(call, SWITCHES[name])
+        if given and syntax.is_name(given.value, "False"):
+            yield RULE.finding(file, call, fix=_fix(given.value, file), code=file.code(given))
+        elif given:
+            yield RULE.examined(file, call)
+    elif name in WRAPPERS:
+        given = _keyword(call, "cert_reqs")
+        if given and (file.qualified(given.value) in OFF or syntax.text_value(given.value) == "CERT_NONE"):
+            yield RULE.finding(file, call, code=file.code(given))
+
+
+@RULE.on(cst.Assign)
+def check_assignment(assign: cst.Assign, file: SourceFile) -> Iterator[Finding | Examined]:
+    """An assignment to a session or a context."""
+    target = assign.targets[0].target
+    if not isinstance(target, cst.Attribute):
+        return
+    if file.qualified(target) == "ssl._create_default_https_context":
+        if file.qualified(assign.value) in UNVERIFIED:
+            yield RULE.finding(file, assign, code=file.code(assign))
+    elif _switched_off(target, assign.value, file):
+        fix = _fix(assign.value, file) if target.attr.value == "verify" else None
+        yield RULE.finding(file, assign, fix=fix, code=file.code(assign))
+
+
+def _switched_off(target: cst.Attribute, value: cst.BaseExpression, file: SourceFile) -> bool:
+    owner = file.origin(target.value) or ""
+    match target.attr.value:
+        case "verify_mode":
+            return file.qualified(value) in OFF
+        case "check_hostname":
+            return owner.startswith("ssl.") and syntax.is_name(value, "False")
+        case "verify":
+            return owner.startswith(("requests.", "httpx.")) and syntax.is_name(value, "False")
+    return False
+
+
+def _keyword(call: cst.Call, name: str) -> cst.Arg | None:
+    return next((arg for arg in call.args if arg.keyword and arg.keyword.value == name), None)
+
+
+def _fix(value: cst.BaseExpression, file: SourceFile) -> Fix:
+    return Fix("Verify the certificate", Safety.UNSAFE, (Edit(file.span(value), "True"),))

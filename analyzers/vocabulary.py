@@ -1,0 +1,41 @@
+"""Which identifiers name a secret, going by their words."""
+
+from itertools import pairwise
+
+from analyzers.syntax import words
+
+ALWAYS = frozenset(
+    "password passwd pwd passphrase passcode secret secrets token credential credentials apikey otp csrf "
+    "passwords authtoken accesstoken secretkey privatekey".split()
+)
+PAIRS = frozenset(
+    {(kind, "key") for kind in "api private secret access session auth encryption signing master ssh shared".split()}
+    | {(kind, "code") for kind in "reset verification confirmation activation auth invite recovery".split()}
+    | {("session", "id"), ("session", "cookie"), ("auth", "header"), ("authorization", "header")}
+)
+# `token_count` is a number, `password_field` a widget, `secret_name` the name under which the secret is kept.
+ABOUT = frozenset(
+    "id ids name names type types count counts length len url uri urls path paths file files filename dir expiry "
+    "expires expiration expired age ttl lifetime timeout policy error errors field fields form valid validity "
+    "validated required enabled status state index indices idx position pos kind class provider manager store prompt "
+    "hint usage limit size endpoint scope scopes num number list version arn ref label labels key keys column exists "
+    "changed invalid missing present strength validator validators hasher backend handler helper model serializer "
+    "view method func function callback regex pattern format prefix suffix budget budgets rate per probability prob "
+    "used left start end offset max min total reference title at mask masked redacted hash hashed digest fingerprint "
+    "ok ttl interval info source".split()
+)
+
+
+def names_secret(name: str) -> bool:
+    """Whether the identifier names a secret itself, not something about one: `api_key` does, `token_count` does not."""
+    parts = words(name)
+    if not parts:
+        return False
+    pairs = set(pairwise(parts))
+    if parts[-2:] in PAIRS:
+        return True
+    return (
+        parts[-1] not in ABOUT
+        and not parts[0].startswith(("num", "is", "has"))
+        and bool(pairs & PAIRS or set(parts) & ALWAYS)
+    )
