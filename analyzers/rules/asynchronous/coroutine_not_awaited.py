@@ -106,8 +106,8 @@ def check(statement: cst.Expr, file: SourceFile) -> Iterator[Finding | Examined]
         return
     name = file.origin(call.func) or ""
     if name in KNOWN or _is_coroutine(name, file):
-        words = {"call": file.code(call), "name": file.code(call.func)}
-        yield RULE.finding(file, statement, fix=_fix(statement, file), **words)
+        fix = _fix(statement, file)
+        yield RULE.finding(file, statement, fix=fix, call=file.code(call), name=file.code(call.func))
 
 
 def _is_coroutine(name: str, file: SourceFile) -> bool:

@@ -118,8 +118,8 @@ def check(call: cst.Call, file: SourceFile) -> Iterator[Finding | Examined]:
     if _own_bytes(data, file):
         yield RULE.examined(file, call)
     else:
-        words = {"call": file.code(call.func), "data": file.code(data), "what": READERS.get(name, "a pickle")}
-        yield RULE.finding(file, call, **words)
+        what = READERS.get(name, "a pickle")
+        yield RULE.finding(file, call, call=file.code(call.func), data=file.code(data), what=what)
 
 
 def _unpickler_input(call: cst.Call) -> cst.BaseExpression | None:

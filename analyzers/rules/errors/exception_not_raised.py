@@ -99,7 +99,7 @@ def check(statement: cst.Expr, file: SourceFile) -> Iterator[Finding | Examined]
 
 def _makes_exception(call: cst.Call, file: SourceFile) -> bool:
     name = file.qualified(call.func)
-    return bool(name) and any(_is_exception(base) for base in _bases(name, file))
+    return name is not None and any(_is_exception(base) for base in _bases(name, file))
 
 
 def _bases(name: str, file: SourceFile) -> tuple[str, ...]:
