@@ -1,0 +1,207 @@
+"""Analyses files in warm child processes, under limits of time and memory.
+
+A child that crashes, takes too long or too much costs the receipt of its one file; the next file gets a new child.
+The child gets bytes and gives plain JSON; it inherits no environment and no open file, and starts in Python's isolated
+mode (https://docs.python.org/3/using/cmdline.html#cmdoption-I), so that no folder of the reviewed code is imported.
+"""
+
+import logging
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+
+from analyzers.model import FilePair, FileReport, Report, Status
+from bot.errors import Broken
+from bot.sandbox_child import ANALYZER, READY, Answer, Request
+from bot.storable import from_json, to_json
+from config.settings import LimitSettings
+
+START_SECONDS = 60.0
+LONGEST_ANSWER = 64 * 1024 * 1024
+MOST_NEIGHBOURS_BYTES = 16 * 1024 * 1024
+ENVIRONMENT = {"LANG": "C.UTF-8", "PATH": os.defpath}
+Progress = Callable[[int, int, str], None]
+
+log = logging.getLogger("touchline.sandbox")
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a child did not answer, in words for the receipt."""
+
+    reason: str
+
+
+class Child:
+    """One warm process. Used by one thread at a time; after a Failure it is gone."""
+
+    def __init__(self, limits: LimitSettings, target: str) -> None:
+        """Start it and wait until it is warm. Raises Broken when it does not start."""
+        self._limits = limits
+        self._change: tuple[FilePair, ...] | None = None
+        self._process = subprocess.Popen(  # noqa: S603 - this very Python, with words of ours
+            [sys.executable, "-I", "-m", "bot.sandbox_child", target, to_json(limits)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=ENVIRONMENT,
+            cwd="/",
+        )
+        started = self._exchange(b"", START_SECONDS)
+        if started != READY:
+            self.kill()
+            raise Broken("the analyzing process does not start: run `python -m bot.sandbox_child` to see why")
+
+    def analyze(self, path: str, change: tuple[FilePair, ...]) -> FileReport | Failure:
+        """The report of one file of a change."""
+        news = None if change is self._change else change
+        line = self._exchange(to_json(Request(path, news)).encode() + b"\n", self._limits.seconds_per_file)
+        if isinstance(line, Failure):
+            return line
+        self._change = change
+        answer = from_json(line, Answer)
+        if answer.report is not None:
+            return answer.report
+        self.kill()
+        if answer.out_of_memory:
+            return Failure(f"its analysis needs more than {self._limits.memory_mb} MB of memory (limits.memory_mb)")
+        log.error("the analysis of a file failed:\n%s", answer.trouble)
+        return Failure("its analysis failed by a mistake of ours, which is in the log")
+
+    def kill(self) -> None:
+        """End it."""
+        self._process.kill()
+        self._process.communicate()
+
+    def _exchange(self, request: bytes, seconds: float) -> bytes | Failure:
+        late = threading.Event()
+        timer = threading.Timer(seconds, self._give_up, (late,))
+        timer.start()
+        try:
+            line = self._write_and_read(request)
+        finally:
+            timer.cancel()
+        if line.endswith(b"\n"):
+            return line
+        self.kill()
+        if late.is_set():
+            return Failure(f"its analysis takes longer than {seconds:g} s (limits.seconds_per_file)")
+        return Failure(f"its analysis crashed ({_signal_name(self._process.returncode)})")
+
+    def _give_up(self, late: threading.Event) -> None:
+        late.set()
+        self._process.kill()
+
+    def _write_and_read(self, request: bytes) -> bytes:
+        pipes = self._process
+        if pipes.stdin is None or pipes.stdout is None:
+            raise Broken("a child without pipes")
+        try:
+            pipes.stdin.write(request)
+            pipes.stdin.flush()
+            return pipes.stdout.readline(LONGEST_ANSWER)
+        except BrokenPipeError:
+            return b""
+
+
+@dataclass(slots=True)
+class Budget:
+    """How many seconds of analysis a change has left, over all children."""
+
+    left: float
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def spend(self, seconds: float) -> None:
+        """Take what was used."""
+        with self._lock:
+            self.left -= seconds
+
+
+class Sandbox:
+    """Children for all jobs of this process; started when first needed, and kept warm."""
+
+    def __init__(self, limits: LimitSettings, children: int = 2, target: str = ANALYZER) -> None:
+        self._limits, self._target = limits, target
+        self._idle: queue.LifoQueue[Child] = queue.LifoQueue()
+        self._pool = ThreadPoolExecutor(children, thread_name_prefix="sandbox")
+
+    def analyze(self, pairs: Sequence[FilePair], progress: Progress | None = None) -> Report:
+        """One FileReport for every pair, in path order. `progress` is told (done, total, path) after each."""
+        budget = Budget(self._limits.seconds_per_change)
+        together = neighbours(pairs)
+        ordered = sorted(pairs, key=lambda pair: pair.path)
+        futures = [self._pool.submit(self._file, pair, together, budget) for pair in ordered]
+        reports = []
+        for future in futures:
+            reports.append(future.result())
+            if progress:
+                progress(len(reports), len(ordered), reports[-1].path)
+        return Report(tuple(reports))
+
+    def close(self) -> None:
+        """End all children."""
+        self._pool.shutdown(cancel_futures=True)
+        while not self._idle.empty():
+            self._idle.get_nowait().kill()
+
+    def _file(self, pair: FilePair, together: tuple[FilePair, ...], budget: Budget) -> FileReport:
+        if pair.head is not None and len(pair.head) > self._limits.file_bytes:
+            return _unreadable(pair, f"it is longer than {self._limits.file_bytes:,} bytes (limits.file_bytes)")
+        if any(pair is one for one in together) and len(together) > 1:
+            report = self._try(pair, together, budget)
+            if isinstance(report, FileReport):
+                return report
+        # Alone: what crashed may have been one of its neighbours.
+        alone = self._try(pair, (pair,), budget)
+        return alone if isinstance(alone, FileReport) else _unreadable(pair, alone.reason)
+
+    def _try(self, pair: FilePair, change: tuple[FilePair, ...], budget: Budget) -> FileReport | Failure:
+        if budget.left <= 0:
+            return Failure(f"the change used up its {self._limits.seconds_per_change:g} s (limits.seconds_per_change)")
+        child = self._child()
+        began = time.monotonic()
+        report = child.analyze(pair.path, change)
+        budget.spend(time.monotonic() - began)
+        if isinstance(report, FileReport):
+            self._idle.put(child)
+        return report
+
+    def _child(self) -> Child:
+        try:
+            return self._idle.get_nowait()
+        except queue.Empty:
+            return Child(self._limits, self._target)
+
+
+def neighbours(pairs: Iterable[FilePair]) -> tuple[FilePair, ...]:
+    """The files that are shown to each other, smallest first, as many as fit into a child beside its work."""
+    kept, size = [], 0
+    for pair in sorted(pairs, key=_size):
+        size += _size(pair)
+        if size > MOST_NEIGHBOURS_BYTES:
+            break
+        kept.append(pair)
+    return tuple(kept)
+
+
+def _size(pair: FilePair) -> int:
+    return len(pair.head or b"") + len(pair.base or b"")
+
+
+def _unreadable(pair: FilePair, reason: str) -> FileReport:
+    touched = len(pair.touched.added) if pair.touched else 0
+    return replace(FileReport(pair.path, Status.UNREADABLE, reason), touched_lines=touched)
+
+
+def _signal_name(code: int | None) -> str:
+    try:
+        return signal.Signals(-(code or 0)).name
+    except ValueError:
+        return f"exit {code}"
