@@ -11,11 +11,16 @@ from typing import Any
 
 import click
 from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 
 from analyzers.model import FilePair, Report, Severity
 from bot.formats import json, markdown, sarif, text
-from bot.formats.reviewed import Reviewed
+from bot.formats.fragments import printable
 from bot.pipeline import Analyze
+from bot.reviewed import Reviewed
+from bot.sandbox import Sandbox
+from config.settings import Settings
 
 CLEAN, FINDINGS, USAGE, UNANALYSED = 0, 1, 2, 3
 PIPE_WIDTH = 100
@@ -29,16 +34,20 @@ FORMATS = ("text", *RENDERERS)
 
 
 class Told(click.ClickException):
-    """A message for standard error, and an exit code."""
+    """A message for standard error: usage or settings are wrong."""
 
-    def __init__(self, message: str, code: int) -> None:
-        super().__init__(message)
-        self.exit_code = code
+    exit_code = USAGE
 
     def show(self, file: Any = None) -> None:
         """Every line begins with the program's name, so that it can be told from others' in a log."""
         for line in self.message.splitlines():
             click.echo(f"touchline: {line}", err=True)
+
+
+class Failed(Told):
+    """A message for standard error: something could not be analysed."""
+
+    exit_code = UNANALYSED
 
 
 def terminal() -> Console:
@@ -59,6 +68,11 @@ def write(document: str) -> None:
     click.echo(document.encode("utf-8", "backslashreplace"), nl=False)
 
 
+def note(sentence: str) -> None:
+    """Tell on standard error what was done."""
+    click.echo(f"touchline: {sentence}", err=True)
+
+
 def exit_code(reviewed: Reviewed, fail_on: Severity) -> int:
     """Findings count before unreadable files: they are certain."""
     if any(finding.severity.rank >= fail_on.rank for finding in reviewed.findings):
@@ -67,21 +81,29 @@ def exit_code(reviewed: Reviewed, fail_on: Severity) -> int:
 
 
 @contextmanager
-def busy(doing: str) -> Iterator[None]:
-    """Show on standard error that something long goes on; nothing in a pipe."""
+def analysis(settings: Settings) -> Iterator[Analyze]:
+    """The sandbox's analysis, its progress shown; its children end with the block."""
+    sandbox = Sandbox(settings.limits, settings.jobs.analyzers)
+    try:
+        yield lambda pairs: watched(sandbox, pairs)
+    finally:
+        sandbox.close()
+
+
+def watched(sandbox: Sandbox, pairs: Sequence[FilePair]) -> Report:
+    """Analyse, and show on standard error how far it is; nothing in a pipe."""
     errors = Console(stderr=True)
     if not errors.is_terminal:
-        yield
-        return
-    with errors.status(doing):
-        yield
-
-
-def watched(analyze: Analyze) -> Analyze:
-    """The same analysis, with its size shown while it runs."""
-
-    def analyze_watched(pairs: Sequence[FilePair]) -> Report:
-        with busy(f"analysing {len(pairs)} {'file' if len(pairs) == 1 else 'files'} …"):
-            return analyze(pairs)
-
-    return analyze_watched
+        return sandbox.analyze(pairs)
+    columns = (
+        SpinnerColumn(),
+        TextColumn("analysing"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[path]}"),
+    )
+    with Progress(*columns, console=errors, transient=True) as shown:
+        task = shown.add_task("", total=len(pairs), path="")
+        return sandbox.analyze(
+            pairs, lambda done, _, path: shown.update(task, completed=done, path=escape(printable(path)))
+        )

@@ -7,9 +7,9 @@ from analyzers.text import Unreadable, decode, split_lines
 from bot import pipeline, review
 from bot.errors import Refused
 from bot.forge import Forge
-from bot.formats.reviewed import Reviewed
 from bot.model import Change, ChangedFile, ChangeRef, Event, FileStatus, Happened, Side
 from bot.pipeline import Analyze, Examination
+from bot.reviewed import Reviewed
 from config.settings import Settings
 
 

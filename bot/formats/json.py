@@ -19,7 +19,7 @@ from typing import Any
 
 from analyzers.model import Edit, FileReport, Finding, Fix, Span, Step
 from bot.formats.markdown import whole_summary
-from bot.formats.reviewed import Reviewed
+from bot.reviewed import Reviewed
 
 VERSION = 1
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from html import escape
 
-from bot.formats.reviewed import Reviewed
 from bot.model import Comment, Summary
+from bot.reviewed import Reviewed
 from bot.wording import code
 
 

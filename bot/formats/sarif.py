@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from analyzers import catalog
 from analyzers.model import FileReport, Finding, Fix, Severity, Span, Status, Step
-from bot.formats.reviewed import Reviewed
+from bot.reviewed import Reviewed
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 LEVELS = {Severity.LOW: "note", Severity.MEDIUM: "warning", Severity.HIGH: "error", Severity.CRITICAL: "error"}
@@ -66,7 +66,7 @@ def _driver(examples: list[Finding]) -> Json:
 
 
 def _descriptor(example: Finding) -> Json:
-    page = catalog.page(example.rule)
+    page = _page(example)
     return {
         "id": example.rule,
         "shortDescription": {"text": example.title or example.rule},
@@ -79,6 +79,14 @@ def _descriptor(example: Finding) -> Json:
             "security-severity": SCORES[example.severity],
         },
     }
+
+
+def _page(example: Finding) -> str:
+    """What the rule's page says; a complaint about a suppression has none."""
+    try:
+        return catalog.page(catalog.find(example.rule))
+    except LookupError:
+        return example.title or example.rule
 
 
 def _invocation(files: tuple[FileReport, ...]) -> Json:

@@ -9,8 +9,8 @@ from rich.text import Text
 from analyzers.model import Finding, Fix, Safety, Severity, Step
 from bot import wording
 from bot.formats.fragments import Indented, edited, marked, printable, prose
-from bot.formats.reviewed import Lines, Reviewed
 from bot.model import Verdict
+from bot.reviewed import Lines, Reviewed
 
 STYLES = {
     Severity.CRITICAL: "bold red",

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from analyzers.model import Edit, Examined, FileReport, Finding, Fix, Report, Safety, Span, Status
 from bot import review
-from bot.formats.reviewed import Reviewed
+from bot.reviewed import Reviewed
 from config.settings import ReviewSettings
 from tests.bot import stories
 

@@ -12,7 +12,7 @@ import pytest
 from analyzers import catalog
 from analyzers.model import FileReport, Finding, Report, Status
 from bot.formats import sarif
-from bot.formats.reviewed import Reviewed
+from bot.reviewed import Reviewed
 from tests.bot.formats.samples import REQUEST, SQL, UNREAD, reviewed
 
 SCHEMA = json.loads(Path(__file__).with_name("sarif-2.1.0.json").read_text())
@@ -20,7 +20,8 @@ SCHEMA = json.loads(Path(__file__).with_name("sarif-2.1.0.json").read_text())
 del SCHEMA["definitions"]["run"]["properties"]["language"]["pattern"]
 del SCHEMA["definitions"]["toolComponent"]["properties"]["language"]["pattern"]
 VALIDATOR = jsonschema_rs.Draft4Validator(SCHEMA, validate_formats=True)
-RULE = catalog.names()[0]
+KNOWN = catalog.all_rules()[0]
+RULE = KNOWN.name
 BUILT, WAITING = replace(SQL, rule=RULE), replace(REQUEST, rule=RULE)
 
 
@@ -77,7 +78,7 @@ def test_a_fix_replaces_exactly_its_stretch() -> None:
 
 def test_a_rule_brings_its_page_and_its_weakness() -> None:
     (rule,) = run(BUILT)["tool"]["driver"]["rules"]
-    assert rule["help"]["markdown"] == catalog.page(RULE)
+    assert rule["help"]["markdown"] == catalog.page(KNOWN)
     assert "external/cwe/cwe-89" in rule["properties"]["tags"]
     assert float(rule["properties"]["security-severity"]) > 9
 
