@@ -7,11 +7,12 @@ found clean, and keeps nothing between calls. A flow rule has no check at all: `
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from textwrap import dedent
 from typing import Any, TypeVar
 
 import libcst as cst
 
-from analyzers.model import Confidence, Examined, Finding, Fix, Severity, Step, Trace
+from analyzers.model import Confidence, Examined, Finding, Fix, Severity, Span, Step, Trace
 from analyzers.source import SourceFile
 
 Check = Callable[[Any, SourceFile], Iterator[Finding | Examined]]
@@ -34,13 +35,16 @@ class Bad:
     """Code the rule must report: `# finding` ends each reported line, `# step` each line of a trace.
 
     `fixed` is the code after the rule's fix. `base` is what stood there before: then the example shows a removed guard.
-    `files` are further files of the change, path -> code.
+    `files` are further files of the change, path -> code. Code may be indented as its surroundings are.
     """
 
     code: str
     fixed: str | None = None
     base: str | None = None
     files: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        _straighten(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,23 @@ class Good:
     why: str
     code: str
     files: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        _straighten(self)
+
+
+def _straighten(example: Bad | Good) -> None:
+    """Take the indentation of the rule file out of an example's code."""
+    for name in ("code", "fixed", "base"):
+        code = getattr(example, name, None)
+        if code is not None:
+            object.__setattr__(example, name, straight(code))
+    object.__setattr__(example, "files", {path: straight(code) for path, code in example.files.items()})
+
+
+def straight(code: str) -> str:
+    """Code without common indentation and surrounding blank lines, one line end at its end."""
+    return dedent(code).strip("\n").rstrip() + "\n"
 
 
 @dataclass(frozen=True)
@@ -108,7 +129,7 @@ class Rule:
             rule=self.name,
             cwe=(self.weakness,),
             path=file.path,
-            span=file.span(node),
+            span=file.head_span(node),
             severity=self.severity,
             confidence=confidence or self.confidence,
             message=self.message.format(**quoted),
@@ -123,3 +144,11 @@ class Rule:
     def examined(self, file: SourceFile, node: cst.CSTNode) -> Examined:
         """A place that was looked at and is clean."""
         return Examined(self.name, file.path, file.span(node).line, self.topic, self.clean)
+
+
+def _head(file: SourceFile, node: cst.CSTNode) -> Span:
+    """Where to point at: the node itself, or the first line of a statement with a block."""
+    span = file.span(node)
+    if span.line == span.end_line or not isinstance(getattr(node, "body", None), cst.BaseSuite):
+        return span
+    return Span(span.line, span.column, span.line, len(file.line_text(span.line).rstrip()) + 1)

@@ -1,0 +1,108 @@
+"""Every example of every rule, run through the real engine: the examples are the documentation, and these tests."""
+
+import ast
+import re
+
+import pytest
+
+from analyzers import catalog
+from analyzers.model import Status
+from analyzers.rule import Bad, Good, Rule
+from tests.rules.running import PATH, marked, places, plain, repaired, report, steps
+
+RULES = catalog.all_rules()
+BADS = [(rule, bad, f"{rule.name}-{n}") for rule in RULES for n, bad in enumerate(rule.bad, 1)]
+BAD = [pytest.param(rule, bad, id=name) for rule, bad, name in BADS]
+FIXED = [pytest.param(rule, bad, id=name) for rule, bad, name in BADS if bad.fixed is not None]
+WITH_BASE = [pytest.param(rule, bad, id=name) for rule, bad, name in BADS if bad.base is not None]
+GOOD = [
+    pytest.param(rule, good, id=f"{rule.name}: {good.why}".replace(" ", "-")) for rule in RULES for good in rule.good
+]
+
+
+def files_of(example: Bad | Good) -> dict[str, str]:
+    return {PATH: example.code, **example.files}
+
+
+@pytest.mark.parametrize(("rule", "bad"), BAD)
+def test_exactly_the_marked_lines_are_reported(rule: Rule, bad: Bad) -> None:
+    files = files_of(bad)
+    found = report((rule,), files)
+    assert all(file.status is Status.ANALYSED for file in found.files), [file.reason for file in found.files]
+    assert places(found.findings) == marked(files, "finding")
+    assert steps(found.findings) == marked(files, "step")
+
+
+@pytest.mark.parametrize(("rule", "good"), GOOD)
+def test_good_code_is_not_reported(rule: Rule, good: Good) -> None:
+    found = report((rule,), files_of(good))
+    assert all(file.status is Status.ANALYSED for file in found.files), [file.reason for file in found.files]
+    assert [finding.message for finding in found.findings] == []
+
+
+@pytest.mark.parametrize(("rule", "bad"), BAD)
+def test_a_touched_line_of_the_trace_is_enough(rule: Rule, bad: Bad) -> None:
+    files = files_of(bad)
+    for finding in report((rule,), files).findings:
+        for path, line in {(finding.path, finding.line), *((step.path, step.line) for step in finding.trace.steps)}:
+            found = report((rule,), files, base=files, touched={path: frozenset({line})})
+            assert (finding.path, finding.line) in places(found.findings), (path, line)
+
+
+@pytest.mark.parametrize(("rule", "bad"), BAD)
+def test_an_unrelated_touched_line_reports_nothing(rule: Rule, bad: Bad) -> None:
+    files = files_of(bad)
+    findings = report((rule,), files).findings
+    spans = [(f.path, f.span) for f in findings] + [(s.path, s.span) for f in findings for s in f.trace.steps]
+    related = {line for path, span in spans if path == PATH for line in range(span.line, span.end_line + 1)}
+    touched = {PATH: frozenset(range(1, bad.code.count("\n") + 1)) - related}
+    assert report((rule,), files, base=files, touched=touched).findings == ()
+
+
+@pytest.mark.parametrize(("rule", "bad"), WITH_BASE)
+def test_a_removed_guard_is_reported(rule: Rule, bad: Bad) -> None:
+    files = files_of(bad)
+    assert bad.base is not None
+    before = {**files, PATH: bad.base}
+    assert report((rule,), before).findings == ()
+    assert places(report((rule,), files, base=before).findings) == marked(files, "finding")
+
+
+@pytest.mark.parametrize(("rule", "bad"), FIXED)
+def test_the_fix_gives_the_shown_code(rule: Rule, bad: Bad) -> None:
+    found = report((rule,), files_of(bad))
+    assert repaired(bad.code, found.findings) == bad.fixed
+
+
+@pytest.mark.parametrize(("rule", "bad"), BAD)
+def test_every_fix_silences_its_rule_and_adds_no_finding(rule: Rule, bad: Bad) -> None:
+    files = files_of(bad)
+    found = report((rule,), files).findings
+    fixable = tuple(finding for finding in found if finding.fix and finding.path == PATH)
+    after = {**files, PATH: repaired(bad.code, fixable)}
+    ast.parse(after[PATH])
+    left = report((rule,), after).findings
+    assert len(left) == len(found) - len(fixable)
+    before = {finding.rule for finding in report(RULES, files).findings}
+    assert {finding.rule for finding in report(RULES, after).findings} <= before
+
+
+@pytest.mark.parametrize(("rule", "bad"), BAD)
+def test_words_speak_of_the_code_at_hand(rule: Rule, bad: Bad) -> None:
+    for finding in report((rule,), files_of(bad)).findings:
+        code = {word for line in plain(bad.code).split("\n") for word in re.findall(r"\w+", line)}
+        said = set(re.findall(r"\w+", " ".join(re.findall(r"`([^`]+)`", finding.message))))
+        assert said & code, finding.message
+        assert "{" not in rule.message.format_map(Anything()), "a message is filled, not shown raw"
+
+
+class Anything(dict[str, str]):
+    def __missing__(self, key: str) -> str:
+        return "x"
+
+
+def test_the_examples_of_one_rule_are_not_all_alike() -> None:
+    for rule in RULES:
+        codes = [plain(bad.code) for bad in rule.bad] + [good.code for good in rule.good]
+        shown = [code for number, code in enumerate(codes) if number >= len(rule.bad) or rule.bad[number].base is None]
+        assert len(set(shown)) == len(shown), rule.name
