@@ -1,11 +1,11 @@
-"""A loop that goes on when its task is cancelled.
+"""A loop that goes on after it was cancelled.
 
-Why it matters: Cancelling a task raises `CancelledError` in it. A loop that catches it and goes on cannot be stopped:
-shutdown and timeouts wait for it in vain.
+Why it matters: `asyncio` stops a task by raising `CancelledError` at its `await`. A loop that catches it and goes on
+cannot be stopped: timeouts do not end it, and the shutdown of the service waits for it without end.
 
-What to do: Let `CancelledError` through: raise it again after cleaning up, or leave the loop.
+What to do: Catch `Exception`, which leaves `CancelledError` alone; or clean up and `raise` again.
 
-What it does not see: Cancellation that is swallowed outside a loop, where the task ends anyway.
+What it does not see: Tasks that swallow the error and then end, which does little harm; `contextlib.suppress`.
 """
 
 from collections.abc import Iterator
@@ -13,67 +13,119 @@ from collections.abc import Iterator
 import libcst as cst
 
 from analyzers import syntax
-from analyzers.model import Examined, Finding, Severity
+from analyzers.model import Edit, Examined, Finding, Fix, Safety, Severity
 from analyzers.rule import Bad, Good, Rule
 from analyzers.source import SourceFile
+from analyzers.waits import running
 
 CANCELLED = frozenset({"asyncio.CancelledError", "asyncio.exceptions.CancelledError", "builtins.BaseException"})
-LEAVES = (cst.Raise, cst.Return, cst.Break)
-DEFINITIONS = (cst.FunctionDef, cst.ClassDef, cst.Lambda)
+LOOPS = (cst.For, cst.While)
 
 RULE = Rule(
     name="cancellation-swallowed",
-    title="Loop that cannot be cancelled",
-    weakness="CWE-755",
+    title="Cancellation swallowed",
+    weakness="CWE-705",
     severity=Severity.MEDIUM,
-    message="`{handler}` catches the cancellation of `{function}` and the loop goes on: the task cannot be stopped.",
-    advice="End this handler with `raise`, or leave the loop; catch `Exception` for everything else.",
-    topic="handlers of cancellation",
-    clean="that end the task",
+    message="`{handler}` also takes the `CancelledError` that shall stop `{function}`, and the loop goes on: the task "
+    "cannot be cancelled.",
+    advice="Catch `Exception`, which leaves `CancelledError` alone, or `raise` again after the clean-up.",
+    topic="handlers in loops of coroutines",
+    clean="that let a cancellation through",
+    in_tests=False,
     bad=(
         Bad(
             """
-            import asyncio
-            async def poll(source):
+            async def consume(queue, log):
                 while True:
                     try:
-                        await source.read()
-                    except asyncio.CancelledError:  # finding
-                        print("still here")
+                        await queue.next()
+                    except:  # finding
+                        log.exception('cannot read')
+            """,
+            fixed="""
+            async def consume(queue, log):
+                while True:
+                    try:
+                        await queue.next()
+                    except Exception:
+                        log.exception('cannot read')
+            """,
+        ),
+        Bad(
+            """
+            import asyncio
+
+            async def beat(server):
+                while server.open:
+                    try:
+                        await server.ping()
+                    except (OSError, asyncio.CancelledError):  # finding
+                        await asyncio.sleep(1)
             """
         ),
         Bad(
             """
-            async def poll(source, log):
-                while source.open:
+            async def consume(queue, log):
+                while True:
                     try:
-                        await source.read()
-                    except:  # finding
-                        log.exception("reading")
-            """
+                        await queue.next()
+                    except BaseException as error:  # finding
+                        log.warning('cannot read: %s', error)
+            """,
+            fixed="""
+            async def consume(queue, log):
+                while True:
+                    try:
+                        await queue.next()
+                    except Exception as error:
+                        log.warning('cannot read: %s', error)
+            """,
         ),
     ),
     good=(
         Good(
-            "the handler raises it again",
+            "`Exception` does not hold `CancelledError`",
             """
-            import asyncio
-            async def poll(source):
+            async def consume(queue, log):
                 while True:
                     try:
-                        await source.read()
+                        await queue.next()
+                    except Exception:
+                        log.exception('cannot read')
+            """,
+        ),
+        Good(
+            "the loop ends",
+            """
+            import asyncio
+
+            async def consume(queue):
+                while True:
+                    try:
+                        await queue.next()
                     except asyncio.CancelledError:
-                        source.close()
+                        break
+            """,
+        ),
+        Good(
+            "it goes on its way after the clean-up",
+            """
+            async def consume(queue, log):
+                for _ in range(3):
+                    try:
+                        await queue.next()
+                    except BaseException:
+                        queue.close()
                         raise
             """,
         ),
         Good(
-            "the task that was awaited is another one, cancelled here",
+            "this function cancels the tasks itself, and awaits their end",
             """
             import asyncio
+
             async def stop(tasks):
-                while tasks:
-                    task = tasks.pop()
+                for task in tasks:
                     task.cancel()
                     try:
                         await task
@@ -82,14 +134,18 @@ RULE = Rule(
             """,
         ),
         Good(
-            "`Exception` does not catch cancellation",
+            "an earlier handler lets the cancellation through",
             """
-            async def poll(source, log):
+            import asyncio
+
+            async def consume(queue, log):
                 while True:
                     try:
-                        await source.read()
-                    except Exception:
-                        log.exception("reading")
+                        await queue.next()
+                    except asyncio.CancelledError:
+                        raise
+                    except:
+                        log.exception('cannot read')
             """,
         ),
     ),
@@ -98,42 +154,65 @@ RULE = Rule(
 
 @RULE.on(cst.ExceptHandler)
 def check(handler: cst.ExceptHandler, file: SourceFile) -> Iterator[Finding | Examined]:
-    """One handler in an `async def`."""
-    types = syntax.caught(handler)
-    if types and not any(file.qualified(kind) in CANCELLED for kind in types):
+    """One handler."""
+    attempt, function = file.parent(handler), running(handler, file)
+    if not isinstance(attempt, cst.Try) or not isinstance(function, cst.FunctionDef) or not function.asynchronous:
         return
-    attempt = file.parent(handler)
-    around = _loop_and_function(handler, file)
-    if around is None or not isinstance(attempt, cst.Try) or not _awaits(attempt.body):
+    if not _awaits(attempt.body) or not _in_loop(attempt, file) or _cancels(function):
         return
-    if any(isinstance(node, LEAVES) for node in syntax.inside(handler.body)) or _taken_earlier(attempt, handler, file):
+    if _takes_cancellation(handler, attempt, file) and not _leaves(handler.body):
+        yield RULE.finding(
+            file,
+            handler,
+            fix=_fix(handler, file),
+            handler=file.text_of(file.head_span(handler)).rstrip(": "),
+            function=function.name.value,
+        )
+    else:
         yield RULE.examined(file, handler)
-    elif not _cancels(around, file):
-        head = f"except {file.code(handler.type)}" if handler.type else "except:"
-        yield RULE.finding(file, handler, handler=head, function=around.name.value)
 
 
-def _loop_and_function(handler: cst.ExceptHandler, file: SourceFile) -> cst.FunctionDef | None:
-    """The `async def` around a handler that stands in one of its `while` loops."""
-    looped = False
-    for outer in file.ancestors(handler):
-        looped = looped or isinstance(outer, cst.While)
-        if isinstance(outer, DEFINITIONS):
-            plain = not isinstance(outer, cst.FunctionDef) or outer.asynchronous is None
-            return outer if looped and isinstance(outer, cst.FunctionDef) and not plain else None
-    return None
+def _takes_cancellation(handler: cst.ExceptHandler, attempt: cst.Try, file: SourceFile) -> bool:
+    """Whether a cancellation comes to this handler, and not to one above it."""
+    first = next((one for one in attempt.handlers if _catches(one, file)), None)
+    return first is handler
 
 
-def _awaits(body: cst.BaseSuite) -> bool:
+def _catches(handler: cst.ExceptHandler, file: SourceFile) -> bool:
+    return handler.type is None or any(file.qualified(kind) in CANCELLED for kind in syntax.caught(handler))
+
+
+def _awaits(body: cst.CSTNode) -> bool:
     return any(isinstance(node, cst.Await) for node in syntax.inside(body))
 
 
-def _taken_earlier(attempt: cst.Try, handler: cst.ExceptHandler, file: SourceFile) -> bool:
-    earlier = attempt.handlers[: attempt.handlers.index(handler)]
-    return any(file.qualified(kind) in CANCELLED for one in earlier for kind in syntax.caught(one))
+def _in_loop(attempt: cst.Try, file: SourceFile) -> bool:
+    """Whether the `try` stands in the body of a loop of its own function, so that the loop goes on after it."""
+    inside: cst.CSTNode = attempt
+    for outer in file.ancestors(attempt):
+        if isinstance(outer, (cst.FunctionDef, cst.Lambda)):
+            return False
+        if isinstance(outer, LOOPS) and inside is outer.body:
+            return True
+        inside = outer
+    return False
 
 
-def _cancels(function: cst.FunctionDef, file: SourceFile) -> bool:
-    """Whether the function itself cancels what it awaits."""
-    calls = (node for node in syntax.inside(function) if isinstance(node, cst.Call))
-    return any(syntax.method(call) == "cancel" for call in calls)
+def _leaves(body: cst.CSTNode) -> bool:
+    return any(isinstance(node, (cst.Raise, cst.Return, cst.Break)) for node in syntax.inside(body))
+
+
+def _cancels(function: cst.FunctionDef) -> bool:
+    """Whether the function cancels something itself: then the error it catches may be that of its child."""
+    calls = (node for node in syntax.inside(function.body) if isinstance(node, cst.Call))
+    return any(syntax.last_name(call.func) in ("cancel", "cancelled", "cancelling", "uncancel") for call in calls)
+
+
+def _fix(handler: cst.ExceptHandler, file: SourceFile) -> Fix | None:
+    """`except Exception` in place of a bare handler, or of one that takes BaseException alone."""
+    title = "Let cancellations through"
+    if handler.type is None:
+        return Fix(title, Safety.UNSAFE, (Edit(file.head_span(handler), "except Exception:"),))
+    if file.qualified(handler.type) == "builtins.BaseException":
+        return Fix(title, Safety.UNSAFE, (Edit(file.span(handler.type), "Exception"),))
+    return None

@@ -1,0 +1,192 @@
+"""A coroutine that is made and thrown away.
+
+Why it matters: Calling an `async def` runs none of its body. Without `await` the work silently never happens; Python
+only prints "coroutine ... was never awaited", often long after and in another place.
+
+What to do: Write `await` before the call; or keep `asyncio.create_task(...)` of it, if it shall run beside this code.
+
+What it does not see: Coroutines that are put into a variable and forgotten there; methods of objects of unknown type.
+"""
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from analyzers import syntax
+from analyzers.model import Edit, Examined, Finding, Fix, Safety, Severity, Span, Step
+from analyzers.rule import Bad, Good, Rule
+from analyzers.source import SourceFile
+from analyzers.waits import running
+
+# https://docs.python.org/3/library/asyncio-task.html: these give coroutines; gather() and shield() start by themselves.
+COROUTINES = frozenset(f"asyncio.{name}" for name in ("sleep", "wait_for", "wait", "to_thread", "open_connection"))
+
+RULE = Rule(
+    name="coroutine-never-awaited",
+    title="Coroutine never awaited",
+    weakness="CWE-252",
+    severity=Severity.HIGH,
+    message="`{call}` only makes a coroutine: without `await` nothing of it runs.",
+    advice="Write `await {call}`, or keep the task of `asyncio.create_task({call})`.",
+    topic="calls of coroutine functions",
+    clean="awaited",
+    bad=(
+        Bad(
+            """
+            class Session:
+                async def close(self):  # step
+                    await self.socket.close()
+
+                async def __aexit__(self, *error):
+                    self.close()  # finding
+            """,
+            fixed="""
+            class Session:
+                async def close(self):
+                    await self.socket.close()
+
+                async def __aexit__(self, *error):
+                    await self.close()
+            """,
+        ),
+        Bad(
+            """
+            import asyncio
+
+            async def retry(fetch):
+                while not await fetch():
+                    asyncio.sleep(5)  # finding
+            """,
+            fixed="""
+            import asyncio
+
+            async def retry(fetch):
+                while not await fetch():
+                    await asyncio.sleep(5)
+            """,
+        ),
+        Bad(
+            """
+            async def notify(user):  # step
+                await user.mail('hello')
+
+            def register(users, user):
+                users.add(user)
+                notify(user)  # finding
+            """
+        ),
+        Bad(
+            base="""
+            async def notify(user):
+                await user.mail('hello')
+
+            async def register(users, user):
+                await notify(user)
+            """,
+            code="""
+            async def notify(user):  # step
+                await user.mail('hello')
+
+            async def register(users, user):
+                notify(user)  # finding
+            """,
+            fixed="""
+            async def notify(user):
+                await user.mail('hello')
+
+            async def register(users, user):
+                await notify(user)
+            """,
+        ),
+    ),
+    good=(
+        Good(
+            "it is awaited",
+            """
+            async def notify(user):
+                await user.mail('hello')
+
+            async def register(user):
+                await notify(user)
+            """,
+        ),
+        Good(
+            "the coroutine is handed on",
+            """
+            import asyncio
+
+            async def notify(user):
+                await user.mail('hello')
+
+            def register(user):
+                asyncio.run(notify(user))
+            """,
+        ),
+        Good(
+            "a decorator makes something else of the coroutine function",
+            """
+            from background import task
+
+            @task
+            async def notify(user):
+                await user.mail('hello')
+
+            def register(user):
+                notify(user)
+            """,
+        ),
+        Good(
+            "a subclass without `async` is called through its own name",
+            """
+            class Reader:
+                def close(self):
+                    self.file.close()
+
+            def stop():
+                Reader().close()
+            """,
+        ),
+    ),
+)
+
+
+@RULE.on(cst.Expr)
+def check(statement: cst.Expr, file: SourceFile) -> Iterator[Finding | Examined]:
+    """One expression that stands for itself."""
+    if isinstance(statement.value, cst.Await):
+        call = statement.value.expression
+        if isinstance(call, cst.Call) and _coroutine(call, file) is not None:
+            yield RULE.examined(file, call)
+    elif isinstance(statement.value, cst.Call):
+        steps = _coroutine(statement.value, file)
+        if steps is not None:
+            call = statement.value
+            yield RULE.finding(file, call, steps=steps, fix=_fix(call, file), call=file.code(call))
+
+
+def _coroutine(call: cst.Call, file: SourceFile) -> tuple[Step, ...] | None:
+    """Where the coroutine function is defined (nothing for a known library's); None when it is not known to be one."""
+    name = file.qualified(call.func)
+    if name in COROUTINES:
+        return ()
+    found = file.project.find(name) if name and "." in name else None
+    if found is None:
+        return None
+    other, function = found
+    if not function.asynchronous or function.decorators or _yields(function):
+        return None
+    return (Step(other.path, other.head_span(function), f"{function.name.value} is an async def"),)
+
+
+def _yields(function: cst.FunctionDef) -> bool:
+    """Whether it is an asynchronous generator."""
+    return any(isinstance(node, cst.Yield) for node in syntax.inside(function.body))
+
+
+def _fix(call: cst.Call, file: SourceFile) -> Fix | None:
+    function = running(call, file)
+    if not isinstance(function, cst.FunctionDef) or not function.asynchronous:
+        return None
+    start = file.span(call)
+    place = Span(start.line, start.column, start.line, start.column)
+    return Fix("Await it", Safety.SAFE, (Edit(place, "await "),))
