@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import libcst as cst
 
 from analyzers import syntax
+from analyzers.flow.frame import typed
 from analyzers.model import Step
 from analyzers.models import Blocking, Models
 from analyzers.source import SourceFile
@@ -36,7 +37,8 @@ def wait(call: cst.Call, file: SourceFile) -> Wait | None:
 def waits_itself(call: cst.Call, file: SourceFile) -> Blocking | None:
     """The model of the called function, if it is known to wait. `sleep(0)` does not."""
     models: Models | None = file.project.models
-    found = models.named(Blocking, file.origin(call.func)) if models else ()
+    origin = file.origin(call.func)
+    found = models.named(Blocking, typed(models, origin)) if models and origin else ()
     if not found or (len(call.args) == 1 and _is_zero(call.args[0].value)):
         return None
     return found[0]

@@ -1,0 +1,143 @@
+"""A call that waits for a network, a process or the clock while a lock is held.
+
+Why it matters: Every thread that wants the lock waits as long as the slowest server does. One that never answers
+stops them all.
+
+What to do: Do the slow part first or afterwards, and take the lock only around the shared state.
+
+What it does not see: Locks whose making cannot be seen; calls that wait two functions further down; queues.
+"""
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from analyzers.locks import held
+from analyzers.model import Finding, Severity, Step
+from analyzers.rule import Bad, Good, Rule
+from analyzers.source import SourceFile
+from analyzers.waits import wait
+
+RULE = Rule(
+    name="blocking-call-under-lock",
+    title="Waiting under a lock",
+    weakness="CWE-667",
+    severity=Severity.MEDIUM,
+    message="`{call}` {does} while `{lock}` is held, so every other thread that needs `{lock}` waits as well.",
+    advice="Call `{call}` before or after the `with` block, and take `{lock}` only around the shared state.",
+    in_tests=False,
+    bad=(
+        Bad(
+            """
+            import threading
+            import requests
+
+            class Rates:
+                def __init__(self):
+                    self._lock = threading.Lock()
+                    self._rates = {}
+
+                def refresh(self, url):
+                    with self._lock:  # step
+                        self._rates = requests.get(url, timeout=10).json()  # finding
+            """
+        ),
+        Bad(
+            """
+            import threading
+            import time
+
+            lock = threading.Lock()
+
+            def pause():
+                time.sleep(30)  # step
+
+            def drain(jobs):
+                with lock:  # step
+                    while not jobs.empty():
+                        jobs.step()
+                        pause()  # finding
+            """
+        ),
+        Bad(
+            base="""
+            import subprocess
+            import threading
+
+            lock = threading.Lock()
+            known = {}
+
+            def version(tool):
+                output = subprocess.check_output([tool, '--version'])
+                with lock:
+                    known[tool] = output
+            """,
+            code="""
+            import subprocess
+            import threading
+
+            lock = threading.Lock()
+            known = {}
+
+            def version(tool):
+                with lock:  # step
+                    known[tool] = subprocess.check_output([tool, '--version'])  # finding
+            """,
+        ),
+    ),
+    good=(
+        Good(
+            "the answer is there before the lock is taken",
+            """
+            import threading
+            import requests
+
+            lock = threading.Lock()
+            rates = {}
+
+            def refresh(url):
+                answer = requests.get(url, timeout=10).json()
+                with lock:
+                    rates.update(answer)
+            """,
+        ),
+        Good(
+            "waiting on a condition gives its lock back",
+            """
+            import threading
+
+            ready = threading.Condition()
+
+            def take(queue):
+                with ready:
+                    while not queue:
+                        ready.wait(5)
+                    return queue.pop()
+            """,
+        ),
+        Good(
+            "the function that waits is only defined under the lock",
+            """
+            import threading
+            import time
+
+            lock = threading.Lock()
+
+            def plan(jobs):
+                with lock:
+                    jobs.append(lambda: time.sleep(1))
+            """,
+        ),
+    ),
+)
+
+
+@RULE.on(cst.Call)
+def check(call: cst.Call, file: SourceFile) -> Iterator[Finding]:
+    """One call."""
+    holding = next(held(call, file), None)
+    found = wait(call, file) if holding else None
+    if holding and found:
+        step = Step(file.path, file.span(holding.item), f"{holding.name} is taken")
+        words = {"call": file.code(call.func), "does": found.does, "lock": holding.name}
+        yield RULE.finding(file, call, steps=(step, *found.steps), **words)
