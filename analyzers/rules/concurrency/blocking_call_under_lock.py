@@ -139,5 +139,5 @@ def check(call: cst.Call, file: SourceFile) -> Iterator[Finding]:
     found = wait(call, file) if holding else None
     if holding and found:
         step = Step(file.path, file.span(holding.item), f"{holding.name} is taken")
-        words = {"call": file.code(call.func), "does": found.does, "lock": holding.name}
-        yield RULE.finding(file, call, steps=(step, *found.steps), **words)
+        steps = (step, *found.steps)
+        yield RULE.finding(file, call, steps=steps, call=file.code(call.func), does=found.does, lock=holding.name)
