@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import uuid4
 
 from tests.fakes.gerrit.server import BOT, GerritServer
 
@@ -56,19 +57,19 @@ def listening(server: GerritServer) -> Iterator[Tap]:
         collector = threading.Thread(target=tap.take, args=(process.stdout,), daemon=True)
         collector.start()
         try:
-            _wait_until_connected(server)
+            _wait_until_connected(server, tap)
             yield tap
         finally:
             process.terminate()
             collector.join(5)
 
 
-def _wait_until_connected(server: GerritServer) -> None:
-    """Until the server lists the stream among its connections' commands."""
+def _wait_until_connected(server: GerritServer, tap: Tap) -> None:
+    """Make events until one is heard: the server tells nobody when a stream begins."""
     deadline = time.monotonic() + PATIENCE_SECONDS
-    while time.monotonic() < deadline:
-        tasks = server.call("GET", "/config/server/tasks/")
-        if any("stream-events" in task.get("command", "") for task in tasks):
-            return
-        time.sleep(0.2)
-    raise AssertionError("the event stream did not connect")
+    while time.monotonic() < deadline and not tap.lines:
+        server.call("PUT", f"/projects/probe-{uuid4().hex[:8]}", {})
+        with tap.heard:
+            tap.heard.wait(0.5)
+    if not tap.lines:
+        raise AssertionError("the event stream did not connect")

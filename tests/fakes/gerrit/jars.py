@@ -4,16 +4,22 @@
 framework (which contains Daemon, Init and Jetty): https://central.sonatype.com/namespace/com.google.gerrit
 """
 
+import fcntl
+import hashlib
 import os
 import re
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 NEW, OLD = "3.13.5", "3.10.2"
 JAVA_NEEDED, JAVAC_NEEDED = 21, 17
 GERRIT_HALVES = ("gerrit-plugin-api", "gerrit-acceptance-framework")
 BOUNCY_CASTLE = ("bcprov", "bcpkix", "bcpg", "bcutil")
+
+
+LAUNCHER = Path(__file__).with_name("Launch.java")
 
 
 class MissingPart(Exception):
@@ -28,12 +34,23 @@ def cache_directory() -> Path:
 
 def class_path(version: str) -> str:
     """The class path of one Gerrit version and our launcher, downloaded and compiled when missing."""
-    folder = cache_directory() / version
+    folder, launcher = cache_directory() / version, cache_directory() / f"launch-{_digest(LAUNCHER)}"
+    cache_directory().mkdir(parents=True, exist_ok=True)
+    with (cache_directory() / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        _once(folder, lambda: _download(version, folder))
+        _once(launcher, lambda: _compile(LAUNCHER, launcher))
+    return os.pathsep.join([str(launcher), str(folder / "*")])
+
+
+def _once(folder: Path, make: Callable[[], None]) -> None:
     if not (folder / "complete").exists():
-        _download(version, folder)
-        _compile_launcher(folder)
+        make()
         (folder / "complete").touch()
-    return os.pathsep.join([str(folder), str(folder / "*")])
+
+
+def _digest(source: Path) -> str:
+    return hashlib.sha256(source.read_bytes()).hexdigest()[:16]
 
 
 def java() -> str:
@@ -83,10 +100,9 @@ def _download(version: str, folder: Path) -> None:
             raise MissingPart(f"could not fetch {artifact}: {done.stdout[-500:]}")
 
 
-def _compile_launcher(folder: Path) -> None:
-    source = str(Path(__file__).with_name("Launch.java"))
+def _compile(source: Path, folder: Path) -> None:
     for compiler in _installed("javac"):
         if _release(compiler) >= JAVAC_NEEDED:
-            subprocess.run([compiler, "--release", str(JAVAC_NEEDED), "-d", str(folder), source], check=True)
+            subprocess.run([compiler, "--release", str(JAVAC_NEEDED), "-d", str(folder), str(source)], check=True)
             return
     raise MissingPart(f"no javac {JAVAC_NEEDED} or newer")

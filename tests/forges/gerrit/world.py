@@ -30,8 +30,12 @@ def server_of(version: str) -> tuple[GerritServer, Tap]:
     """The one server of a version that this process runs, and a tap on its events; stopped when the process ends."""
     stack = ExitStack()
     atexit.register(stack.close)
-    server = stack.enter_context(running(version))
-    return server, stack.enter_context(listening(server))
+    try:
+        server = stack.enter_context(running(version))
+        return server, stack.enter_context(listening(server))
+    except BaseException:
+        stack.close()
+        raise
 
 
 @contextmanager
