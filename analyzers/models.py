@@ -76,12 +76,16 @@ class Validator:
 
 @dataclass(frozen=True, slots=True)
 class Propagator:
-    """What these calls are given comes out again, in the result or in the receiver."""
+    """What these calls are given comes out again, in the `result` or in the `receiver`.
+
+    `adds` marks the value (a validator may need the mark); a test of the result shows the argument safe for `shows`.
+    """
 
     names: tuple[str, ...]
     arguments: tuple[Argument, ...] = (ANY,)
     to: str = "result"
     adds: tuple[str, ...] = ()
+    shows: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +186,13 @@ class Nothing:
 
 
 @dataclass(frozen=True, slots=True)
+class Borrower:
+    """These calls use what they are given and leave it to their caller to release."""
+
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Blocking:
     """These calls wait: for a disk, a network, a process or the clock."""
 
@@ -191,14 +202,14 @@ class Blocking:
 
 Item = (
     Source | Sink | Sanitizer | Validator | Propagator | Type | Alias | Entry | Stop | Resource | Lock | Transaction
-    | Reraiser | Nothing | Blocking
+    | Reraiser | Nothing | Borrower | Blocking
 )  # fmt: skip
 
 SECTIONS: dict[str, type[Any]] = {
     kind.__name__.lower(): kind
     for kind in (
         Source, Sink, Sanitizer, Validator, Propagator, Type, Alias, Entry, Stop, Resource, Lock, Transaction, Reraiser,
-        Nothing, Blocking,
+        Nothing, Borrower, Blocking,
     )
 }  # fmt: skip
 

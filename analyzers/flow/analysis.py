@@ -1,0 +1,207 @@
+"""One function analysed, and the summaries of what it calls: on demand, bounded, ended where calls go in circles."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+import libcst as cst
+
+from analyzers.flow.build import build
+from analyzers.flow.entries import start
+from analyzers.flow.expressions import evaluate
+from analyzers.flow.frame import Frame, Hit, short
+from analyzers.flow.graph import Graph, Point, Undecided, solve
+from analyzers.flow.statements import transfer
+from analyzers.flow.summary import NOTHING, Given, Place, Reach, Summary
+from analyzers.flow.trace import assumed, hit_steps, steps_of
+from analyzers.flow.value import CLEAN, PARAMETER, State, Value, join_states
+from analyzers.models import ANY, Models, Source, Stop
+from analyzers.scopes import local_names, parameters
+from analyzers.source import SourceFile
+
+DEPTH_LIMIT = 6
+FUNCTION_LIMIT = 60
+ROUNDS = 3
+NESTING_LIMIT = 3
+ALL = frozenset({ANY})
+
+
+class Analysis:
+    """The analyses of one function under review and everything below it."""
+
+    def __init__(self, models: Models, kept: dict[object, Summary] | None = None) -> None:
+        self.models = models
+        self.kept = {} if kept is None else kept
+        self.running: dict[cst.FunctionDef, Summary] = {}
+        self.circular: set[cst.FunctionDef] = set()
+        self.functions = 0
+
+    def review(self, file: SourceFile, function: cst.FunctionDef) -> Frame:
+        """Analyse a function as its framework calls it. Raises Undecided when the budget is spent."""
+        frame = self._frame(file, symbolic=False)
+        self._run(frame, function, start(file, self.models, function, symbolic=False))
+        return frame
+
+    def summary(self, file: SourceFile, function: cst.FunctionDef, *, wanted: bool) -> Summary | None:
+        """See `World.summary`."""
+        if function in self.running:
+            self.circular.add(function)
+            return self.running[function]
+        if function in self.kept:
+            return self.kept[function]
+        if not wanted and not _gives_by_itself(file, function, self.models):
+            return None
+        if len(self.running) >= DEPTH_LIMIT or self.functions >= FUNCTION_LIMIT:
+            return None
+        self.functions += 1
+        self.running[function] = NOTHING
+        try:
+            self.kept[function] = self._settle(file, function)
+        except (Undecided, RecursionError):
+            self.kept[function] = NOTHING
+        finally:
+            del self.running[function]
+        return self.kept[function]
+
+    def _settle(self, file: SourceFile, function: cst.FunctionDef) -> Summary:
+        """The summary; of a function that calls itself, the one that does not change any more."""
+        for _ in range(ROUNDS):
+            found = self._summarise(file, function)
+            if function not in self.circular or found == self.running[function]:
+                break
+            self.running[function] = found
+        return found
+
+    def _frame(self, file: SourceFile, *, symbolic: bool) -> Frame:
+        return Frame(file, self.models, evaluate, self, self._define, symbolic)
+
+    def _run(self, frame: Frame, function: cst.FunctionDef, state: State) -> State | None:
+        """Analyse the body; the state at its normal end, None when it has none."""
+        graph = graph_of(frame.file, function)
+
+        def step(point: Point, before: State) -> dict[object, State | None]:
+            return transfer(frame, point, before)  # type: ignore[return-value]
+
+        before = solve(graph, state, step, join_states)  # type: ignore[arg-type]
+        return before.get(graph.exit)
+
+    def _define(self, frame: Frame, function: cst.FunctionDef, given: Mapping[str, Value] | None = None) -> Value:
+        """A function defined inside: analysed where it stands, with what it sees around it."""
+        if frame.nesting >= NESTING_LIMIT:
+            return CLEAN
+        own = start(frame.file, self.models, function, symbolic=False)
+        inner = replace(frame, state={}, result=CLEAN, returned=False, nesting=frame.nesting + 1)
+        self._run(inner, function, {**frame.state, **own, **(given or {})})
+        frame.steps = inner.steps
+        return inner.result
+
+    def _summarise(self, file: SourceFile, function: cst.FunctionDef) -> Summary:
+        frame = self._frame(file, symbolic=True)
+        end = self._run(frame, function, start(file, self.models, function, symbolic=True))
+        names = tuple(parameter.name.value for parameter in parameters(function.params))
+        return Summary(
+            parameters=names,
+            reaches=tuple(_reaches(frame)),
+            result=tuple(_given(frame.result)),
+            type=frame.result.type,
+            writes=_writes(end, names),
+            proves=_proves(file, function, end, names),
+            tells=_tells(frame.result, names),
+            stops=end is None and not _is_abstract(file, function),
+        )
+
+
+def graph_of(file: SourceFile, function: cst.FunctionDef) -> Graph:
+    """The graph of a function, kept with its file. Raises Undecided when it is too large."""
+    known: dict[cst.FunctionDef, Graph | None] = file.cache.setdefault(graph_of, {})
+    if function not in known:
+        known[function] = None
+        known[function] = build(function.body)
+    graph = known[function]
+    if graph is None:
+        raise Undecided
+    return graph
+
+
+def _reaches(frame: Frame) -> Iterator[Reach]:
+    for hit in frame.hits.values():
+        if hit.taint.kind == PARAMETER:
+            place = hit.place or place_of(frame.file, hit)
+            yield Reach(str(hit.taint.origin), hit.kind, hit.taint.cleared, place, hit_steps(hit), assumed(hit))
+
+
+def place_of(file: SourceFile, hit: Hit) -> Place:
+    """Where the sink of a hit stands in the analysed function."""
+    called = hit.node.func if isinstance(hit.node, cst.Call) else hit.node
+    return Place(file.path, file.span(hit.node), file.definition_name(hit.node), short(file, called))
+
+
+def _given(value: Value) -> Iterator[Given]:
+    for taint in value.all_taints():
+        if taint.kind == PARAMETER:
+            yield Given(str(taint.origin), "", taint.cleared, steps_of(taint.link))
+        else:
+            yield Given("", taint.kind, taint.cleared, steps_of(taint.link))
+
+
+def _writes(end: State | None, names: tuple[str, ...]) -> dict[str, tuple[Given, ...]]:
+    """The attributes that a method leaves on its first parameter."""
+    if end is None or not names or names[0] != "self":
+        return {}
+    fields = end.get("self", CLEAN).fields
+    return {key: tuple(_given(part)) for key, part in fields.items() if key.startswith(".") and part.dirty}
+
+
+def _proves(
+    file: SourceFile, function: cst.FunctionDef, end: State | None, names: tuple[str, ...]
+) -> dict[str, frozenset[str]]:
+    """The parameters that are safe for some kinds whenever the function returns."""
+    if end is None:
+        return {}
+    bound = local_names(function, file.package)
+    kept = [name for name in names if len(bound.get(name, ())) == 1 and name in end]
+    found = {name: _cleared_for(end[name], name) for name in kept}
+    return {name: kinds for name, kinds in found.items() if kinds}
+
+
+def _cleared_for(value: Value, name: str) -> frozenset[str]:
+    own = [taint.cleared for taint in value.taints if taint.origin == name]
+    return frozenset.intersection(*own) if own else ALL
+
+
+def _tells(result: Value, names: tuple[str, ...]) -> dict[str, frozenset[str]]:
+    """The parameters that are safe for some kinds when the result is true."""
+    proofs = [proof for proof in result.proofs if proof.when and proof.path in names and not proof.needs]
+    return {proof.path: frozenset(proof.kinds) for proof in proofs}
+
+
+def _is_abstract(file: SourceFile, function: cst.FunctionDef) -> bool:
+    return "NotImplemented" in file.code(function) or "abstractmethod" in file.code(function)
+
+
+def _gives_by_itself(file: SourceFile, function: cst.FunctionDef, models: Models) -> bool:
+    """Whether the text of a function speaks of a source, or ends by never returning."""
+    definition = file.definition(function)
+    lines = file.lines[definition.line - 1 : definition.end_line] if definition else []
+    last = next((line.strip() for line in reversed(lines) if line.strip()), "")
+    return bool(_source_words(models).search("".join(lines))) or bool(_stop_words(models).match(last))
+
+
+def _source_words(models: Models) -> re.Pattern[str]:
+    return _pattern(models, "source", {name.rpartition(".")[2] for one in models.all(Source) for name in one.names})
+
+
+def _stop_words(models: Models) -> re.Pattern[str]:
+    words = {name.rpartition(".")[2] for one in models.all(Stop) for name in one.names} | {"raise"}
+    return _pattern(models, "stop", words, before=r"(?:[\w.]+\.)?")
+
+
+PATTERNS: dict[tuple[int, str], tuple[Models, re.Pattern[str]]] = {}
+
+
+def _pattern(models: Models, what: str, words: set[str], before: str = "") -> re.Pattern[str]:
+    known = PATTERNS.get((id(models), what))
+    if known is None or known[0] is not models:
+        pattern = re.compile(before + r"\b(?:" + "|".join(map(re.escape, sorted(words))) + r")\b")
+        known = PATTERNS[id(models), what] = (models, pattern)
+    return known[1]

@@ -1,0 +1,135 @@
+"""What rules and the engine may ask of the flow analyses. Everything else under `flow/` may change at any time.
+
+All answers are about one file as it stands; `file.project` gives the other files and the library models.
+What cannot be decided within the budget gives the empty answer: never a finding.
+"""
+
+import re
+from collections.abc import Iterator
+
+import libcst as cst
+
+from analyzers.flow import locks, nothing, ownership, text
+from analyzers.flow.analysis import Analysis, graph_of, place_of
+from analyzers.flow.frame import Frame, Hit
+from analyzers.flow.graph import Graph, Undecided
+from analyzers.flow.results import Acquisition, Built, Constant, Flow, Flows, Held, MayBeNone
+from analyzers.flow.trace import assumed, hit_steps, source_words
+from analyzers.models import Entry, Models, Source, load
+from analyzers.source import SourceFile
+
+NOTHING_KNOWN = load({})
+UNDECIDED = Flows(decided=False)
+
+
+def models(file: SourceFile) -> Models:
+    """The library models of the file's project; empty ones when none were given."""
+    known = file.project.models
+    return known if isinstance(known, Models) else NOTHING_KNOWN
+
+
+def graph(file: SourceFile, function: cst.FunctionDef) -> Graph | None:
+    """The control flow of a function; None when it is too large."""
+    try:
+        return graph_of(file, function)
+    except (Undecided, RecursionError):
+        return None
+
+
+def taints(file: SourceFile, function: cst.FunctionDef, source_kind: str, sink_kind: str) -> Flows:
+    """The flows from sources of one kind to sinks of another in a function and in what it calls, shortest first."""
+    if not _possible(file, source_kind):
+        return Flows()
+    frame = _reviewed(file, function)
+    if frame is None:
+        return UNDECIDED
+    hits = [hit for hit in frame.hits.values() if hit.taint.kind == source_kind and hit.kind == sink_kind]
+    best: dict[object, Flow] = {}
+    for hit in sorted(hits, key=lambda hit: hit.length):
+        flow = _flow(file, hit)
+        best.setdefault((flow.path, flow.span), flow)
+    reached = {hit.node for hit in frame.hits.values() if hit.kind == sink_kind}
+    clean = tuple(node for node, kinds in frame.sinks.items() if sink_kind in kinds and node not in reached)
+    return Flows(tuple(sorted(best.values(), key=lambda flow: (flow.path, flow.span))), clean)
+
+
+def _possible(file: SourceFile, source_kind: str) -> bool:
+    """Whether any file at hand speaks of a library that has such sources: most have not, and cost nothing."""
+    known: dict[str, bool] = file.cache.setdefault(_possible, {})
+    if source_kind not in known:
+        pattern = _roots(models(file), source_kind)
+        known[source_kind] = any(pattern.search(other.text) for other in file.project.files.values())
+    return known[source_kind]
+
+
+def _roots(known: Models, source_kind: str) -> re.Pattern[str]:
+    """The words without which a file has no source of this kind: packages, and builtins that are called."""
+    names = [name for one in known.all(Source) if one.kind == source_kind for name in one.names]
+    packages = {name.partition(".")[0] for name in names if "." in name}
+    packages |= {root for one in known.all(Entry) if one.kind == source_kind for root in one.roots}
+    words = [rf"\b{re.escape(word)}\b" for word in sorted(packages)]
+    words += [rf"\b{re.escape(name)}\(" for name in sorted(names) if "." not in name]
+    return re.compile("|".join(words) or r"(?!)")
+
+
+def _reviewed(file: SourceFile, function: cst.FunctionDef) -> Frame | None:
+    """The analysis of a function, made once a file; None when it ran out of budget."""
+    known: dict[cst.FunctionDef, Frame | None] = file.cache.setdefault(_reviewed, {})
+    if function not in known:
+        try:
+            known[function] = Analysis(models(file)).review(file, function)
+        except (Undecided, RecursionError):
+            known[function] = None
+    return known[function]
+
+
+def _flow(file: SourceFile, hit: Hit) -> Flow:
+    here = place_of(file, hit)
+    place = hit.place if hit.place and hit.place.path == file.path else here
+    sink = hit.place.code if hit.place else here.code
+    own = place is here
+    return Flow(
+        path=place.path,
+        span=place.span,
+        definition=place.definition,
+        source=source_words(hit),
+        sink=sink,
+        steps=hit_steps(hit),
+        assumed=assumed(hit),
+        node=hit.node if own else None,
+        argument=hit.argument if own else None,
+    )
+
+
+def text_built(file: SourceFile, expression: cst.BaseExpression) -> Built | None:
+    """How a text is put together at run time from parts that are not constant, through local variables; or None."""
+    return text.built(file, expression)
+
+
+def constant(file: SourceFile, expression: cst.BaseExpression) -> Constant | None:
+    """The value of an expression, if it is the same whichever way the program goes."""
+    return text.constant(file, expression)
+
+
+def acquisitions(file: SourceFile, function: cst.FunctionDef) -> Iterator[Acquisition]:
+    """The resources a function takes into a variable, and whether each way out gives them back or passes them on."""
+    try:
+        yield from ownership.acquisitions(file, function, models(file))
+    except (Undecided, RecursionError):
+        return
+
+
+def held_locks(file: SourceFile, node: cst.CSTNode) -> tuple[Held, ...]:
+    """The locks that are certainly held where a node runs, outermost first."""
+    try:
+        return locks.held(file, node, models(file))
+    except (Undecided, RecursionError):
+        return ()
+
+
+def may_be_none(file: SourceFile, expression: cst.BaseExpression) -> MayBeNone | None:
+    """Where the value of an expression may be None from, if no test on the way has ruled that out; or None."""
+    try:
+        return nothing.may_be_none(file, expression, models(file))
+    except (Undecided, RecursionError):
+        return None

@@ -1,0 +1,144 @@
+"""Calls of functions of the project itself: the callee's summary, with the arguments put in."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+import libcst as cst
+
+from analyzers.flow.frame import Frame, Hit, access, short
+from analyzers.flow.given import Given
+from analyzers.flow.guards import about_of, narrowed
+from analyzers.flow.summary import Given as Result
+from analyzers.flow.summary import Reach, Summary
+from analyzers.flow.value import CLEAN, Link, Proof, Taint, Value, merge_taints
+from analyzers.scopes import parameters
+from analyzers.source import SourceFile
+from analyzers.syntax import is_name, last_name
+
+
+def apply_callee(
+    frame: Frame, node: cst.Call, name: str | None, receiver: Value | None, given: tuple[Given, ...]
+) -> Value | None:
+    """The value of a call of a project's function; None when it is none, or nothing is known of it."""
+    if isinstance(node.func, cst.Name) and node.func.value in frame.inner and node.func.value in frame.state:
+        return _inner(frame, frame.inner[node.func.value], given)
+    found = _find(frame, name)
+    if found is None or name is None:
+        return None
+    file, function, is_class = found
+    wanted = any(one.value.dirty for one in given) or (receiver is not None and receiver.dirty)
+    summary = frame.world.summary(file, function, wanted=wanted)
+    if summary is None:
+        return Value(type=name) if is_class else None
+    bound = dict(_bind(summary, given, skip=is_class or _is_bound(file, function, node)))
+    _reach(frame, node, summary.reaches, bound)
+    if summary.stops:
+        frame.stopped = True
+        return CLEAN
+    _write(frame, node, summary, bound)
+    _prove(frame, summary.proves, bound)
+    if is_class:
+        return _constructed(frame, node, name, summary, bound)
+    tests = tuple(_proof(parameter, kinds, bound) for parameter, kinds in summary.tells.items() if parameter in bound)
+    return Value(_given(frame, node, summary.result, bound), type=summary.type, proofs=sum(tests, ()))
+
+
+def _inner(frame: Frame, function: cst.FunctionDef, given: tuple[Given, ...]) -> Value:
+    """A call of a function that was defined in this one."""
+    names = Summary(parameters=tuple(parameter.name.value for parameter in parameters(function.params)))
+    bound = {name: one.value for name, one in _bind(names, given, skip=False) if name in names.parameters}
+    return frame.define(frame, function, bound) if any(value.dirty for value in bound.values()) else CLEAN
+
+
+def _find(frame: Frame, name: str | None) -> tuple[SourceFile, cst.FunctionDef, bool] | None:
+    if not name or "." not in name:
+        return None
+    found = frame.file.project.find(name)
+    if found:
+        return (*found, False)
+    made = frame.file.project.find(name + ".__init__") if name.rpartition(".")[2][:1].isupper() else None
+    return (*made, True) if made else None
+
+
+def _is_bound(file: SourceFile, function: cst.FunctionDef, node: cst.Call) -> bool:
+    """Whether the first parameter is what the method is called on."""
+    definition = file.definition(function)
+    if definition is None or definition.parent not in file.outline.classes:
+        return False
+    decorators = {last_name(mark.decorator) for mark in function.decorators}
+    if "staticmethod" in decorators:
+        return False
+    through_class = isinstance(node.func, cst.Attribute) and last_name(node.func.value)[:1].isupper()
+    return "classmethod" in decorators or not through_class
+
+
+def _bind(summary: Summary, given: tuple[Given, ...], *, skip: bool) -> Iterator[tuple[str, Given]]:
+    positional = summary.parameters[1:] if skip else summary.parameters
+    for one in given:
+        if one.keyword:
+            yield one.keyword, one
+        elif not one.star and one.position < len(positional):
+            yield positional[one.position], one
+
+
+def _reach(frame: Frame, node: cst.Call, reaches: tuple[Reach, ...], bound: Mapping[str, Given]) -> None:
+    for reach in reaches:
+        one = bound.get(reach.parameter)
+        if one is None:
+            continue
+        frame.sinks.setdefault(node, set()).add(reach.kind)
+        for taint in one.value.all_taints():
+            if taint.harms(reach.kind):
+                what = f"is passed to `{short(frame.file, node.func)}` as `{reach.parameter}`"
+                frame.hit(Hit(reach.kind, node, one.node, taint, what, reach.assumed, reach.place, reach.steps))
+
+
+def _given(frame: Frame, node: cst.Call, results: tuple[Result, ...], bound: Mapping[str, Given]) -> tuple[Taint, ...]:
+    taints: tuple[Taint, ...] = ()
+    called = short(frame.file, node.func)
+    for result in results:
+        if not result.parameter:
+            link = Link(frame.file, node, f"is returned by `{called}`", None, result.steps, (), 1 + len(result.steps))
+            new = Taint(result.kind, (node, result.steps[:1]), link, result.cleared)
+            taints = merge_taints(taints, (new,))
+        elif result.parameter in bound:
+            own = bound[result.parameter].value.all_taints()
+            taints = merge_taints(taints, (_through(frame, node, called, result, taint) for taint in own))
+    return taints
+
+
+def _through(frame: Frame, node: cst.Call, called: str, result: Result, taint: Taint) -> Taint:
+    link = taint.link.then(frame.file, node, f"is passed to `{called}` as `{result.parameter}`")
+    if result.steps:
+        link = Link(frame.file, node, "", link, result.steps, link.assumed, link.length + len(result.steps))
+    return replace(taint, link=link, cleared=taint.cleared | result.cleared)
+
+
+def _write(frame: Frame, node: cst.Call, summary: Summary, bound: Mapping[str, Given]) -> None:
+    path = access(node.func.value) if isinstance(node.func, cst.Attribute) else None
+    if not path:
+        return
+    for attribute, results in summary.writes.items():
+        taints = _given(frame, node, results, bound)
+        if taints:
+            frame.write((*path, attribute), Value(taints), weak=True)
+
+
+def _constructed(frame: Frame, node: cst.Call, name: str, summary: Summary, bound: Mapping[str, Given]) -> Value:
+    made = Value(type=name)
+    for attribute, results in summary.writes.items():
+        made = made.with_part(attribute, Value(_given(frame, node, results, bound)))
+    return made
+
+
+def _prove(frame: Frame, proves: Mapping[str, frozenset[str]], bound: Mapping[str, Given]) -> None:
+    for parameter, kinds in proves.items():
+        if parameter in bound:
+            test = Value(proofs=_proof(parameter, kinds, bound))
+            frame.state = narrowed(frame.state, test, True)
+
+
+def _proof(parameter: str, kinds: frozenset[str], bound: Mapping[str, Given]) -> tuple[Proof, ...]:
+    one = bound[parameter]
+    path = about_of(one.node, one.value)
+    return (Proof(path, tuple(sorted(kinds))),) if path and not is_name(one.node, "self") else ()

@@ -1,0 +1,208 @@
+"""What a call does: its sinks, what it proves, and what comes out of it."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+import libcst as cst
+
+from analyzers.flow.callees import apply_callee
+from analyzers.flow.compose import compose, percent
+from analyzers.flow.frame import Frame, Hit, access, short, source_taint
+from analyzers.flow.given import Given, constant_of, gather, select
+from analyzers.flow.guards import about_of, narrowed
+from analyzers.flow.value import CLEAN, CONFLICT, Proof, Taint, Value, join, merge_taints
+from analyzers.models import ANY, Propagator, Sanitizer, Sink, Source, Stop, Validator
+from analyzers.syntax import last_name, text_value
+
+# Methods of texts, mappings, sequences, matches and paths whose result is made of what they are called on.
+PASSING = frozenset(
+    "strip lstrip rstrip lower upper title capitalize casefold replace split rsplit splitlines partition rpartition "
+    "encode decode expandtabs zfill ljust rjust center removeprefix removesuffix translate swapcase get getlist "
+    "get_all pop popitem items values keys copy setdefault read readline readlines json to_dict dict model_dump "
+    "getvalue getfirst group groups groupdict joinpath with_suffix with_name as_posix tobytes hex first".split()
+)
+# Of these, the ones a test of whose result is a test of the whole.
+WHOLE = frozenset("strip lower upper casefold title capitalize".split())
+FILLING = frozenset("append add insert extend update appendleft put put_nowait push setdefault".split())
+PROVING = frozenset("isdigit isalnum isidentifier isdecimal isnumeric isalpha".split())
+NUMBERS = frozenset("int float bool len hash id ord abs complex uuid.UUID decimal.Decimal".split())
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """One call, with everything about it evaluated."""
+
+    node: cst.Call
+    name: str | None
+    receiver: Value | None
+    given: tuple[Given, ...]
+
+    @property
+    def method(self) -> str:
+        """The last part of what is called."""
+        return last_name(self.node.func)
+
+    @property
+    def unknown(self) -> bool:
+        """Whether nothing is known of the object the method is called on."""
+        return self.receiver is None or self.receiver.type in ("", CONFLICT)
+
+
+def call(frame: Frame, node: cst.Call) -> Value:
+    """The value of a call; its effects go into the frame."""
+    receiver = frame.value(node.func.value) if isinstance(node.func, cst.Attribute) else None
+    called = Called(node, frame.name(node.func, receiver), receiver, gather(frame, node))
+    _check_sinks(frame, called)
+    if frame.models.named(Stop, called.name):
+        frame.stopped = True
+        return CLEAN
+    proofs = tuple(_proofs(frame, called))
+    proved = Value(proofs=tuple(proof for kind, proof in proofs if kind == "return"))
+    if proved.proofs:
+        frame.state = narrowed(frame.state, proved, True)
+    value = _result(frame, called)
+    tests = tuple(proof for kind, proof in proofs if kind != "return")
+    return replace(value, proofs=(*value.proofs, *tests)) if tests else value
+
+
+def _check_sinks(frame: Frame, called: Called) -> None:
+    sinks = frame.models.named(Sink, called.name)
+    assumed: tuple[str, ...] = ()
+    if not sinks and isinstance(called.node.func, cst.Attribute) and called.unknown:
+        holder = last_name(called.node.func.value)
+        assumed = (f"that `{holder}` is what its name says",)
+        sinks = frame.models.guessed(holder, called.method)
+    for sink in sinks:
+        if not _applies(sink, called.given):
+            continue
+        frame.sinks.setdefault(called.node, set()).update(sink.kinds)
+        for argument, value in select(sink.arguments, called.given, called.node, called.receiver):
+            _check_value(frame, called.node, sink, argument, value, assumed)
+
+
+def _applies(sink: Sink, given: tuple[Given, ...]) -> bool:
+    constants = {one.keyword: constant_of(one.node) for one in given if one.keyword}
+    wanted = all(key in constants and constants[key] == value for key, value in sink.when.items())
+    return wanted and not any(key in constants and constants[key] is not False for key in sink.unless)
+
+
+def _check_value(
+    frame: Frame, node: cst.Call, sink: Sink, argument: cst.BaseExpression, value: Value, assumed: tuple[str, ...]
+) -> None:
+    for taint in value.all_taints():
+        for kind in sink.kinds:
+            if taint.harms(kind):
+                lead = "is put into a text and reaches" if value.composed else "reaches"
+                what = f"{lead} `{short(frame.file, node.func)}`, which {sink.does}"
+                frame.hit(Hit(kind, node, argument, taint, what, assumed))
+
+
+def _proofs(frame: Frame, called: Called) -> Iterator[tuple[str, Proof]]:
+    for validator in frame.models.named(Validator, called.name):
+        for argument, value in select((validator.argument,), called.given, called.node, called.receiver):
+            path = about_of(argument, value)
+            if path:
+                when = validator.proves != "false"
+                yield validator.proves, Proof(path, validator.kinds, when, validator.needs)
+    if called.receiver is not None and called.receiver.dirty and isinstance(called.node.func, cst.Attribute):
+        path = about_of(called.node.func.value, called.receiver)
+        if path and called.method in PROVING:
+            yield "true", Proof(path, (ANY,))
+        elif path and called.method in ("startswith", "is_relative_to"):
+            yield "true", Proof(path, ("path",), needs="absolute-path")
+        elif path and called.method == "relative_to":
+            yield "return", Proof(path, ("path",), needs="absolute-path")
+
+
+def _result(frame: Frame, called: Called) -> Value:
+    models, name = frame.models, called.name
+    sources = models.named(Source, name)
+    kind = models.returned(name) or ""
+    if sources:
+        return Value(taints=tuple(source_taint(frame, called.node, source) for source in sources), type=kind)
+    if name in NUMBERS:
+        return CLEAN
+    sanitizers = models.named(Sanitizer, name)
+    if sanitizers:
+        return _sanitized(called, tuple(one for item in sanitizers for one in item.kinds), kind)
+    propagators = models.named(Propagator, name)
+    if propagators:
+        return _propagated(frame, called, propagators, kind)
+    known = apply_callee(frame, called.node, name, called.receiver, called.given)
+    if known is not None:
+        return known
+    return replace(_method(frame, called), type=kind) if kind else _method(frame, called)
+
+
+def _sanitized(called: Called, kinds: tuple[str, ...], kind: str) -> Value:
+    if ANY in kinds:
+        return Value(type=kind)
+    whole = _everything(called.given, called.receiver)
+    return replace(whole.map(lambda taint: taint.clear(kinds)), type=kind)
+
+
+def _everything(given: Iterable[Given], receiver: Value | None) -> Value:
+    values = [one.value for one in given] + ([receiver] if receiver else [])
+    return Value(taints=merge_taints((), (taint for value in values for taint in value.all_taints())))
+
+
+def _propagated(frame: Frame, called: Called, propagators: tuple[Propagator, ...], kind: str) -> Value:
+    result = Value(type=kind)
+    for item in propagators:
+        chosen = list(select(item.arguments, called.given, called.node, called.receiver))
+        if item.to == "receiver":
+            _fill(frame, called, (taint for _, value in chosen for taint in value.all_taints()))
+            continue
+        result = join(result, _passed(item, chosen, called))
+    return result
+
+
+def _passed(item: Propagator, chosen: list[tuple[cst.BaseExpression, Value]], called: Called) -> Value:
+    dirty = [(argument, value) for argument, value in chosen if value.dirty]
+    if not dirty:
+        return CLEAN
+    taints = merge_taints((), (taint.clear(item.adds) for _, value in dirty for taint in value.all_taints()))
+    path = about_of(*dirty[0]) if item.shows and len(dirty) == 1 else ""
+    composed = any(value.composed for _, value in dirty) or len(called.given) > 1
+    return Value(taints=taints, about=(path, item.shows) if path else ("", ()), composed=composed)
+
+
+def _fill(frame: Frame, called: Called, taints: Iterable[Taint]) -> None:
+    """What is put into the object a method is called on."""
+    path = access(called.node.func.value) if isinstance(called.node.func, cst.Attribute) else None
+    merged = merge_taints((), taints)
+    if path and merged:
+        holder = short(frame.file, called.node.func.value) if isinstance(called.node.func, cst.Attribute) else ""
+        steps = tuple(
+            replace(taint, link=taint.link.then(frame.file, called.node, f"is put into `{holder}`")) for taint in merged
+        )
+        frame.write(path, Value(taints=steps), weak=True)
+
+
+def _method(frame: Frame, called: Called) -> Value:
+    """A method of an object of a builtin or unknown type."""
+    receiver, node = called.receiver, called.node
+    if receiver is None or not isinstance(node.func, cst.Attribute):
+        return CLEAN
+    if called.method in FILLING:
+        _fill(frame, called, (taint for one in called.given for taint in one.value.all_taints()))
+    if called.method in ("format", "join", "format_map"):
+        return _put_together(called, node.func.value, receiver)
+    if called.method == "get" and called.given and called.given[0].key and receiver.fields:
+        return receiver.part(called.given[0].key)
+    if called.method not in PASSING or not receiver.dirty:
+        return CLEAN
+    passed = receiver.flat()
+    if called.method == "replace" or called.method == "setdefault":
+        passed = join(passed, _everything(called.given, None))
+    if called.method in WHOLE:
+        return replace(passed, about=(about_of(node.func.value, receiver), receiver.about[1] or (ANY,)))
+    return passed
+
+
+def _put_together(called: Called, holder: cst.BaseExpression, receiver: Value) -> Value:
+    text = text_value(holder)
+    given = [(None, one.value) for one in called.given]
+    if called.method == "join":
+        return compose([(None, value.element()) for _, value in given])
+    return compose([*(percent(text, "{") if text is not None else [(None, receiver)]), *given])

@@ -1,0 +1,34 @@
+"""Texts put together from pieces, and where in them a value can still decide what the text means."""
+
+import re
+from collections.abc import Iterable
+
+from analyzers.flow.value import CLEAN, Taint, Value, merge_taints
+
+Piece = tuple[str | None, Value]
+"""A constant piece of text, or None and a value."""
+
+# A text that begins like this has its host fixed: what follows cannot lead anywhere else.
+HOST_FIXED = re.compile(r"[a-zA-Z][\w+.-]*://[^/?#\s]+[/?#]|/[^/\\]|[?#]")
+HOST_OPEN = re.compile(r"[a-zA-Z][\w+.-]*:/{0,2}[^/?#]*|/{0,2}")
+ELSEWHERE = ("url", "redirect")
+
+
+def compose(pieces: Iterable[Piece]) -> Value:
+    """A text made of constant and other pieces, in order. What stands after a fixed host cannot change the host."""
+    taints: tuple[Taint, ...] = ()
+    begin, fixed = "", False
+    for text, value in pieces:
+        if text is not None:
+            begin += text
+            continue
+        fixed = fixed or bool(HOST_FIXED.match(begin)) or not (begin == "" or HOST_OPEN.fullmatch(begin))
+        own = value.all_taints()
+        taints = merge_taints(taints, (taint.clear(ELSEWHERE) for taint in own) if fixed else own)
+        fixed = fixed or (not value.dirty)
+    return Value(taints=taints, composed=True) if taints else CLEAN
+
+
+def percent(text: str, mark: str) -> list[Piece]:
+    """The beginning of a template: what stands before the first place to fill."""
+    return [(text.partition(mark)[0], CLEAN)]

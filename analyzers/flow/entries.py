@@ -1,0 +1,141 @@
+"""What a function is given when nobody of the project calls it: the data of a framework's entry point, and types."""
+
+import re
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+
+import libcst as cst
+
+from analyzers.flow.frame import short, typed
+from analyzers.flow.value import PARAMETER, Link, State, Taint, Value
+from analyzers.models import Entry, Models
+from analyzers.outline import Bound
+from analyzers.scopes import parameters
+from analyzers.source import SourceFile
+from analyzers.syntax import inside, text_value
+
+HARMLESS = frozenset("int float bool complex Decimal UUID date datetime timedelta".split())
+CONVERTED = re.compile(r"<(?:int|float|uuid):(\w+)>|\{(\w+):(?:int|float|uuid)\}")
+SELF = ("self", "cls")
+
+
+def start(file: SourceFile, models: Models, function: cst.FunctionDef, *, symbolic: bool) -> State:
+    """The state in which a function begins."""
+    entry = None if symbolic else entry_of(file, models, function)
+    converted = set(_converted(function)) if entry else set()
+    state: State = {}
+    for parameter in parameters(function.params):
+        name = parameter.name.value
+        kind = type_of(file, models, parameter) or (entry.types.get(name, "") if entry else "")
+        data = entry is not None and not kind and name not in (*SELF, *converted) and _is_data(file, parameter, entry)
+        taints = (_placeholder(file, parameter),) if symbolic else (_given(file, parameter, entry),) if data else ()
+        state[name] = Value(taints=tuple(one for one in taints if one), type=kind)
+    _type_self(state, entry, function)
+    return state
+
+
+def type_of(file: SourceFile, models: Models, parameter: cst.Param) -> str:
+    """The type that an annotation gives a parameter, as the models know it; "" for none and for plain data."""
+    if parameter.annotation is None:
+        return ""
+    named = [file.qualified(part) for part in _names(parameter.annotation.annotation)]
+    known = [models.canonical(name) for name in named if name and "." in name]
+    known = [name for name in known if not name.startswith(("builtins.", "typing.", "uuid.", "datetime."))]
+    return known[0] if len(known) == 1 else ""
+
+
+def _names(annotation: cst.BaseExpression) -> Iterator[cst.BaseExpression]:
+    """The names in an annotation: those of `X | None` and `Optional[X]` too."""
+    if isinstance(annotation, (cst.Name, cst.Attribute)):
+        yield annotation
+    elif isinstance(annotation, cst.BinaryOperation):
+        yield from _names(annotation.left)
+        yield from _names(annotation.right)
+    elif isinstance(annotation, cst.Subscript):
+        for element in annotation.slice:
+            if isinstance(element.slice, cst.Index):
+                yield from _names(element.slice.value)
+
+
+def entry_of(file: SourceFile, models: Models, function: cst.FunctionDef) -> Entry | None:
+    """The model by which a framework calls this function; None when none does."""
+    return next(_entries(file, models, function), None)
+
+
+def _entries(file: SourceFile, models: Models, function: cst.FunctionDef) -> Iterator[Entry]:
+    for mark in function.decorators:
+        called = mark.decorator.func if isinstance(mark.decorator, cst.Call) else mark.decorator
+        origin = file.origin(called)
+        yield from models.named(Entry, typed(models, origin) if origin else None)
+        if isinstance(called, cst.Attribute) and isinstance(mark.decorator, cst.Call) and _routes(mark.decorator):
+            guessed = (one for one in models.all(Entry) if called.attr.value in one.methods)
+            yield from (one for one in guessed if imports(file, one.roots))
+    definition = file.definition(function)
+    parent = definition.parent if definition else ""
+    if parent in file.outline.classes:
+        for base in file.mro(parent):
+            yield from (one for one in models.named(Entry, base) if function.name.value in one.handlers)
+    elif not parent:
+        yield from (one for one in models.all(Entry) if one.types and _is_view(file, function, one))
+
+
+def _routes(call: cst.Call) -> bool:
+    """Whether the first argument of a decorator is the path of a route."""
+    path = text_value(call.args[0].value) if call.args else None
+    return path is not None and (path == "" or path.startswith(("/", "^")))
+
+
+def _is_view(file: SourceFile, function: cst.FunctionDef, entry: Entry) -> bool:
+    """A function in a file of views whose first parameter has the name that the framework's requests go by."""
+    first = next(parameters(function.params), None)
+    if entry.decorators or entry.methods or first is None or first.name.value not in entry.types:
+        return False
+    in_views = any(part.startswith("view") for part in PurePosixPath(file.path).with_suffix("").parts)
+    name = function.name.value
+    used = len(re.findall(rf"\b{name}\(", file.text)) > 1
+    return in_views and not name.startswith("_") and not used and imports(file, entry.roots)
+
+
+def imports(file: SourceFile, roots: tuple[str, ...]) -> bool:
+    """Whether the file imports anything of these packages."""
+    known: set[str] | None = file.cache.get(imports)
+    if known is None:
+        bound = (one for names in file.outline.names.values() for many in names.values() for one in many)
+        known = {one.target.partition(".")[0] for one in bound if one.how is Bound.IMPORT}
+        known |= {star.partition(".")[0] for star in file.outline.stars}
+        file.cache[imports] = known
+    return not known.isdisjoint(roots)
+
+
+def _is_data(file: SourceFile, parameter: cst.Param, entry: Entry) -> bool:
+    parts = [part for part in (parameter.annotation, parameter.default) if part is not None]
+    names = {name for part in parts for node in inside(part) if (name := file.qualified(node))}
+    plain = {name.rpartition(".")[2] for name in names}
+    return names.isdisjoint(entry.clean) and plain.isdisjoint(HARMLESS)
+
+
+def _converted(function: cst.FunctionDef) -> Iterator[str]:
+    """The parameters of a route that the framework turns into numbers."""
+    for mark in function.decorators:
+        if isinstance(mark.decorator, cst.Call):
+            for arg in mark.decorator.args[:1]:
+                for match in CONVERTED.finditer(text_value(arg.value) or ""):
+                    yield match[1] or match[2]
+
+
+def _placeholder(file: SourceFile, parameter: cst.Param) -> Taint:
+    return Taint(PARAMETER, parameter.name.value, Link(file, parameter, "", length=0))
+
+
+def _given(file: SourceFile, parameter: cst.Param, entry: Entry | None) -> Taint | None:
+    if entry is None:
+        return None
+    words = f"`{short(file, parameter.name)}` comes from {entry.what}"
+    return Taint(entry.kind, parameter, Link(file, parameter, words))
+
+
+def _type_self(state: State, entry: Entry | None, function: cst.FunctionDef) -> None:
+    """`self.request` of a class-based view."""
+    if entry is not None and entry.attributes and "self" in state:
+        fields = {"." + name: Value(type=kind) for name, kind in entry.attributes.items()}
+        state["self"] = Value(fields=fields)

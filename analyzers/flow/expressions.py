@@ -1,0 +1,254 @@
+"""What expressions give: one small function for each kind of node. Statements and calls have their own modules."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import libcst as cst
+
+from analyzers.flow.calls import call
+from analyzers.flow.compose import compose, percent
+from analyzers.flow.frame import Frame, access, constant_key, item_key, source_taint
+from analyzers.flow.guards import comparison, narrowed
+from analyzers.flow.value import CLEAN, Value, join, merge_taints
+from analyzers.models import Source
+from analyzers.syntax import text_value
+
+Evaluator = Callable[[Frame, Any], Value]
+
+
+def evaluate(frame: Frame, node: cst.CSTNode) -> Value:
+    """The value of an expression in the frame's state; kinds of nodes that carry nothing give CLEAN."""
+    evaluator = EVALUATORS.get(type(node))
+    return evaluator(frame, node) if evaluator else CLEAN
+
+
+def _name(frame: Frame, node: cst.Name) -> Value:
+    known = frame.state.get(node.value)
+    return known if known is not None else _global(frame, node)
+
+
+def _global(frame: Frame, node: cst.BaseExpression) -> Value:
+    """A name or chain that is not a variable of this function."""
+    name = frame.name(node)
+    if name is None:
+        return CLEAN
+    sources = frame.models.named(Source, name)
+    kind = frame.models.returned(name) or ""
+    taints = tuple(source_taint(frame, node, source) for source in sources)
+    return Value(taints=taints, type=kind or _own_type(name)) if taints or kind or _own_type(name) else CLEAN
+
+
+def _own_type(name: str) -> str:
+    """A dotted name may itself be the object the models speak of, as `flask.request` is."""
+    return name if "." in name else ""
+
+
+def _attribute(frame: Frame, node: cst.Attribute) -> Value:
+    if not frame.local(node):
+        value = _global(frame, node)
+        if value.taints:
+            return value
+    receiver = frame.value(node.value)
+    return attribute_of(frame, node, receiver)
+
+
+def attribute_of(frame: Frame, node: cst.Attribute, receiver: Value) -> Value:
+    """An attribute of a value that is known already."""
+    name = frame.name(node, receiver)
+    taints = tuple(source_taint(frame, node, source) for source in frame.models.named(Source, name))
+    part = receiver.part("." + node.attr.value)
+    kind = part.type or frame.models.returned(name) or _held_type(frame, node) or ""
+    return Value(merge_taints(part.taints, taints), part.fields, kind, part.proofs, receiver.about)
+
+
+def _held_type(frame: Frame, node: cst.Attribute) -> str | None:
+    """The type of `self.x`, from what the class binds to it."""
+    origin = frame.file.origin(node) if isinstance(node.value, cst.Name) and node.value.value == "self" else None
+    if not origin or "()" not in origin:
+        return None
+    return frame.name(node)
+
+
+def _subscript(frame: Frame, node: cst.Subscript) -> Value:
+    whole = frame.value(node.value)
+    for element in node.slice:
+        if isinstance(element.slice, cst.Index):
+            frame.value(element.slice.value)
+    key = item_key(node)
+    return whole.part(key) if key else whole.element()
+
+
+def _formatted(frame: Frame, node: cst.FormattedString) -> Value:
+    pieces: list[tuple[str | None, Value]] = []
+    for part in node.parts:
+        if isinstance(part, cst.FormattedStringText):
+            pieces.append((part.value, CLEAN))
+        elif isinstance(part, cst.FormattedStringExpression):
+            pieces.append((None, frame.value(part.expression)))
+    return compose(pieces)
+
+
+def _concatenated(frame: Frame, node: cst.ConcatenatedString) -> Value:
+    return compose([_piece(frame, node.left), _piece(frame, node.right)])
+
+
+def _piece(frame: Frame, node: cst.BaseExpression) -> tuple[str | None, Value]:
+    text = text_value(node)
+    return (text, CLEAN) if text is not None else (None, frame.value(node))
+
+
+def _binary(frame: Frame, node: cst.BinaryOperation) -> Value:
+    pieces: list[tuple[str | None, Value]] = []
+    while isinstance(node.left, cst.BinaryOperation) and isinstance(node.operator, cst.Add):
+        pieces.append(_piece(frame, node.right))
+        node = node.left
+    pieces.append(_piece(frame, node.right))
+    pieces.append(_piece(frame, node.left))
+    pieces.reverse()
+    if isinstance(node.operator, cst.Add):
+        return compose(pieces)
+    if isinstance(node.operator, cst.Modulo) and pieces[0][0] is not None:
+        return compose([*percent(pieces[0][0], "%"), *pieces[1:]])
+    if isinstance(node.operator, (cst.Divide, cst.Modulo)):
+        types = {value.type for _, value in pieces if value.type}
+        made = compose(pieces)
+        return replace(made, type=types.pop()) if len(types) == 1 else made
+    if isinstance(node.operator, (cst.BitOr, cst.Multiply)):
+        return Value(taints=merge_taints((), (taint for _, value in pieces for taint in value.all_taints())))
+    return CLEAN
+
+
+def _boolean(frame: Frame, node: cst.BooleanOperation) -> Value:
+    left = frame.value(node.left)
+    right = frame.value(node.right)
+    when = isinstance(node.operator, cst.And)
+    proofs = tuple(proof for side in (left, right) for proof in side.proofs if proof.when == when)
+    return replace(join(left, right), proofs=proofs) if proofs else join(left, right)
+
+
+def _unary(frame: Frame, node: cst.UnaryOperation) -> Value:
+    value = frame.value(node.expression)
+    if not isinstance(node.operator, cst.Not):
+        return CLEAN
+    return Value(proofs=tuple(replace(proof, when=not proof.when) for proof in value.proofs))
+
+
+def _conditional(frame: Frame, node: cst.IfExp) -> Value:
+    test = frame.value(node.test)
+    before = frame.state
+    sides = []
+    for side, branch in ((node.body, True), (node.orelse, False)):
+        frame.state = narrowed(before, test, branch)
+        sides.append(frame.value(side))
+    frame.state = before
+    return join(*sides)
+
+
+def _elements(frame: Frame, node: cst.Tuple | cst.List | cst.Set) -> Value:
+    whole = CLEAN
+    for position, element in enumerate(node.elements):
+        value = frame.value(element.value)
+        if isinstance(element, cst.StarredElement):
+            whole = replace(whole, taints=merge_taints(whole.taints, value.all_taints()))
+        elif value.dirty or value.type:
+            whole = whole.with_part(f"[{position}]", replace(value, proofs=(), about=("", ())))
+    return whole
+
+
+def _dict(frame: Frame, node: cst.Dict) -> Value:
+    whole = CLEAN
+    for element in node.elements:
+        value = frame.value(element.value)
+        if isinstance(element, cst.StarredDictElement):
+            whole = join(whole, value)
+            continue
+        key = constant_key(element.key) if isinstance(element, cst.DictElement) else None
+        if key:
+            whole = whole.with_part(key, replace(value, proofs=(), about=("", ())))
+        else:
+            whole = replace(whole, taints=merge_taints(whole.taints, value.all_taints()))
+    return whole
+
+
+def _comprehension(frame: Frame, node: Any) -> Value:
+    before = frame.state
+    frame.state = dict(before)
+    clause = node.for_in
+    while clause is not None:
+        bind(frame, clause.target, frame.value(clause.iter).element())
+        for test in clause.ifs:
+            frame.state = narrowed(frame.state, frame.value(test.test), True)
+        clause = clause.inner_for_in
+    parts = (node.key, node.value) if isinstance(node, cst.DictComp) else (node.elt,)
+    taints = merge_taints((), [taint for part in parts for taint in frame.value(part).all_taints()])
+    frame.state = before
+    return Value(taints=taints) if taints else CLEAN
+
+
+def bind(frame: Frame, target: cst.BaseExpression, value: Value) -> None:
+    """Assign a value to a target: a name, a path, or a pattern that takes it apart."""
+    if isinstance(target, (cst.Tuple, cst.List)):
+        for position, element in enumerate(target.elements):
+            starred = isinstance(element, cst.StarredElement)
+            bind(frame, element.value, value.element() if starred else value.part(f"[{position}]"))
+        return
+    path = access(target)
+    if path:
+        frame.write(path, replace(value, composed=False) if value.composed else value)
+    elif isinstance(target, cst.Subscript):
+        whole = access(target.value)
+        if whole and value.dirty:
+            frame.write(whole, value.flat(composed=False), weak=True)
+
+
+def _walrus(frame: Frame, node: cst.NamedExpr) -> Value:
+    value = frame.value(node.value)
+    bind(frame, node.target, value)
+    return value
+
+
+def _wrapped(frame: Frame, node: Any) -> Value:
+    return frame.value(node.expression)
+
+
+def _yield(frame: Frame, node: cst.Yield) -> Value:
+    if node.value is not None:
+        given = node.value.item if isinstance(node.value, cst.From) else node.value
+        frame.result = join(frame.result, frame.value(given))
+    return CLEAN
+
+
+def _lambda(frame: Frame, node: cst.Lambda) -> Value:
+    before = frame.state
+    frame.state = {**before, **{param.name.value: CLEAN for param in node.params.params}}
+    frame.value(node.body)
+    frame.state = before
+    return CLEAN
+
+
+EVALUATORS: dict[type[cst.CSTNode], Evaluator] = {
+    cst.Name: _name,
+    cst.Attribute: _attribute,
+    cst.Subscript: _subscript,
+    cst.Call: call,
+    cst.FormattedString: _formatted,
+    cst.ConcatenatedString: _concatenated,
+    cst.BinaryOperation: _binary,
+    cst.BooleanOperation: _boolean,
+    cst.UnaryOperation: _unary,
+    cst.Comparison: comparison,
+    cst.IfExp: _conditional,
+    cst.Tuple: _elements,
+    cst.List: _elements,
+    cst.Set: _elements,
+    cst.Dict: _dict,
+    cst.ListComp: _comprehension,
+    cst.SetComp: _comprehension,
+    cst.GeneratorExp: _comprehension,
+    cst.DictComp: _comprehension,
+    cst.NamedExpr: _walrus,
+    cst.Await: _wrapped,
+    cst.Yield: _yield,
+    cst.Lambda: _lambda,
+}

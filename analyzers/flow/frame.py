@@ -1,0 +1,184 @@
+"""The workplace of one analysis of one function: its state, what it has seen, and how names are read."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import libcst as cst
+
+from analyzers.flow.graph import Undecided
+from analyzers.flow.summary import Place, Summary
+from analyzers.flow.value import CLEAN, CONFLICT, Link, State, Taint, Value, join
+from analyzers.model import Step
+from analyzers.models import Models, Source
+from analyzers.source import SourceFile
+from analyzers.syntax import text_value
+
+STEP_BUDGET = 60_000
+WORD_LIMIT = 60
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Hit:
+    """A taint that reaches a sink of `kind` by the call `node`: in this function, or in a callee that `beyond` shows.
+
+    `what` are the words of the step at `node`; `place` is the sink's when it stands in a callee.
+    """
+
+    kind: str
+    node: cst.CSTNode
+    argument: cst.BaseExpression
+    taint: Taint
+    what: str
+    assumed: tuple[str, ...] = ()
+    place: Place | None = None
+    beyond: tuple[Step, ...] = ()
+
+    @property
+    def length(self) -> int:
+        """How long the way is."""
+        return self.taint.link.length + len(self.beyond)
+
+
+class World(Protocol):
+    """What the analyses of one review share; the summaries are asked through it."""
+
+    def summary(self, file: SourceFile, function: cst.FunctionDef, *, wanted: bool) -> Summary | None:
+        """The summary of a function of the project; None when the budget is spent.
+
+        `wanted`: something tainted is passed in. Otherwise only what the function gives by itself matters.
+        """
+
+
+@dataclass
+class Frame:
+    """One function being analysed.
+
+    `evaluate` gives the value of an expression, `define` that of a call of a function defined inside (all of them in
+    `inner`). `symbolic`: parameters carry placeholders, because a summary is being made.
+    `stopped`: the point being looked at never goes on.
+    """
+
+    file: SourceFile
+    models: Models
+    evaluate: Callable[["Frame", cst.CSTNode], Value]
+    world: World
+    define: Callable[..., Value]
+    symbolic: bool = False
+    state: State = field(default_factory=dict)
+    hits: dict[object, Hit] = field(default_factory=dict)
+    sinks: dict[cst.Call, set[str]] = field(default_factory=dict)
+    result: Value = CLEAN
+    returned: bool = False
+    steps: int = 0
+    stopped: bool = False
+    nesting: int = 0
+    inner: dict[str, cst.FunctionDef] = field(default_factory=dict)
+
+    def value(self, node: cst.CSTNode) -> Value:
+        """The value of an expression here. Raises Undecided when the budget is spent."""
+        self.steps += 1
+        if self.steps > STEP_BUDGET:
+            raise Undecided
+        return self.evaluate(self, node)
+
+    def hit(self, hit: Hit) -> None:
+        """Remember a taint at a sink; of several ways the shortest."""
+        key = (hit.node, hit.kind, hit.taint.kind, hit.taint.origin, hit.place)
+        other = self.hits.get(key)
+        if other is None or hit.length < other.length:
+            self.hits[key] = hit
+
+    def read(self, path: tuple[str, ...]) -> Value:
+        """What stands at an access path."""
+        value = self.state.get(path[0], CLEAN)
+        for key in path[1:]:
+            value = value.part(key)
+        return value
+
+    def write(self, path: tuple[str, ...], value: Value, *, weak: bool = False) -> None:
+        """Put a value at an access path; weakly, when what stood there may stay."""
+        if weak:
+            value = join(self.read(path), value)
+        self.state[path[0]] = _placed(self.state.get(path[0], CLEAN), path[1:], value)
+
+    def local(self, node: cst.CSTNode) -> bool:
+        """Whether the first name of an attribute chain is a variable of this function."""
+        while isinstance(node, (cst.Attribute, cst.Subscript)):
+            node = node.value
+        return isinstance(node, cst.Name) and node.value in self.state
+
+    def name(self, node: cst.BaseExpression, receiver: Value | None = None) -> str | None:
+        """The dotted name by which the models know an expression: through the type of its receiver, or its origin."""
+        if isinstance(node, cst.Attribute) and receiver is not None and receiver.type not in ("", CONFLICT):
+            return f"{receiver.type}.{node.attr.value}"
+        origin = self.file.origin(node)
+        return typed(self.models, origin) if origin else None
+
+
+def source_taint(frame: Frame, node: cst.CSTNode, source: Source) -> Taint:
+    """The taint of a value that comes from a source right here."""
+    return fresh(frame, node, source.kind, source.what)
+
+
+def fresh(frame: Frame, node: cst.CSTNode, kind: str, what: str) -> Taint:
+    """A new taint at a node."""
+    link = Link(frame.file, node, f"`{short(frame.file, node)}` comes from {what}")
+    return Taint(kind, node, link, from_words=what)
+
+
+def joined(path: tuple[str, ...]) -> str:
+    """An access path as one text."""
+    return "".join(path)
+
+
+def _placed(whole: Value, path: tuple[str, ...], value: Value) -> Value:
+    if not path:
+        return value
+    return whole.with_part(path[0], _placed(whole.part(path[0]), path[1:], value))
+
+
+def access(node: cst.CSTNode) -> tuple[str, ...] | None:
+    """The access path of an expression: ("self", ".name") or ("row", "['id']"); None where it is not constant."""
+    match node:
+        case cst.Name():
+            return (node.value,)
+        case cst.Attribute():
+            before = access(node.value)
+            return (*before, "." + node.attr.value) if before else None
+        case cst.Subscript():
+            before, key = access(node.value), item_key(node)
+            return (*before, key) if before and key else None
+    return None
+
+
+def item_key(node: cst.Subscript) -> str | None:
+    """The constant key of a subscript as part of an access path."""
+    if len(node.slice) != 1 or not isinstance(node.slice[0].slice, cst.Index):
+        return None
+    return constant_key(node.slice[0].slice.value)
+
+
+def constant_key(index: cst.BaseExpression) -> str | None:
+    """`['name']` or `[0]` for a constant key."""
+    text = text_value(index)
+    if text is not None:
+        return f"[{text!r}]"
+    return f"[{index.value}]" if isinstance(index, cst.Integer) else None
+
+
+def typed(models: Models, origin: str) -> str | None:
+    """`sqlite3.connect().cursor` -> `dbapi.Connection.cursor`: results replaced by their types; None when unknown."""
+    name, *rest = origin.split("()")
+    for part in rest:
+        kind = models.returned(name) or (name if name.rpartition(".")[2][:1].isupper() else None)
+        if kind is None:
+            return None
+        name = kind + part
+    return name
+
+
+def short(file: SourceFile, node: cst.CSTNode) -> str:
+    """The code of a node on one line, cut to a readable length."""
+    code = " ".join(file.code(node).replace("`", "'").split())
+    return code if len(code) <= WORD_LIMIT else code[: WORD_LIMIT - 1] + "…"

@@ -1,0 +1,70 @@
+"""The arguments of a call, evaluated, and how the models pick among them."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import libcst as cst
+
+from analyzers.flow.frame import Frame, constant_key
+from analyzers.flow.value import Value
+from analyzers.models import ANY, RECEIVER, Argument
+from analyzers.syntax import text_value
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """One argument: its position or keyword ("*" and "**" for starred ones), its code and its value."""
+
+    position: int
+    keyword: str
+    star: str
+    node: cst.BaseExpression
+    value: Value
+
+    @property
+    def key(self) -> str | None:
+        """The argument as a constant key of a container."""
+        return None if self.star else constant_key(self.node)
+
+
+def gather(frame: Frame, node: cst.Call) -> tuple[Given, ...]:
+    """Evaluate the arguments in order."""
+    return tuple(
+        Given(position, arg.keyword.value if arg.keyword else "", arg.star, arg.value, frame.value(arg.value))
+        for position, arg in enumerate(node.args)
+    )
+
+
+def select(
+    arguments: Iterable[Argument], given: tuple[Given, ...], node: cst.Call, receiver: Value | None
+) -> Iterator[tuple[cst.BaseExpression, Value]]:
+    """The arguments a model speaks of, with their values."""
+    for argument in arguments:
+        if argument == RECEIVER:
+            if receiver is not None and isinstance(node.func, cst.Attribute):
+                yield node.func.value, receiver
+            continue
+        for one in given:
+            if argument == ANY or _is(one, argument, given):
+                yield one.node, one.value.element() if one.star else one.value
+
+
+def _is(one: Given, argument: Argument, given: tuple[Given, ...]) -> bool:
+    if isinstance(argument, str):
+        return one.keyword == argument or one.star == "**"
+    if one.keyword or one.star == "**":
+        return False
+    first_star = next((other.position for other in given if other.star == "*"), None)
+    if one.star == "*":
+        return argument >= one.position
+    return one.position == argument and (first_star is None or one.position < first_star)
+
+
+def constant_of(node: cst.BaseExpression) -> object:
+    """The value of a constant argument; the node itself when it is not constant."""
+    if isinstance(node, cst.Name) and node.value in ("True", "False", "None"):
+        return {"True": True, "False": False, "None": None}[node.value]
+    text = text_value(node)
+    if text is not None:
+        return text
+    return node.evaluated_value if isinstance(node, cst.Integer) else node

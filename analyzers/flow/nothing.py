@@ -1,0 +1,189 @@
+"""None: where a value may be nothing, after all tests on the way."""
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from analyzers.flow.analysis import graph_of
+from analyzers.flow.frame import typed
+from analyzers.flow.graph import Edge, Kind, Point, solve
+from analyzers.flow.reaching import function_of, point_of
+from analyzers.flow.results import MayBeNone
+from analyzers.models import Models, Nothing
+from analyzers.source import SourceFile
+from analyzers.syntax import inside, is_name, last_name
+
+State = dict[str, tuple[MayBeNone, ...]]
+LIMIT = 8
+
+
+def may_be_none(file: SourceFile, expression: cst.BaseExpression, models: Models) -> MayBeNone | None:
+    """See `api.may_be_none`."""
+    if isinstance(expression, cst.Call):
+        return from_call(file, models, expression)
+    if not isinstance(expression, cst.Name) or _guarded(file, expression):
+        return None
+    function = function_of(file, expression)
+    if function is None:
+        return None
+    graph = graph_of(file, function)
+    known: dict[cst.FunctionDef, dict[Point, State]] = file.cache.setdefault(may_be_none, {})
+    if function not in known:
+
+        def step(point: Point, before: State) -> dict[Edge, State | None]:
+            return _transfer(file, models, point, before)
+
+        known[function] = solve(graph, {}, step, _join)
+    for point in point_of(graph, file, expression):
+        causes = known[function].get(point, {}).get(expression.value, ())
+        if causes:
+            return causes[0]
+    return None
+
+
+def from_call(file: SourceFile, models: Models, call: cst.Call) -> MayBeNone | None:
+    """Whether a call can give None: by the models, or because a function of the project says `return None`."""
+    origin = file.origin(call.func)
+    name = typed(models, origin) if origin else None
+    for model in models.named(Nothing, name):
+        if last_name(call.func) != "get" or len(call.args) == 1:
+            return MayBeNone(call, model.because)
+    found = file.project.find(name) if name and "." in name else None
+    if found and _returns_both(found[0], found[1]):
+        return MayBeNone(call, f"`{found[1].name.value}` returns None on one of its ways")
+    return None
+
+
+def _returns_both(file: SourceFile, function: cst.FunctionDef) -> bool:
+    known: dict[cst.FunctionDef, bool] = file.cache.setdefault(_returns_both, {})
+    if function not in known:
+        returns = [part for part in inside(function.body) if isinstance(part, (cst.Return, cst.Yield))]
+        nothing = [isinstance(one, cst.Return) and is_name(one.value, "None") for one in returns]
+        plain = not any(isinstance(one, cst.Yield) for one in returns) and function.asynchronous is None
+        known[function] = plain and any(nothing) and not all(nothing)
+    return known[function]
+
+
+def _transfer(file: SourceFile, models: Models, point: Point, before: State) -> dict[Edge, State | None]:
+    node = point.node
+    if node is None or point.kind in (Kind.JOIN, Kind.LEAVE):
+        return {Edge.NEXT: before}
+    if point.kind is Kind.TEST:
+        after = _walrus(file, models, node, before)
+        return {Edge.TRUE: _narrowed(after, node, True), Edge.FALSE: _narrowed(after, node, False), Edge.RAISE: before}
+    after = _asserted(before, node)
+    for name, value in _bound(node):
+        causes = _causes(file, models, value, before)
+        after = {**after, name: causes}
+    return {Edge.NEXT: after, Edge.RAISE: before}
+
+
+def _walrus(file: SourceFile, models: Models, node: cst.CSTNode, before: State) -> State:
+    for part in inside(node):
+        if isinstance(part, cst.NamedExpr) and isinstance(part.target, cst.Name):
+            before = {**before, part.target.value: _causes(file, models, part.value, before)}
+    return before
+
+
+def _bound(node: cst.CSTNode) -> Iterator[tuple[str, cst.BaseExpression | None]]:
+    """The names a point binds, with the value where there is a plain one."""
+    if isinstance(node, cst.Assign):
+        for target in node.targets:
+            yield from _target(target.target, node.value)
+    elif isinstance(node, cst.AnnAssign) and node.value:
+        yield from _target(node.target, node.value)
+    elif isinstance(node, (cst.AugAssign, cst.For)):
+        yield from _target(node.target, None)
+    elif isinstance(node, cst.WithItem) and node.asname:
+        yield from _target(node.asname.name, None)
+
+
+def _target(target: cst.CSTNode, value: cst.BaseExpression | None) -> Iterator[tuple[str, cst.BaseExpression | None]]:
+    if isinstance(target, cst.Name):
+        yield target.value, value
+    elif isinstance(target, (cst.Tuple, cst.List)):
+        for element in target.elements:
+            yield from _target(element.value, None)
+
+
+def _causes(file: SourceFile, models: Models, value: cst.BaseExpression | None, before: State) -> tuple[MayBeNone, ...]:
+    match value:
+        case cst.Name(value="None"):
+            return (MayBeNone(value, "it is set to None"),)
+        case cst.Name():
+            return before.get(value.value, ())
+        case cst.Call():
+            found = from_call(file, models, value)
+            return (found,) if found else ()
+        case cst.IfExp():
+            return (*_causes(file, models, value.body, before), *_causes(file, models, value.orelse, before))
+    return ()
+
+
+def _asserted(before: State, node: cst.CSTNode) -> State:
+    """`x.y` or `x[0]` would have raised: after the statement x is something."""
+    used = set(_dereferenced(node))
+    return {name: causes for name, causes in before.items() if name not in used} if used & before.keys() else before
+
+
+def _dereferenced(node: cst.CSTNode) -> Iterator[str]:
+    for part in inside(node):
+        if isinstance(part, (cst.Attribute, cst.Subscript)) and isinstance(part.value, cst.Name):
+            yield part.value.value
+
+
+def _narrowed(state: State, test: cst.CSTNode, branch: bool) -> State:
+    name = _something_when(test, branch)
+    return {key: causes for key, causes in state.items() if key != name} if name in state else state
+
+
+def _something_when(test: cst.CSTNode, branch: bool) -> str:
+    """The name that is something, not None, when the test comes out as `branch`."""
+    match test:
+        case cst.Name() if branch:
+            return test.value
+        case cst.NamedExpr(target=cst.Name(value=name)) if branch:
+            return name
+        case cst.Call(func=cst.Name(value="isinstance" | "len" | "callable" | "hasattr")) if branch and test.args:
+            return last_name(test.args[0].value)
+        case cst.Comparison(left=left, comparisons=[cst.ComparisonTarget(operator=operator, comparator=other)]):
+            name = left.target.value if isinstance(left, cst.NamedExpr) and isinstance(left.target, cst.Name) else ""
+            name = left.value if isinstance(left, cst.Name) else name
+            if is_name(other, "None"):
+                return name if branch is isinstance(operator, (cst.IsNot, cst.NotEqual)) else ""
+            return name if branch is not isinstance(operator, (cst.IsNot, cst.NotEqual, cst.NotIn)) else ""
+        case cst.Attribute() | cst.Subscript() | cst.Call():
+            return next(_dereferenced(test), "")
+    return ""
+
+
+def _guarded(file: SourceFile, name: cst.Name) -> bool:
+    """Whether a test in the same expression speaks of the name: `x and x.y`, `x.y if x else z`."""
+    below: cst.CSTNode = name
+    for around in file.ancestors(name):
+        if isinstance(around, cst.BaseSmallStatement):
+            return False
+        if isinstance(around, cst.BooleanOperation) and below is around.right and _speaks(around.left, name.value):
+            return True
+        if isinstance(around, cst.IfExp) and below is not around.test and _speaks(around.test, name.value):
+            return True
+        if isinstance(around, (cst.ListComp, cst.SetComp, cst.GeneratorExp, cst.DictComp, cst.Lambda)):
+            return True
+        below = around
+    return False
+
+
+def _speaks(test: cst.CSTNode, name: str) -> bool:
+    return any(is_name(part, name) for part in inside(test))
+
+
+def _join(old: State, new: State) -> State:
+    if old is new:
+        return old
+    changed: State = {}
+    for name, causes in new.items():
+        known = old.get(name, ())
+        extra = tuple(one for one in causes if one not in known)
+        if extra and len(known) < LIMIT:
+            changed[name] = known + extra
+    return {**old, **changed} if changed else old

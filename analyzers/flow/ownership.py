@@ -1,0 +1,149 @@
+"""Resources: what a function takes, and whether every way out gives it back or passes the duty on."""
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import libcst as cst
+
+from analyzers.flow.analysis import graph_of
+from analyzers.flow.frame import typed
+from analyzers.flow.graph import Edge, Graph, Kind, Point
+from analyzers.flow.results import Acquisition, Leak
+from analyzers.models import Borrower, Models, Resource
+from analyzers.source import SourceFile
+from analyzers.syntax import inside, is_name
+
+
+def acquisitions(file: SourceFile, function: cst.FunctionDef, models: Models) -> Iterator[Acquisition]:
+    """See `api.acquisitions`."""
+    graph = graph_of(file, function)
+    for point in graph.points:
+        found = _taken(file, models, point)
+        if found:
+            name, call, resource = found
+            leaks = tuple(_Search(file, models, graph, resource, name).leaks(point))
+            yield Acquisition(call, resource.kind, resource.noun, name, not leaks, leaks)
+
+
+def _taken(file: SourceFile, models: Models, point: Point) -> tuple[str, cst.Call, Resource] | None:
+    """The variable, the call and the resource of `name = acquire(...)`."""
+    node = point.node
+    if point.kind is not Kind.STATEMENT or not isinstance(node, (cst.Assign, cst.AnnAssign)):
+        return None
+    target = node.targets[0].target if isinstance(node, cst.Assign) else node.target
+    value = node.value.expression if isinstance(node.value, cst.Await) else node.value
+    if not isinstance(target, cst.Name) or not isinstance(value, cst.Call):
+        return None
+    origin = file.origin(value.func)
+    resources = models.named(Resource, typed(models, origin) if origin else None)
+    taken = [one for one in resources if origin and models.canonical(origin) not in one.releasers]
+    return (target.value, value, taken[0]) if taken else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """The search, from where one resource is taken, for ways out on which it is still held."""
+
+    file: SourceFile
+    models: Models
+    graph: Graph
+    resource: Resource
+    name: str
+
+    def leaks(self, taken: Point) -> Iterator[Leak]:
+        before: dict[Point, Point | None] = {taken: None}
+        waiting = deque([taken])
+        while waiting:
+            point = waiting.popleft()
+            if point in (self.graph.exit, self.graph.raised):
+                yield self._leak(point, before)
+                continue
+            for edge, target in point.out:
+                if target not in before and self._goes_on(point, edge, taken):
+                    before[target] = point
+                    waiting.append(target)
+
+    def _goes_on(self, point: Point, edge: Edge, taken: Point) -> bool:
+        """Whether the resource is still this function's duty after the edge."""
+        if point is taken:
+            return edge is Edge.NEXT
+        if point.node is None or point.kind in (Kind.JOIN, Kind.LEAVE, Kind.CATCH, Kind.MATCH):
+            return True
+        if point.kind is Kind.TEST:
+            return not _absent(point.node, edge, self.name) and not self._ends(point.node)
+        if point.kind is Kind.ITERATE:
+            return not _binds(point.node, self.name)
+        if point.kind is Kind.ENTER and isinstance(point.node, cst.WithItem):
+            return not _mentions(point.node.item, self.name)
+        return not self._ends(point.node)
+
+    def _ends(self, node: cst.CSTNode) -> bool:
+        """Whether a statement releases the resource, passes it on, or forgets its name."""
+        if isinstance(node, (cst.FunctionDef, cst.ClassDef, cst.Del)):
+            return _mentions(node, self.name)
+        if isinstance(node, (cst.Assign, cst.AnnAssign, cst.AugAssign)) and _binds(node, self.name):
+            return True
+        return any(
+            isinstance(part, cst.Name) and part.value == self.name and self._use_ends(part) for part in inside(node)
+        )
+
+    def _use_ends(self, name: cst.Name) -> bool:
+        around = self.file.parent(name)
+        if isinstance(around, cst.Attribute) and around.value is name:
+            return around.attr.value in self.resource.release and isinstance(self.file.parent(around), cst.Call)
+        if isinstance(around, cst.Arg):
+            call = self.file.parent(around)
+            return not (isinstance(call, cst.Call) and self._borrows(call))
+        return not isinstance(
+            around, (cst.Subscript, cst.ComparisonTarget, cst.Comparison, cst.FormattedStringExpression)
+        ) and (not isinstance(around, (cst.CompFor, cst.For, cst.UnaryOperation)))
+
+    def _borrows(self, call: cst.Call) -> bool:
+        origin = self.file.origin(call.func)
+        if origin is None:
+            return False
+        name = self.models.canonical(typed(self.models, origin) or origin)
+        return name not in self.resource.releasers and bool(self.models.named(Borrower, name))
+
+    def _leak(self, end: Point, before: dict[Point, Point | None]) -> Leak:
+        """The way out, told by the statement where it begins."""
+        kind = "raise" if end is self.graph.raised else "end"
+        last = end
+        point = before[end]
+        while point is not None:
+            edge = next(edge for edge, target in point.out if target is last)
+            if point.node is not None and kind == "raise" and (edge is Edge.RAISE or isinstance(point.node, cst.Raise)):
+                return Leak("raise", point.node)
+            if point.node is not None and kind == "end" and point.kind is not Kind.LEAVE:
+                return Leak("return" if isinstance(point.node, cst.Return) else "end", point.node)
+            last, point = point, before[point]
+        return Leak(kind, self.graph.points[0].node or cst.Pass())
+
+
+def _mentions(node: cst.CSTNode, name: str) -> bool:
+    waiting = [node]
+    while waiting:
+        for part in inside(waiting.pop()):
+            if isinstance(part, cst.Name) and part.value == name:
+                return True
+            if part is not node and isinstance(part, (cst.FunctionDef, cst.ClassDef, cst.Lambda)):
+                waiting.append(part)
+    return False
+
+
+def _binds(node: cst.CSTNode, name: str) -> bool:
+    targets = [one.target for one in node.targets] if isinstance(node, cst.Assign) else [getattr(node, "target", None)]
+    return any(isinstance(part, cst.Name) and part.value == name for one in targets if one for part in inside(one))
+
+
+def _absent(test: cst.CSTNode, edge: Edge, name: str) -> bool:
+    """Whether on this side of a test the variable holds nothing."""
+    if is_name(test, name):
+        return edge is Edge.FALSE
+    if not isinstance(test, cst.Comparison) or len(test.comparisons) != 1 or not is_name(test.left, name):
+        return False
+    operator, other = test.comparisons[0].operator, test.comparisons[0].comparator
+    if not is_name(other, "None"):
+        return False
+    return edge is (Edge.TRUE if isinstance(operator, (cst.Is, cst.Equal)) else Edge.FALSE)

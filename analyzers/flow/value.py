@@ -1,0 +1,193 @@
+"""What is known of a value at one point: where it comes from, what it is made of, its type, and what it proves."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+
+import libcst as cst
+
+from analyzers.model import Step
+from analyzers.models import ANY
+from analyzers.source import SourceFile
+
+PARAMETER = "parameter"
+"""The kind of what a caller passes in: a placeholder that a summary fills."""
+
+TAINT_LIMIT = 16
+FIELD_LIMIT = 64
+CONFLICT = "?"
+NO_FIELDS: Mapping[str, "Value"] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Link:
+    """One place on the way of a value, and the way before it. `steps` are ready-made steps of a callee, before `node`.
+
+    `what` are the words of the step; "" adds none. `length` counts the steps so far.
+    """
+
+    file: SourceFile
+    node: cst.CSTNode
+    what: str
+    before: "Link | None" = None
+    steps: tuple[Step, ...] = ()
+    assumed: tuple[str, ...] = ()
+    length: int = 1
+
+    def then(self, file: SourceFile, node: cst.CSTNode, what: str) -> "Link":
+        """The way, one place further."""
+        return Link(file, node, what, self, (), self.assumed, self.length + 1)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Taint:
+    """A value is, or contains, something of `kind`, from `origin` (a node, or the name of a parameter).
+
+    It is safe for the sink kinds in `cleared`, which also holds marks. `from_words` ends "x comes from ...".
+    """
+
+    kind: str
+    origin: object
+    link: Link
+    cleared: frozenset[str] = frozenset()
+    from_words: str = ""
+
+    @property
+    def key(self) -> tuple[str, object, frozenset[str]]:
+        """Two taints of one key differ in their way only."""
+        return self.kind, self.origin, self.cleared
+
+    def clear(self, kinds: Iterable[str]) -> "Taint":
+        """The same, known to be safe for these sink kinds too."""
+        return replace(self, cleared=self.cleared | frozenset(kinds))
+
+    def harms(self, kind: str) -> bool:
+        """Whether it is dangerous for a sink kind."""
+        return kind not in self.cleared and ANY not in self.cleared
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """When the value is true (`when`), or false, what stands at `path` is safe for `kinds`, if it carries `needs`."""
+
+    path: str
+    kinds: tuple[str, ...]
+    when: bool = True
+    needs: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Value:
+    """An abstract value. `fields` are the parts known apart: ".name" attributes, "['key']" and "[0]" items.
+
+    `about` is the access path of the variable it was derived from, and the kinds that a test of it proves.
+    `composed` says that a text was put together since the value was last kept.
+    """
+
+    taints: tuple[Taint, ...] = ()
+    fields: Mapping[str, "Value"] = field(default_factory=lambda: NO_FIELDS)
+    type: str = ""
+    proofs: tuple[Proof, ...] = ()
+    about: tuple[str, tuple[str, ...]] = ("", ())
+    composed: bool = False
+
+    def all_taints(self) -> Iterator[Taint]:
+        """Its own taints and those of its parts."""
+        yield from self.taints
+        for part in self.fields.values():
+            yield from part.all_taints()
+
+    @property
+    def dirty(self) -> bool:
+        """Whether anything in it is tainted."""
+        return any(True for _ in self.all_taints())
+
+    def part(self, key: str) -> "Value":
+        """The value of one part; of an unknown part, what is known of the whole."""
+        known = self.fields.get(key)
+        if known is not None:
+            return known
+        return Value(taints=self.taints) if self.taints else CLEAN
+
+    def element(self) -> "Value":
+        """Any element: what iterating gives."""
+        if not self.taints and not self.fields:
+            return CLEAN
+        return Value(
+            taints=merge_taints(self.taints, (taint for part in self.fields.values() for taint in part.taints))
+        )
+
+    def with_part(self, key: str, part: "Value") -> "Value":
+        """The same with one part replaced."""
+        if key not in self.fields and len(self.fields) >= FIELD_LIMIT:
+            return replace(self, taints=merge_taints(self.taints, part.all_taints()))
+        return replace(self, fields={**self.fields, key: part}, proofs=())
+
+    def flat(self, *, composed: bool | None = None) -> "Value":
+        """Everything in it as one value without parts: what a text made of it is."""
+        return Value(
+            taints=merge_taints((), self.all_taints()), composed=self.composed if composed is None else composed
+        )
+
+    def map(self, change: Callable[[Taint], Taint | None]) -> "Value":
+        """The value with every taint changed, or dropped where `change` gives None."""
+        if not self.dirty:
+            return self
+        kept = tuple(changed for taint in self.taints if (changed := change(taint)) is not None)
+        return replace(self, taints=kept, fields={key: part.map(change) for key, part in self.fields.items()})
+
+
+CLEAN = Value()
+State = dict[str, Value]
+
+
+def merge_taints(old: tuple[Taint, ...], new: Iterable[Taint]) -> tuple[Taint, ...]:
+    """The taints of both, of one key the shortest; `old` itself when nothing is new."""
+    known: dict[object, Taint] = {}
+    changed = False
+    for taint in new:
+        if not known:
+            known = {one.key: one for one in old}
+        other = known.get(taint.key)
+        if (other is None and len(known) < TAINT_LIMIT) or (other and taint.link.length < other.link.length):
+            known[taint.key] = taint
+            changed = True
+    return tuple(known.values()) if changed else old
+
+
+def join(old: Value, new: Value) -> Value:
+    """What is known when it is one or the other; `old` itself when nothing is new."""
+    if old is new:
+        return old
+    taints = merge_taints(old.taints, new.taints)
+    fields = _join_fields(old.fields, new.fields)
+    kind = old.type if not new.type or new.type == old.type else new.type if not old.type else CONFLICT
+    proofs = old.proofs if old.proofs == new.proofs else tuple(one for one in old.proofs if one in new.proofs)
+    about = old.about if old.about == new.about else ("", ())
+    composed = old.composed or new.composed
+    same = taints is old.taints and fields is old.fields and proofs == old.proofs
+    if same and kind == old.type and about == old.about and composed == old.composed:
+        return old
+    return Value(taints, fields, kind, proofs, about, composed)
+
+
+def _join_fields(old: Mapping[str, Value], new: Mapping[str, Value]) -> Mapping[str, Value]:
+    if not new or old is new:
+        return old
+    changed = {
+        key: joined for key, part in new.items() if (joined := join(old.get(key, CLEAN), part)) is not old.get(key)
+    }
+    return {**old, **changed} if changed and len(old) + len(changed) <= FIELD_LIMIT else old
+
+
+def join_states(old: State, new: State) -> State:
+    """Name by name; `old` itself when nothing is new."""
+    if old is new:
+        return old
+    changed = {}
+    for name, value in new.items():
+        before = old.get(name)
+        after = value if before is None else join(before, value)
+        if after is not before:
+            changed[name] = after
+    return {**old, **changed} if changed else old
