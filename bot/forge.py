@@ -25,6 +25,10 @@ class Forge(Protocol):
         """
         ...
 
+    def hear(self, event: Event) -> Event | None:
+        """The event with what its delivery left out, read from the forge: a TALK becomes a COMMAND, or None."""
+        ...
+
     def change(self, ref: ChangeRef) -> Change:
         """The change as it stands now."""
         ...

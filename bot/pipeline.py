@@ -36,7 +36,10 @@ class Skipped:
 
 def examine(event: Event, forge: Forge, analyze: Analyze, settings: Settings) -> Examination | Skipped:
     """Read everything again from the forge and analyse it; the event is only the occasion."""
-    change = forge.change(event.ref)
+    heard = forge.hear(event)
+    if heard is None:
+        return Skipped("nobody gave a command")
+    event, change = heard, forge.change(event.ref)
     if reason := not_due(event, change, settings):
         return Skipped(reason)
     if event.what is Happened.COMMAND and (done := commands.respond(event, change, forge, settings)):

@@ -48,6 +48,10 @@ class GitHubForge:
         """The event of a signed delivery. See webhook.read_event."""
         return webhook.read_event(headers, body, self._settings.webhook_secrets, self._settings.login)
 
+    def hear(self, event: Event) -> Event | None:
+        """The event itself: GitHub's deliveries hold the whole comment."""
+        return event
+
     def change(self, ref: ChangeRef) -> Change:
         """The pull request as it stands; its base is the commit where its branch parted from the target."""
         data = self._api.get(_pull(ref), f"show {ref}")

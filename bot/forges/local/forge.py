@@ -27,6 +27,10 @@ class LocalForge:
         """No events come from a folder."""
         return None
 
+    def hear(self, event: Event) -> Event | None:
+        """The event itself: nobody talks here."""
+        return event
+
     def change(self, ref: ChangeRef) -> Change:
         """The change as it stands now."""
         return Change(ref, title=ref.project, author="", target="", head=self.source.patchset)
