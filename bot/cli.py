@@ -169,15 +169,12 @@ def range_ends(repository: Repository, words: str) -> tuple[str, str]:
 def remote_change(target: tuple[str, ...], settings: Settings) -> tuple[Forge, ChangeRef, int]:
     """The forge, the change and the patchset (0: the current one) that the words after `review` name."""
     name, words = target[0], " ".join(target[1:])
-    if name == "github" and (match := PULL_REQUEST.fullmatch(words)):
-        from bot.forges.github.forge import GitHubForge
+    match = (PULL_REQUEST if name == "github" else GERRIT_CHANGE).fullmatch(words)
+    if match:
+        from bot.app import forge_named
 
-        return GitHubForge(settings.github), ChangeRef("github", match["project"], int(match["number"])), 0
-    if name == "gerrit" and (match := GERRIT_CHANGE.fullmatch(words)):
-        from bot.forges.gerrit.forge import GerritForge
-
-        ref = ChangeRef("gerrit", match["project"], int(match["number"]))
-        return GerritForge(settings.gerrit), ref, int(match["patchset"] or 0)
+        ref = ChangeRef(name, match["project"], int(match["number"]))
+        return forge_named(name, settings), ref, int(match.groupdict().get("patchset") or 0)
     raise click.UsageError("write: review github OWNER/REPO#NUMBER, or: review gerrit PROJECT~NUMBER[/PATCHSET]")
 
 
@@ -279,3 +276,37 @@ def replay(context: click.Context, span: str, repo: Path, wanted: str) -> None:
         click.echo("\n" + history.closing(totals))
     else:
         console.write(json.dumps(history.document(done, totals), indent=2, ensure_ascii=False) + "\n")
+
+
+@main.command()
+@click.pass_context
+def serve(context: click.Context) -> None:
+    """Receive webhooks and review, until told to end. A worker runs beside the listener."""
+    from bot import serving
+
+    console.log_to_stderr()
+    serving.serve(settings_of(context))
+
+
+@main.command()
+@click.pass_context
+def worker(context: click.Context) -> None:
+    """Be one more worker on the same database, until told to end."""
+    from bot import app
+
+    console.log_to_stderr()
+    app.work(settings_of(context))
+
+
+@main.command()
+@click.pass_context
+def doctor(context: click.Context) -> None:
+    """Is everything set up? What is missing, and the road to it. Exit code 2 when something is."""
+    from bot import doctor as examining
+
+    settings = settings_of(context)
+    healthy = True
+    for check in examining.diagnose(settings):
+        healthy &= check.ok
+        console.tell(check.ok, check.name, check.said)
+    sys.exit(console.CLEAN if healthy else console.USAGE)

@@ -4,6 +4,7 @@ Standard output carries the answer alone; progress goes to standard error, and o
 Colours obey NO_COLOR (https://no-color.org) and are never written into a pipe.
 """
 
+import logging
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ import click
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
+from rich.text import Text
 
 from analyzers.model import FilePair, Report, Severity
 from bot.formats import json, markdown, sarif, text
@@ -71,6 +73,17 @@ def write(document: str) -> None:
 def note(sentence: str) -> None:
     """Tell on standard error what was done."""
     click.echo(f"touchline: {sentence}", err=True)
+
+
+def tell(fine: bool, name: str, said: str) -> None:
+    """One line of a list of checks."""
+    sign = ("ok     ", "green") if fine else ("missing", "bold red")
+    terminal().print(Text.assemble(sign, f"  {name:<16}", printable(said)), soft_wrap=True)
+
+
+def log_to_stderr() -> None:
+    """For processes that run on: one line for each thing that happens."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
 
 
 def exit_code(reviewed: Reviewed, fail_on: Severity) -> int:

@@ -10,6 +10,7 @@ from bot.formats import json
 from bot.formats.fragments import printable, prose
 from bot.formats.text import STYLES
 from bot.replay import Replayed, Totals
+from bot.wording import count
 
 ID_SHOWN = 10
 
@@ -22,7 +23,7 @@ def show(one: Replayed, console: Console) -> None:
 
 def _lines(one: Replayed) -> Iterator[Text]:
     report, findings = one.review.report, one.review.findings
-    said = Text(f"{len(findings)} findings" if len(findings) != 1 else "1 finding", style="red" if findings else "dim")
+    said = Text(count(len(findings), "finding"), style="red" if findings else "dim")
     yield Text.assemble(
         (one.commit.id[:ID_SHOWN], "yellow"),
         f"  {one.cpu_seconds:6.2f} s  {sum(file.touched_lines for file in report.files):5} lines  ",
@@ -44,8 +45,9 @@ def _lines(one: Replayed) -> Iterator[Text]:
 def closing(totals: Totals) -> str:
     """The sum in a few lines."""
     rules = "".join(f"\n  {number:5} {name}" for name, number in totals.by_rule)
+    commits, findings = count(totals.commits, "commit"), count(totals.findings, "finding")
     return (
-        f"{totals.commits} commits, {totals.speaking} of them with findings, {totals.findings} findings in all"
+        f"{commits}, {totals.speaking} of them with findings, {findings} in all"
         f"{f', {totals.unanalysed} not wholly analysed' if totals.unanalysed else ''}.\n"
         f"Processor time {totals.cpu_seconds:.1f} s in all, {totals.median:.2f} s at the median commit, "
         f"{totals.p95:.2f} s at the 95th percentile; {totals.seconds:.1f} s by the clock.{rules}"

@@ -53,7 +53,7 @@ def _headline(finding: Finding) -> Text:
         "  ",
         (finding.severity.value, STYLES[finding.severity]),
         "  ",
-        (finding.title or finding.rule, "bold"),
+        Text.assemble(prose(finding.title or finding.rule), style="bold"),
         (f"  {', '.join(finding.cwe)}", "dim"),
         no_wrap=True,
         overflow="ignore",
