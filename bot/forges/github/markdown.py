@@ -22,8 +22,8 @@ INERT = re.compile(
     r"(?P<escape>\\[!-/:-@\[-`{-~])"
     r"|(?P<link>\]\((?:(?P<address>[^()\s]*)\))?)"
     r"|(?P<literal>`|!(?=\[))"
-    r"|(?P<tag><)"
-    r"|(?P<apart>@(?=\w)|(?<!&)#(?=\d)|\b[Gg][Hh]-(?=\d)|:(?=//)|\bwww(?=\.)|\](?=:))"
+    r"|(?P<tag><)|(?P<entity>&(?=#?\w+;))"
+    r"|(?P<apart>@(?=\w)|#(?=\d)|\b[Gg][Hh]-(?=\d)|:(?=//)|www(?=\.)|\](?=:))"
 )
 ZERO_WIDTH_SPACE = "&#8203;"
 
@@ -127,7 +127,11 @@ def _defuse(prose: str, links: Sequence[str]) -> str:
             return "\\" + found[0]
         if found["tag"]:
             return "&lt;"
-        return found[0] + ZERO_WIDTH_SPACE if found["apart"] else found[0]
+        if found["entity"]:
+            return "&amp;"
+        # an escaped sign is shown as itself, and GitHub looks for mentions in what is shown
+        apart = found["apart"] or found[0][1:] in ("@", "#", ":", "-", ".", "/")
+        return found[0] + ZERO_WIDTH_SPACE if apart else found[0]
 
     return INERT.sub(instead, prose)
 
@@ -143,15 +147,15 @@ def shorten(text: str, limit: int, note: str) -> str:
     if len(text) <= limit:
         return text
     room = max(0, limit - len(note) - RESERVE)
-    head, _, line = text[:room].rpartition("\n")
-    kept = head or line[: _last_gap(line)]
+    kept = text[:room].rpartition("\n")[0] or _before_gap(text.split("\n", 1)[0], room)
     return f"{_closed(kept)}\n\n{note}"[:limit]
 
 
-def _last_gap(line: str) -> int:
-    """The last space outside of code spans: what a cut there leaves is as inert as it was."""
+def _before_gap(line: str, room: int) -> str:
+    """The line up to the last space outside of code spans: what a cut there leaves is as inert as it was."""
     covered = {place for start, end in code_spans(line) for place in range(start, end)}
-    return next((place for place in range(len(line) - 1, 0, -1) if line[place] == " " and place not in covered), 0)
+    gaps = (place for place in range(min(room, len(line)) - 1, 0, -1) if line[place] == " " and place not in covered)
+    return line[: next(gaps, 0)]
 
 
 def _closed(text: str) -> str:

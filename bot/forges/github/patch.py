@@ -12,6 +12,8 @@ from analyzers.touched import TouchedLines
 
 HEADER = re.compile(r"@@ -(\d{1,9})(?:,(\d{1,9}))? \+(\d{1,9})(?:,(\d{1,9}))? @@")
 
+BARE_RETURN = re.compile(r"\r(?!\n|$)")
+
 
 @dataclass(frozen=True, slots=True)
 class Hunk:
@@ -85,7 +87,12 @@ class _Reader:
 
 
 def parse(patch: str) -> Patch | None:
-    """What the patch says, or None when its hunks are not whole: then nothing in it can be relied on."""
+    """What the patch says, or None when its hunks are not whole: then nothing in it can be relied on.
+
+    Nor can the line numbers where a bare carriage return ends lines: it does for Python, and not for git.
+    """
+    if BARE_RETURN.search(patch):
+        return None
     readers = list(_hunks(patch.split("\n")))
     if not readers or any(reader is None or reader.olds or reader.news for reader in readers):
         return None

@@ -5,6 +5,7 @@ import re
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -72,10 +73,12 @@ class Repository:
         """The id of a commit."""
         return self.git("rev-parse", "--verify", "--end-of-options", f"{revision}^{{commit}}").decode().split()[-1]
 
+    @lru_cache(maxsize=512)  # noqa: B019
     def merge_base(self, one: str, other: str) -> str:
         """Where two commits parted."""
         return self.git("merge-base", one, other).decode().strip()
 
+    @lru_cache(maxsize=512)  # noqa: B019
     def contains(self, head: str, commit: str) -> bool:
         """Whether `commit` is head or one of its ancestors."""
         try:
@@ -96,6 +99,7 @@ class Repository:
         """The content of a blob."""
         return self.git("cat-file", "blob", sha)
 
+    @lru_cache(maxsize=512)  # noqa: B019  (commits do not change)
     def rows(self, base: str, head: str) -> list[dict[str, Any]]:
         """The files that head changes against base, in GitHub's words."""
         raw = self.git("diff", "--raw", "-z", "-M", "--no-abbrev", base, head).decode().split("\0")[:-1]
@@ -113,6 +117,7 @@ class Repository:
             rows.append(_row(fields, path, old, patch))
         return rows
 
+    @lru_cache(maxsize=512)  # noqa: B019
     def shown(self, base: str, head: str) -> dict[str, list[tuple[int, int]]]:
         """path -> the ranges of head lines that its hunks show: where a comment can stand."""
         return {
@@ -122,6 +127,7 @@ class Repository:
             for row in self.rows(base, head)
         }
 
+    @lru_cache(maxsize=512)  # noqa: B019
     def line_now(self, path: str, line: int, then: str, now: str) -> int | None:
         """Where a line of an earlier commit stands now; None when it was changed or is gone."""
         if then == now:
