@@ -39,3 +39,10 @@ def names_secret(name: str) -> bool:
         and not parts[0].startswith(("num", "is", "has"))
         and bool(pairs & PAIRS or set(parts) & ALWAYS)
     )
+
+
+NUMBERS = frozenset(f"builtins.{name}" for name in "int float len bool ord hash round abs sum range id".split())
+"""Functions whose result cannot carry text."""
+
+NUMBER_TYPES = frozenset("int float bool Decimal UUID date datetime IntEnum".split())
+"""Annotations of values that cannot carry text of somebody's choice."""

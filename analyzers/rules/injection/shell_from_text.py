@@ -1,0 +1,146 @@
+"""A shell command that is put together from text.
+
+Why it matters: The shell reads the whole text as its language. A value with `;`, `$(...)` or a newline in it runs
+commands of its own; one with a space breaks the call.
+
+What to do: Run the program without a shell, each argument an item of a list: `subprocess.run(["tar", "xf", name])`.
+Where the shell is needed, quote each value with `shlex.quote`.
+
+What it does not see: A command that arrives whole through a variable; shells on other machines.
+"""
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from analyzers import syntax, vocabulary
+from analyzers.flow import api
+from analyzers.model import Examined, Finding, Severity, Step
+from analyzers.rule import Bad, Good, Rule
+from analyzers.source import SourceFile
+
+SHELLS = frozenset(
+    "os.system os.popen subprocess.getoutput subprocess.getstatusoutput asyncio.create_subprocess_shell "
+    "commands.getoutput commands.getstatusoutput".split()
+)
+RUNNERS = frozenset(f"subprocess.{verb}" for verb in "run call Popen check_call check_output".split())
+SHELL_PROGRAMS = frozenset("sh bash zsh dash ksh /bin/sh /bin/bash cmd cmd.exe powershell".split())
+QUOTERS = frozenset("shlex.quote pipes.quote shlex.join subprocess.list2cmdline".split())
+
+RULE = Rule(
+    name="shell-from-text",
+    title="Shell command built from text",
+    weakness="CWE-78",
+    severity=Severity.HIGH,
+    message="`{call}` gives the shell a command into which `{part}` is put by {how}: "
+    "a `;` or `$(...)` in it runs as a command of its own.",
+    advice="Run the program without a shell, with `{part}` as one item of the argument list, or quote it: "
+    "`shlex.quote({part})`.",
+    topic="program calls",
+    clean="without text from outside in a shell",
+    in_tests=False,
+    bad=(
+        Bad(
+            """
+            import os
+            def unpack(name):
+                os.system(f"tar xf {name}")  # finding
+            """
+        ),
+        Bad(
+            """
+            import subprocess
+            def commit(message):
+                command = "git commit -m '%s'" % message  # step
+                subprocess.run(command, shell=True, check=True)  # finding
+            """
+        ),
+        Bad(
+            """
+            from subprocess import check_output
+            def ping(host):
+                return check_output(["sh", "-c", "ping -c 1 " + host])  # finding
+            """
+        ),
+        Bad(
+            base="""
+            import subprocess
+            def unpack(name):
+                subprocess.run(["tar", "xf", name], check=True)
+            """,
+            code="""
+            import subprocess
+            def unpack(name):
+                subprocess.run("tar xf {}".format(name), shell=True, check=True)  # finding
+            """,
+        ),
+    ),
+    good=(
+        Good(
+            "no shell: the name is one argument, whatever is in it",
+            'import subprocess\ndef unpack(name):\n    subprocess.run(["tar", "xf", name], check=True)',
+        ),
+        Good(
+            "the value is quoted",
+            'import os, shlex\ndef unpack(name):\n    os.system("tar xf " + shlex.quote(name))',
+        ),
+        Good("the command is constant", 'import os\nTOOL = "make"\ndef build():\n    os.system(TOOL + " all")'),
+        Good(
+            "a number cannot carry a command",
+            'import os\ndef stop(process):\n    os.system("kill %d" % process)\n    os.system(f"kill {int(process)}")',
+        ),
+    ),
+)
+
+
+@RULE.on(cst.Call)
+def check(call: cst.Call, file: SourceFile) -> Iterator[Finding | Examined]:
+    """One call that runs a program."""
+    name = file.qualified(call.func)
+    if name not in SHELLS and name not in RUNNERS:
+        return
+    command = _command(call, name, file)
+    built = api.text_built(file, command) if command is not None else None
+    parts = [part for part in built.parts if not _harmless(part, file)] if built else []
+    if built is None or not parts or _numbers_only(built.node):
+        if built or isinstance(syntax.argument(call, 0, "args", "cmd", "command"), (cst.List, cst.SimpleString)):
+            yield RULE.examined(file, call)
+        return
+    part = file.code(parts[0])
+    step = Step(file.path, file.span(built.node), f"`{part}` becomes part of the command's text")
+    apart = built.node not in set(syntax.inside(call))
+    steps, how = (step,) if apart else (), built.how.replace("`", "")
+    yield RULE.finding(file, call, steps=steps, call=file.code(call.func), part=part, how=how)
+
+
+def _command(call: cst.Call, name: str, file: SourceFile) -> cst.BaseExpression | None:
+    """The text that a shell reads, if a shell does."""
+    first = syntax.argument(call, 0, "args", "cmd", "command")
+    shell = syntax.argument(call, None, "shell")
+    if name in SHELLS:
+        return first
+    if shell is not None and not syntax.is_name(shell, "False", "None"):
+        return first if not isinstance(first, cst.List) else None
+    values = [element.value for element in first.elements] if isinstance(first, cst.List) else []
+    if len(values) >= 3 and syntax.text_value(values[0]) in SHELL_PROGRAMS and syntax.text_value(values[1]) == "-c":
+        return values[2]
+    return None
+
+
+def _harmless(part: cst.BaseExpression, file: SourceFile) -> bool:
+    if syntax.last_name(part).isupper() or file.qualified(part) == "sys.executable":
+        return True
+    if not isinstance(part, cst.Call):
+        return False
+    called = file.qualified(part.func)
+    inner = syntax.argument(part, 0)
+    carried = isinstance(inner, cst.Call) and file.qualified(inner.func) in QUOTERS
+    mapped = called == "builtins.map" and inner is not None and file.qualified(inner) in QUOTERS
+    return called in QUOTERS or called in vocabulary.NUMBERS or carried or mapped
+
+
+def _numbers_only(node: cst.BaseExpression) -> bool:
+    """`"kill %d" % process`: every hole takes a number."""
+    text = syntax.text_value(node.left) if isinstance(node, cst.BinaryOperation) else None
+    holes = (text or "").replace("%%", "").split("%")[1:]
+    return bool(holes) and all(hole.lstrip("-+ #0123456789.")[:1] in ("d", "i", "x", "f") for hole in holes)

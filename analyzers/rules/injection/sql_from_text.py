@@ -1,0 +1,301 @@
+"""An SQL statement that is put together from text.
+
+Why it matters: A value that stands in the text of a statement can end its string and go on with SQL of its own: read
+other rows, change them, drop tables. It also breaks on the first apostrophe.
+
+What to do: Give values apart from the statement (`execute("... WHERE id = %s", (id,))`); take names of tables and
+columns from a fixed set.
+
+What it does not see: Statements put together in another function; table names kept in attributes and constants of the
+program, which are taken as its own.
+"""
+
+import re
+from collections.abc import Iterator
+
+import libcst as cst
+
+from analyzers import syntax, vocabulary
+from analyzers.flow import api
+from analyzers.model import Confidence, Examined, Finding, Severity, Step
+from analyzers.rule import Bad, Good, Rule
+from analyzers.source import SourceFile
+
+METHODS = frozenset(
+    "execute executemany executescript exec_driver_sql execute_sql raw mogrify fetch fetchrow fetchval "
+    "read_sql read_sql_query".split()
+)
+WRAPPERS = frozenset({"text", "RawSQL", "DDL", "SQL", "TextClause"})
+STATEMENT = re.compile(
+    r"\b(?:select\b.+\bfrom|select\s+(?:count|max|min|1|\*)|insert\s+(?:or\s+\w+\s+)?into|update\b.+\bset|"
+    r"delete\s+from|replace\s+into|(?:create|drop|alter|truncate)\s+(?:\w+\s+)?(?:table|view|index|database|user|role|"
+    r"schema|function|trigger)|merge\s+into|grant\b.+\bto|attach\s+database)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+CLAUSE = re.compile(r"^\W*(?:where|and|or|from|values|set|order\s+by|group\s+by|limit|having|union)\b", re.IGNORECASE)
+# The words before the hole decide whether a value or a name goes into it.
+VALUE = re.compile(r"(?:[=<>(,]|\blike|\bin|\bbetween|\band|\bvalues|\blimit|\boffset)\s*['\"%]*$|'[^'=<>]*$", re.I)
+NAME = re.compile(
+    r"(?:\b(?:from|into|update|table|join|by|index|view|column|schema|database|exists|on|user|role)|\.)\s*[\"`\[]*$",
+    re.I,
+)
+HOLE = re.compile(r"%(?:\(\w+\))?[-+ #0-9.]*([a-zA-Z])|\{[^{}]*\}")
+QUOTERS = frozenset("quote quoted escape escaped identifier literal placeholder placeholders qmark qmarks".split())
+MARKS = re.compile(r"""['"](?:\?|%s|:\w+|\(\?.*)['"]""")
+
+RULE = Rule(
+    name="sql-from-text",
+    title="SQL statement built from text",
+    weakness="CWE-89",
+    severity=Severity.HIGH,
+    message="`{call}` runs a statement into whose text `{part}` is put by {how}: {harm}.",
+    advice="{remedy} `{part}` {place}.",
+    topic="SQL statements",
+    clean="with every value bound or constant",
+    in_tests=False,
+    bad=(
+        Bad(
+            """
+            def orders(cursor, customer):
+                cursor.execute(f"SELECT * FROM orders WHERE customer = '{customer}'")  # finding
+                return cursor.fetchall()
+            """
+        ),
+        Bad(
+            """
+            def close(db, name):
+                query = "UPDATE accounts SET open = 0 WHERE name = '%s'" % name  # step
+                db.execute(query)  # finding
+            """
+        ),
+        Bad(
+            """
+            from sqlalchemy import text
+            def find(session, word):
+                statement = "SELECT id FROM pages WHERE title LIKE '%" + word + "%'"  # step
+                return session.execute(text(statement))  # finding
+            """
+        ),
+        Bad(
+            """
+            def drop(cursor, table):
+                cursor.execute("DROP TABLE {}".format(table))  # finding
+            """
+        ),
+        Bad(
+            base="""
+            def orders(cursor, customer):
+                cursor.execute("SELECT * FROM orders WHERE customer = %s", (customer,))
+            """,
+            code="""
+            def orders(cursor, customer):
+                cursor.execute("SELECT * FROM orders WHERE customer = '%s'" % customer)  # finding
+            """,
+        ),
+    ),
+    good=(
+        Good(
+            "the value is bound",
+            """
+            def orders(cursor, customer):
+                cursor.execute("SELECT * FROM orders WHERE customer = %s", (customer,))
+            """,
+        ),
+        Good(
+            "only the marks of bound values are put in",
+            """
+            def orders(cursor, ids):
+                marks = ", ".join("?" * len(ids))
+                cursor.execute(f"SELECT * FROM orders WHERE id IN ({marks})", ids)
+            """,
+        ),
+        Good(
+            "the table is a constant of the program",
+            """
+            TABLE = "orders"
+            def count(cursor):
+                cursor.execute("SELECT count(*) FROM " + TABLE)
+            """,
+        ),
+        Good(
+            "a number cannot carry SQL",
+            """
+            def page(cursor, size: int, start):
+                cursor.execute(f"SELECT * FROM orders LIMIT {size} OFFSET {int(start)}")
+            """,
+        ),
+        Good(
+            "the names are quoted by the library",
+            """
+            def count(cursor, connection, table):
+                cursor.execute("SELECT count(*) FROM %s" % connection.ops.quote_name(table))
+            """,
+        ),
+        Good("this runs a job, not SQL", 'def run(pool, name):\n    pool.execute(f"update {name} from cache")'),
+    ),
+)
+
+
+@RULE.on(cst.Call)
+def check(call: cst.Call, file: SourceFile) -> Iterator[Finding | Examined]:
+    """One call that may run SQL."""
+    if syntax.method(call) not in METHODS and syntax.last_name(call.func) not in METHODS:
+        return
+    statement = _statement(call)
+    if statement is None:
+        return
+    built = api.text_built(file, statement)
+    if built is None:
+        known = api.constant(file, statement)
+        if known is not None and isinstance(known.value, str) and STATEMENT.search(known.value):
+            yield RULE.examined(file, call)
+        return
+    holes = list(_holes(built.node, file))
+    text = "".join(before for before, _ in holes) + _tail(built.node, file)
+    if not STATEMENT.search(text) and not (built.how == "`+=`" and CLAUSE.search(text)):
+        return
+    risky = next((one for one in holes if _risk(*one, file)), None)
+    if risky is None:
+        yield RULE.examined(file, call)
+        return
+    yield _finding(call, built.node, built.how, risky, file)
+
+
+def _finding(
+    call: cst.Call, made: cst.BaseExpression, how: str, hole: tuple[str, cst.BaseExpression], file: SourceFile
+) -> Finding:
+    before, part = hole
+    is_value = _risk(before, part, file) == "value"
+    name = file.code(part)
+    step = Step(file.path, file.span(made), f"`{name}` becomes part of the statement's text")
+    apart = file.span(made).line != file.span(call).line and made not in set(syntax.inside(call))
+    return RULE.finding(
+        file,
+        call,
+        steps=(step,) if apart else (),
+        confidence=Confidence.HIGH if is_value else Confidence.MEDIUM,
+        call=file.code(call.func),
+        part=name,
+        how=how.replace("`", ""),
+        harm="it can end the value and go on as SQL" if is_value else "it can name any table, or go on as SQL",
+        remedy="Write a placeholder in the statement, and give" if is_value else "Look up",
+        place="apart, as a parameter" if is_value else "in a fixed set of names before it goes into the statement",
+    )
+
+
+def _statement(call: cst.Call) -> cst.BaseExpression | None:
+    """The statement that the call is given, out of its wrapper."""
+    given = syntax.argument(call, 0, "sql", "query", "statement", "operation")
+    if isinstance(given, cst.Call) and syntax.last_name(given.func) in WRAPPERS:
+        return syntax.argument(given, 0, "text", "sql")
+    return given
+
+
+def _holes(node: cst.BaseExpression, file: SourceFile) -> Iterator[tuple[str, cst.BaseExpression]]:
+    """What is put into the text, each with the constant text before it."""
+    match node:
+        case cst.FormattedString():
+            yield from _formatted(node)
+        case cst.BinaryOperation(operator=cst.Modulo()):
+            values = [one.value for one in node.right.elements] if isinstance(node.right, cst.Tuple) else [node.right]
+            yield from _filled(node.left, values, file)
+        case cst.BinaryOperation(operator=cst.Add()):
+            yield from _added(node, file)
+        case cst.Call() if syntax.method(node) == "format" and isinstance(node.func, cst.Attribute):
+            yield from _filled(node.func.value, [arg.value for arg in node.args], file)
+        case cst.Call() | cst.Name() | cst.Attribute() | cst.Subscript():
+            yield "", node
+
+
+def _formatted(node: cst.FormattedString) -> Iterator[tuple[str, cst.BaseExpression]]:
+    before = ""
+    for part in node.parts:
+        if isinstance(part, cst.FormattedStringText):
+            before += part.value
+        elif isinstance(part, cst.FormattedStringExpression):
+            yield before, part.expression
+            before = ""
+
+
+def _filled(
+    template: cst.BaseExpression, values: list[cst.BaseExpression], file: SourceFile
+) -> Iterator[tuple[str, cst.BaseExpression]]:
+    known = api.constant(file, template)
+    text = known.value if known and isinstance(known.value, str) else file.code(template)
+    holes = list(HOLE.finditer(text.replace("%%", "  ")))
+    start = 0
+    for number, value in enumerate(values):
+        hole = holes[number] if number < len(holes) else None
+        if hole is None or hole[1] not in ("d", "i", "f", "x"):
+            yield text[start : hole.start()] if hole else text[start:], value
+        start = hole.end() if hole else len(text)
+
+
+def _added(node: cst.BaseExpression, file: SourceFile) -> Iterator[tuple[str, cst.BaseExpression]]:
+    before = ""
+    for piece in _chain(node):
+        known = api.constant(file, piece)
+        if known is not None and isinstance(known.value, str):
+            before += known.value
+        elif isinstance(piece, cst.FormattedString):
+            for text, part in _formatted(piece):
+                yield before + text, part
+                before = ""
+        else:
+            yield before, piece
+            before = ""
+
+
+def _chain(node: cst.BaseExpression) -> Iterator[cst.BaseExpression]:
+    found: list[cst.BaseExpression] = []
+    while isinstance(node, cst.BinaryOperation) and isinstance(node.operator, cst.Add):
+        found.append(node.right)
+        node = node.left
+    return iter([node, *reversed(found)])
+
+
+def _tail(node: cst.BaseExpression, file: SourceFile) -> str:
+    """The text of the whole expression as written, which holds the words behind the last hole."""
+    if isinstance(node, cst.BinaryOperation) and isinstance(node.operator, cst.Modulo):
+        known = api.constant(file, node.left)
+        return known.value if known and isinstance(known.value, str) else file.code(node)
+    return file.code(node)
+
+
+def _risk(before: str, part: cst.BaseExpression, file: SourceFile) -> str:
+    """`value` or `name` when somebody may choose what goes into the hole, else nothing."""
+    if _harmless(part, file):
+        return ""
+    if NAME.search(before):
+        return "name" if _chosen(part) else ""
+    return "value" if VALUE.search(before) else ""
+
+
+def _harmless(part: cst.BaseExpression, file: SourceFile) -> bool:
+    name = syntax.last_name(part)
+    if api.constant(file, part) is not None or name.isupper() or MARKS.search(file.code(part)):
+        return True
+    if set(syntax.words(name)) & QUOTERS:
+        return True
+    if isinstance(part, cst.Call):
+        return file.qualified(part.func) in vocabulary.NUMBERS
+    return isinstance(part, cst.Name) and (_is_number(part, file) or _only_marks(part, file))
+
+
+def _only_marks(part: cst.Name, file: SourceFile) -> bool:
+    """Whether the variable holds placeholders: a text joined from `?` or `%s`."""
+    made = api.text_built(file, part)
+    return made is not None and bool(MARKS.search(file.code(made.node)))
+
+
+def _is_number(part: cst.Name, file: SourceFile) -> bool:
+    """Whether a parameter of that name is annotated as something that cannot carry text."""
+    function = next((one for one in file.ancestors(part) if isinstance(one, cst.FunctionDef)), None)
+    params = (*function.params.params, *function.params.kwonly_params) if function else ()
+    found = [param.annotation for param in params if param.name.value == part.value]
+    return bool(found) and found[0] is not None and syntax.last_name(found[0].annotation) in vocabulary.NUMBER_TYPES
+
+
+def _chosen(part: cst.BaseExpression) -> bool:
+    """A variable, or a value looked up by one: attributes belong to the program."""
+    return isinstance(part, (cst.Name, cst.Subscript))
