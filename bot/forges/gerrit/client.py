@@ -18,6 +18,8 @@ from gerrit.utils.requester import Requester as LibraryRequester
 from bot.errors import Broken, Refused, Unavailable
 from config.settings import GerritSettings
 
+Query = Mapping[str, object]
+
 LONGEST_ANSWER = 100_000_000
 LONGEST_REASON = 300
 PIECE = 65_536
@@ -107,7 +109,7 @@ class Gerrit:
         )
         self.library.requester = Requester(base_url=settings.url, session=session, timeout=settings.timeout_seconds)
 
-    def get(self, *parts: str | int, query: Mapping[str, str | int | list[str]] | None = None) -> Any:
+    def get(self, *parts: str | int, query: Query | None = None) -> Any:
         """GET an address made of quoted parts; the decoded JSON."""
         return self._decoded(self.library.get, address(*parts, query=query or {}))
 
@@ -115,7 +117,7 @@ class Gerrit:
         """POST a JSON body; the decoded answer."""
         return self._decoded(self.library.post, address(*parts), json=dict(body))
 
-    def content(self, *parts: str | int, limit: int, query: Mapping[str, str | int | list[str]] | None = None) -> bytes:
+    def content(self, *parts: str | int, limit: int, query: Query | None = None) -> bytes:
         """The bytes behind a base64 answer. Refused when they are more than `limit`."""
         url = self.library.get_endpoint_url(address(*parts, query=query or {}))
         encoded = self.library.requester.get(url, longest=4 * (limit // 3 + 1) + 4)
@@ -135,7 +137,7 @@ class Gerrit:
             raise Unavailable("Gerrit's answer is not JSON: is something between us and it?") from problem
 
 
-def address(*parts: str | int, query: Mapping[str, str | int | list[str]] | None = None) -> str:
+def address(*parts: str | int, query: Query | None = None) -> str:
     """`/changes/a%2Fb~1/comments`: every part is quoted, slashes too, as Gerrit wants its ids and file names."""
     path = "".join("/" + quote(str(part), safe="~") for part in parts)
     return f"{path}?{urlencode(query, doseq=True)}" if query else path
