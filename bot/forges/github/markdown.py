@@ -23,7 +23,7 @@ INERT = re.compile(
     r"|(?P<link>\]\((?:(?P<address>[^()\s]*)\))?)"
     r"|(?P<literal>`|!(?=\[))"
     r"|(?P<tag><)|(?P<entity>&(?=#?\w+;))"
-    r"|(?P<apart>@(?=\w)|#(?=\d)|\b[Gg][Hh]-(?=\d)|:(?=//)|www(?=\.)|\](?=:))"
+    r"|(?P<apart>@(?=\w)|#(?=\d)|[Gg][Hh]-(?=\d)|:(?=//)|www(?=\.)|\](?=:))"
 )
 ZERO_WIDTH_SPACE = "&#8203;"
 
