@@ -31,8 +31,16 @@ def answer(word: str, rest: str) -> str:
     if word == "help":
         return wording.HELP
     if word == "explain":
-        return catalog.page(rest) if rest in catalog.names() else wording.unknown_rule(rest)
+        return explained(rest)
     return wording.unknown_command(word)
+
+
+def explained(name: str) -> str:
+    """The page of a rule, or that there is none."""
+    try:
+        return catalog.page(catalog.find(name))
+    except LookupError:
+        return wording.unknown_rule(name)
 
 
 def ignore(rest: str, event: Event, change: Change, forge: Forge) -> str:
