@@ -1,0 +1,289 @@
+"""An attribute that is written under a lock everywhere but here.
+
+Why it matters: A lock protects an attribute only if every writer holds it. One write beside it, and updates are lost or
+half-made values are seen, now and then and only under load.
+
+What to do: Take the lock around this write too.
+
+What it does not see: Reads without the lock; locks taken by the caller of a public method; subclasses.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import libcst as cst
+
+from analyzers import syntax
+from analyzers.locks import held
+from analyzers.model import Confidence, Examined, Finding, Severity, Step
+from analyzers.outline import Definition, Kind
+from analyzers.rule import Bad, Good, Rule
+from analyzers.source import SourceFile
+
+# A single locked write says little of what the lock is for.
+ENOUGH = 2
+ALONE = frozenset({"__init__", "__new__", "__del__", "__setstate__", "__getstate__", "__post_init__", "__copy__"})
+PROMISES = frozenset("locked unlocked nolock unsafe init initialize setup fork reinit lock acquire release".split())
+
+RULE = Rule(
+    name="attribute-written-without-its-lock",
+    title="Attribute written without its lock",
+    weakness="CWE-820",
+    severity=Severity.MEDIUM,
+    confidence=Confidence.MEDIUM,
+    message="`{attribute}` is written here without `{lock}`, which is held at {count} other places that write it.",
+    advice="Put this write under `with {lock}:` as well.",
+    topic="attributes guarded by a lock",
+    clean="written under it",
+    in_tests=False,
+    bad=(
+        Bad(
+            """
+            import threading
+
+            class Meter:
+                def __init__(self):
+                    self._lock = threading.Lock()
+                    self._total = 0
+
+                def add(self, amount):
+                    with self._lock:
+                        self._total += amount  # step
+
+                def remove(self, amount):
+                    with self._lock:
+                        self._total -= amount
+
+                def reset(self):
+                    self._total = 0  # finding
+            """
+        ),
+        Bad(
+            base="""
+            import threading
+
+            class Meter:
+                def __init__(self):
+                    self._lock = threading.RLock()
+                    self._total = 0
+
+                def add(self, amount):
+                    with self._lock:
+                        self._total += amount
+
+                def remove(self, amount):
+                    with self._lock:
+                        self._total -= amount
+
+                def reset(self):
+                    with self._lock:
+                        self._total = 0
+            """,
+            code="""
+            import threading
+
+            class Meter:
+                def __init__(self):
+                    self._lock = threading.RLock()
+                    self._total = 0
+
+                def add(self, amount):
+                    self._total += amount  # finding
+
+                def remove(self, amount):
+                    with self._lock:
+                        self._total -= amount  # step
+
+                def reset(self):
+                    with self._lock:
+                        self._total = 0
+            """,
+        ),
+    ),
+    good=(
+        Good(
+            "every writer holds the lock",
+            """
+            import threading
+
+            class Meter:
+                def __init__(self):
+                    self._lock = threading.Lock()
+                    self._total = 0
+
+                def add(self, amount):
+                    with self._lock:
+                        self._total += amount
+
+                def reset(self):
+                    with self._lock:
+                        self._total = 0
+            """,
+        ),
+        Good(
+            "the helper is called with the lock held",
+            """
+            import threading
+
+            class Meter:
+                def __init__(self):
+                    self._lock = threading.Lock()
+                    self._total = 0
+
+                def add(self, amount):
+                    with self._lock:
+                        self._total += amount
+
+                def remove(self, amount):
+                    with self._lock:
+                        self._total -= amount
+
+                def restart(self):
+                    with self._lock:
+                        self._clear()
+
+                def _clear(self):
+                    self._total = 0
+            """,
+        ),
+        Good(
+            "the name says that the caller holds the lock",
+            """
+            import threading
+
+            class Meter:
+                def __init__(self):
+                    self._lock = threading.Lock()
+
+                def add(self, amount):
+                    with self._lock:
+                        self._total += amount
+
+                def remove(self, amount):
+                    with self._lock:
+                        self._total -= amount
+
+                def reset_locked(self):
+                    self._total = 0
+            """,
+        ),
+        Good(
+            "most writers do without the lock: it guards something else",
+            """
+            import threading
+
+            class Meter:
+                def __init__(self):
+                    self._lock = threading.Lock()
+
+                def add(self, amount):
+                    with self._lock:
+                        self.file.write(amount)
+                        self.last = amount
+
+                def start(self):
+                    self.last = 0
+
+                def stop(self):
+                    self.last = None
+            """,
+        ),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One write of an attribute, under these locks (their code as written)."""
+
+    node: cst.CSTNode
+    function: str
+    locks: frozenset[str]
+
+
+@RULE.on(cst.Assign, cst.AugAssign, cst.AnnAssign)
+def check(statement: cst.Assign | cst.AugAssign | cst.AnnAssign, file: SourceFile) -> Iterator[Finding | Examined]:
+    """One assignment."""
+    method = file.outline.by_name.get(file.definition_name(statement))
+    attribute = _attribute(statement, method)
+    if method is None or not attribute or not _has_lock(method.parent, file) or _is_apart(method, file):
+        return
+    writes = [write for write in _writes(method.parent, attribute, file) if write.node is not statement]
+    locks = {holding.name for holding in held(statement, file)}
+    usual = frozenset.intersection(*(write.locks for write in writes)) if len(writes) >= ENOUGH else frozenset()
+    if usual & locks:
+        yield RULE.examined(file, statement)
+    elif usual and not locks:
+        lock = min(usual)
+        step = Step(file.path, file.span(writes[0].node), f"written under {lock}")
+        words = f"{method.first_parameter}.{attribute}"
+        yield RULE.finding(file, statement, steps=(step,), attribute=words, lock=lock, count=str(len(writes)))
+
+
+def _attribute(statement: cst.CSTNode, method: Definition | None) -> str:
+    """`x` of `self.x = ...` and `self.x += ...`."""
+    targets = [one.target for one in statement.targets] if isinstance(statement, cst.Assign) else []
+    if isinstance(statement, (cst.AugAssign, cst.AnnAssign)) and statement.value is not None:
+        targets = [statement.target]
+    for target in targets:
+        if isinstance(target, cst.Attribute) and method and syntax.is_name(target.value, method.first_parameter):
+            return target.attr.value
+    return ""
+
+
+def _has_lock(klass: str, file: SourceFile) -> bool:
+    """Whether some attribute of the class is made by a call whose name speaks of a lock."""
+    if klass not in file.outline.classes:
+        return False
+    bound = (binding for some in file.outline.attributes(klass).values() for binding in some)
+    return any("lock" in binding.target.lower() or "condition" in binding.target.lower() for binding in bound)
+
+
+def _writes(klass: str, attribute: str, file: SourceFile) -> list[Write]:
+    """The writes of an attribute in the methods of a class that work on a shared object."""
+    known: dict[tuple[str, str], list[Write]] = file.cache.setdefault(_writes, {})
+    if (klass, attribute) not in known:
+        methods = [method for method in file.outline.members(klass) if _mentions(method, f".{attribute}", file)]
+        known[klass, attribute] = [write for method in methods for write in _of_method(method, attribute, file)]
+    return known[klass, attribute]
+
+
+def _of_method(method: Definition, attribute: str, file: SourceFile) -> Iterator[Write]:
+    function = file.function(method.qualname)
+    if function is None or _is_apart(method, file):
+        return
+    for node in syntax.inside(function.body):
+        if isinstance(node, (cst.Assign, cst.AugAssign, cst.AnnAssign)) and _attribute(node, method) == attribute:
+            yield Write(node, method.qualname, frozenset(holding.name for holding in held(node, file)))
+
+
+def _is_apart(method: Definition, file: SourceFile) -> bool:
+    """Methods on an object nobody else has yet, or whose caller holds the lock, or that take it by hand."""
+    known: dict[str, bool] = file.cache.setdefault(_is_apart, {})
+    if method.qualname not in known:
+        known[method.qualname] = (
+            method.name in ALONE
+            or bool(PROMISES & set(syntax.words(method.name)))
+            or _mentions(method, ".acquire(", file)
+            or _mentions(method, "lock held", file)
+            or _called_under_lock(method, file)
+        )
+    return known[method.qualname]
+
+
+def _mentions(method: Definition, text: str, file: SourceFile) -> bool:
+    return any(text in line for line in file.lines[method.line - 1 : method.end_line])
+
+
+def _called_under_lock(method: Definition, file: SourceFile) -> bool:
+    """Whether a method of the class calls it under a lock, or while the object is still being made."""
+    call = f".{method.name}("
+    for other in file.outline.members(method.parent):
+        if other.kind is not Kind.FUNCTION or other is method or not _mentions(other, call, file):
+            continue
+        function = file.function(other.qualname)
+        for node in syntax.inside(function.body) if function else ():
+            own = isinstance(node, cst.Call) and syntax.method(node) == method.name
+            if own and (other.name in ALONE or any(True for _ in held(node, file))):
+                return True
+    return False

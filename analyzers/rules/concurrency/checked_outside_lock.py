@@ -1,0 +1,198 @@
+"""A value that is looked for without the lock under which it is then made.
+
+Why it matters: Two threads can both find it missing, and both wait for the lock. The second one makes the value again
+and replaces what the first already uses: two connections, two counters, one of them lost.
+
+What to do: Look again when the lock is held, or do both under the lock.
+
+What it does not see: Checks and acts in different functions; locks whose making cannot be seen.
+"""
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from analyzers import syntax
+from analyzers.locks import taken
+from analyzers.model import Examined, Finding, Severity, Step
+from analyzers.rule import Bad, Good, Rule
+from analyzers.source import SourceFile
+
+RULE = Rule(
+    name="checked-outside-lock",
+    title="Checked outside the lock",
+    weakness="CWE-609",
+    severity=Severity.MEDIUM,
+    message="`{test}` is asked before `{lock}` is taken: two threads can both pass it, and `{target}` is set twice.",
+    advice="Ask `{test}` again under `{lock}`, or put the whole `if` under it.",
+    topic="values made once under a lock",
+    clean="looked for under it",
+    in_tests=False,
+    bad=(
+        Bad(
+            """
+            import threading
+
+            lock = threading.Lock()
+            client = None
+
+            def shared():
+                global client
+                if client is None:  # step
+                    with lock:
+                        client = connect()  # finding
+                return client
+            """
+        ),
+        Bad(
+            """
+            import threading
+
+            class Pools:
+                def __init__(self):
+                    self._lock = threading.Lock()
+                    self._pools = {}
+
+                def pool(self, host):
+                    if host not in self._pools:  # step
+                        with self._lock:
+                            self._pools[host] = Pool(host)  # finding
+                    return self._pools[host]
+            """
+        ),
+        Bad(
+            base="""
+            import threading
+
+            class Pools:
+                def __init__(self):
+                    self._lock = threading.Lock()
+                    self._pools = {}
+
+                def pool(self, host):
+                    with self._lock:
+                        if host not in self._pools:
+                            self._pools[host] = Pool(host)
+                    return self._pools[host]
+            """,
+            code="""
+            import threading
+
+            class Pools:
+                def __init__(self):
+                    self._lock = threading.Lock()
+                    self._pools = {}
+
+                def pool(self, host):
+                    if host not in self._pools:  # step
+                        with self._lock:
+                            self._pools[host] = Pool(host)  # finding
+                    return self._pools[host]
+            """,
+        ),
+    ),
+    good=(
+        Good(
+            "the question is asked again under the lock",
+            """
+            import threading
+
+            lock = threading.Lock()
+            client = None
+
+            def shared():
+                global client
+                if client is None:
+                    with lock:
+                        if client is None:
+                            client = connect()
+                return client
+            """,
+        ),
+        Good(
+            "check and act are both under the lock",
+            """
+            import threading
+
+            lock = threading.Lock()
+            pools = {}
+
+            def pool(host):
+                with lock:
+                    if host not in pools:
+                        pools[host] = connect(host)
+                    return pools[host]
+            """,
+        ),
+        Good(
+            "the test is about something else than what is set",
+            """
+            import threading
+
+            lock = threading.Lock()
+            hits = {}
+
+            def count(host, log):
+                if log is None:
+                    with lock:
+                        hits[host] = 1
+            """,
+        ),
+        Good(
+            "setting the default leaves a value that is there alone",
+            """
+            import threading
+
+            lock = threading.Lock()
+            pools = {}
+
+            def pool(host):
+                if host not in pools:
+                    with lock:
+                        pools.setdefault(host, connect(host))
+                return pools[host]
+            """,
+        ),
+    ),
+)
+
+
+@RULE.on(cst.If)
+def check(condition: cst.If, file: SourceFile) -> Iterator[Finding | Examined]:
+    """One `if` whose body begins with a lock."""
+    target = _missing(condition.test, file)
+    block = next(iter(syntax.small_statements(condition.body)), None)
+    holding = next(taken(block, file), None) if target and isinstance(block, cst.With) else None
+    if not holding or not isinstance(block, cst.With):
+        return
+    if _asks_again(block, target, file):
+        yield RULE.examined(file, condition)
+        return
+    act = next((one for one in syntax.small_statements(block.body) if _sets(one, target, file)), None)
+    if act is not None:
+        test = file.code(condition.test)
+        step = Step(file.path, file.span(condition.test), "the check, without the lock")
+        yield RULE.finding(file, act, steps=(step,), test=test, lock=holding.name, target=target)
+
+
+def _missing(test: cst.BaseExpression, file: SourceFile) -> str:
+    """The code of what `x is None`, `not x` or `key not in x` finds missing: `x`, or `x[key]`."""
+    match test:
+        case cst.UnaryOperation(operator=cst.Not(), expression=(cst.Name() | cst.Attribute()) as what):
+            return file.code(what)
+        case cst.Comparison(comparisons=[cst.ComparisonTarget(operator=cst.Is(), comparator=cst.Name(value="None"))]):
+            return file.code(test.left)
+        case cst.Comparison(comparisons=[cst.ComparisonTarget(operator=cst.NotIn(), comparator=holder)]):
+            return f"{file.code(holder)}[{file.code(test.left)}]"
+    return ""
+
+
+def _asks_again(block: cst.With, target: str, file: SourceFile) -> bool:
+    """Whether anything under the lock is decided by what is there already."""
+    holder = target.partition("[")[0]
+    tests = (node.test for node in syntax.inside(block.body) if isinstance(node, (cst.If, cst.IfExp, cst.While)))
+    return any(holder in file.code(test) for test in tests)
+
+
+def _sets(statement: cst.CSTNode, target: str, file: SourceFile) -> bool:
+    return isinstance(statement, cst.Assign) and any(file.code(one.target) == target for one in statement.targets)

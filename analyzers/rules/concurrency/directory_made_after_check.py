@@ -1,0 +1,184 @@
+"""A directory that is made only after a look whether it is there.
+
+Why it matters: Between the look and the making, another process or thread can make the directory. Then the making
+fails with `FileExistsError`, mostly when several workers start at the same time.
+
+What to do: `os.makedirs(path, exist_ok=True)` or `path.mkdir(exist_ok=True)`: one step, without a gap.
+
+What it does not see: Checks whose result is kept in a variable; checks in another function.
+"""
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from analyzers import syntax
+from analyzers.handling import handled
+from analyzers.model import Edit, Finding, Fix, Safety, Severity, Step
+from analyzers.rule import Bad, Good, Rule
+from analyzers.source import SourceFile
+
+LOOKS = frozenset({"os.path.exists", "os.path.isdir"})
+LOOK_METHODS = frozenset({"exists", "is_dir"})
+CERTAIN = frozenset({"isdir", "is_dir"})
+
+RULE = Rule(
+    name="directory-made-after-check",
+    title="Directory made after a check",
+    weakness="CWE-367",
+    severity=Severity.LOW,
+    message="Whoever makes `{path}` between the check and `{call}` makes this fail with `FileExistsError`.",
+    advice="Leave the check out and give `{call}` the argument `exist_ok=True`.",
+    in_tests=False,
+    bad=(
+        Bad(
+            """
+            import os
+
+            def prepare(folder):
+                if not os.path.isdir(folder):  # step
+                    os.makedirs(folder)  # finding
+            """,
+            fixed="""
+            import os
+
+            def prepare(folder):
+                os.makedirs(folder, exist_ok=True)
+            """,
+        ),
+        Bad(
+            """
+            def save(path, text):
+                if not path.parent.exists():  # step
+                    path.parent.mkdir(parents=True)  # finding
+                path.write_text(text)
+            """,
+            fixed="""
+            def save(path, text):
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(text)
+            """,
+        ),
+        Bad(
+            """
+            import os
+
+            def prepare(folder, log):
+                if not os.path.exists(folder):  # step
+                    log.info('making %s', folder)
+                    os.makedirs(folder, 0o750)  # finding
+            """
+        ),
+        Bad(
+            base="""
+            import os
+
+            def prepare(folder):
+                os.makedirs(folder, exist_ok=True)
+            """,
+            code="""
+            import os
+
+            def prepare(folder):
+                if not os.path.exists(folder):  # step
+                    os.makedirs(folder)  # finding
+            """,
+            fixed="""
+            import os
+
+            def prepare(folder):
+                os.makedirs(folder, exist_ok=True)
+            """,
+        ),
+    ),
+    good=(
+        Good("one step without a gap", "import os\ndef prepare(folder):\n    os.makedirs(folder, exist_ok=True)"),
+        Good(
+            "the check only decides what is logged",
+            """
+            import os
+
+            def prepare(folder, log):
+                if not os.path.isdir(folder):
+                    log.info('making %s', folder)
+                    os.makedirs(folder, exist_ok=True)
+            """,
+        ),
+        Good(
+            "the error of a lost race is expected",
+            """
+            import os
+
+            def prepare(folder):
+                try:
+                    if not os.path.isdir(folder):
+                        os.makedirs(folder)
+                except OSError:
+                    pass
+            """,
+        ),
+        Good(
+            "another directory is looked for",
+            """
+            import os
+
+            def prepare(folder):
+                if not os.path.isdir(folder + '/cache'):
+                    os.makedirs(folder + '/other')
+            """,
+        ),
+    ),
+)
+
+
+@RULE.on(cst.If)
+def check(condition: cst.If, file: SourceFile) -> Iterator[Finding]:
+    """One `if not exists(path)`."""
+    look = _look(condition.test, file)
+    path = _path(look, file) if look else ""
+    if not look or not path:
+        return
+    for node in syntax.inside(condition.body):
+        if isinstance(node, cst.Call) and _makes(node, path, file) and not handled(node, file, FileExistsError):
+            step = Step(file.path, file.span(look), "the check")
+            fix = _fix(condition, look, node, file)
+            yield RULE.finding(file, node, steps=(step,), fix=fix, path=path, call=file.code(node.func))
+            return
+
+
+def _look(test: cst.BaseExpression, file: SourceFile) -> cst.Call | None:
+    """The call of `not exists(path)`."""
+    if not isinstance(test, cst.UnaryOperation) or not isinstance(test.operator, cst.Not):
+        return None
+    call = test.expression
+    if not isinstance(call, cst.Call):
+        return None
+    known = file.qualified(call.func) in LOOKS or (syntax.method(call) in LOOK_METHODS and not call.args)
+    return call if known else None
+
+
+def _path(call: cst.Call, file: SourceFile) -> str:
+    """The code of the path that a call is about: its first argument, or what its method is called on."""
+    name = file.qualified(call.func) or ""
+    subject = syntax.argument(call, 0, "path", "name") if name.startswith("os.") else syntax.receiver(call)
+    return file.code(subject) if subject is not None else ""
+
+
+def _makes(call: cst.Call, path: str, file: SourceFile) -> bool:
+    name = file.qualified(call.func)
+    known = name in ("os.makedirs", "os.mkdir") or (name is None and syntax.method(call) == "mkdir")
+    return known and _path(call, file) == path and syntax.argument(call, 2, "exist_ok") is None
+
+
+def _fix(condition: cst.If, look: cst.Call, call: cst.Call, file: SourceFile) -> Fix | None:
+    """The making alone, where it is all that the condition holds."""
+    span = file.span(condition)
+    alone = span.end_line == span.line + 1 and condition.orelse is None
+    whole = file.code(condition.body.body[0]).strip() == file.code(call)
+    if not alone or not whole or file.qualified(call.func) == "os.mkdir" or syntax.has_stars(call):
+        return None
+    given = file.code(call).rstrip(") ,")
+    text = f"{given}{', ' if call.args else ''}exist_ok=True)"
+    certain = syntax.last_name(look.func) in CERTAIN and "#" not in file.code(condition)
+    safety = Safety.SAFE if certain else Safety.UNSAFE
+    return Fix("Make it in one step", safety, (Edit(span, text),))
