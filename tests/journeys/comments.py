@@ -12,20 +12,20 @@ HIDDEN = re.compile(r"<!--.*?-->\n?", re.DOTALL)
 FOLD_BEGIN = re.compile(r"<p>&lt;details&gt;\s*&lt;summary&gt;(.*?)&lt;/summary&gt;</p>", re.DOTALL)
 FOLD_END = "<p>&lt;/details&gt;</p>"
 SMALL = re.compile(r"&lt;(/?)sub&gt;")
-FOLD_TITLE = re.compile(r"<details>\s*<summary>(.*?)</summary>", re.DOTALL)
+FOLD = re.compile(r"<details>\s*<summary>(.*?)</summary>.*?</details>", re.DOTALL)
 SUGGESTION = "suggestion"
 
 
 def as_html(body: str, replaced: tuple[str, ...] = ()) -> str:
-    """The comment as safe HTML: of all tags in it only the folds and small print count. `replaced` are the lines it is on."""
+    """The comment as safe HTML: of all its tags only folds and small print count. `replaced` are the lines it is on."""
     html = str(_markdown().render(HIDDEN.sub("", body), {"replaced": replaced}))
     html = FOLD_BEGIN.sub(r"<details><summary>\1</summary>", html).replace(FOLD_END, "</details>")
     return SMALL.sub(r"<\1sub>", html)
 
 
 def as_plain_markdown(body: str) -> str:
-    """The comment as markdown for a terminal: folds open, with their titles."""
-    return FOLD_TITLE.sub(r"**\1**", HIDDEN.sub("", body)).replace("</details>", "")
+    """The comment as markdown for a terminal: of the folds only the titles."""
+    return FOLD.sub(r"▸ \1", HIDDEN.sub("", body))
 
 
 def _markdown() -> MarkdownIt:

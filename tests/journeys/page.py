@@ -70,7 +70,7 @@ def draw(story: Story) -> str:
     threads = [_thread(shown, patches.get(shown.path, [])) for shown in story.standing.threads]
     return environment.from_string(TEMPLATE.read_text(encoding="utf-8")).render(
         story=story,
-        comments=[(comment.author, Markup(as_html(comment.body))) for comment in story.standing.comments],  # noqa: S704
+        comments=[(comment.author, Markup(as_html(comment.body))) for comment in story.standing.comments],
         threads=threads,
         files=[_file(file, patches[file["filename"]], threads) for file in story.files],
         additions=sum(file["additions"] for file in story.files),
@@ -87,8 +87,8 @@ def _thread(shown: Shown, every: list[Row]) -> Thread:
         path=shown.path,
         line=line,
         rows=around(every, line, ROWS_BEFORE + line - first),
-        html=Markup(as_html(shown.body, replaced)),  # noqa: S704
-        replies=[Markup(as_html(reply)) for reply in shown.replies],  # noqa: S704
+        html=Markup(as_html(shown.body, replaced)),
+        replies=[Markup(as_html(reply)) for reply in shown.replies],
         resolved=shown.resolved,
     )
 
