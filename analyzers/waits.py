@@ -1,6 +1,6 @@
 """Which calls wait for the clock, a network or a process, by the models; and which functions of the project do so."""
 
-from collections.abc import Iterator
+import re
 from dataclasses import dataclass
 
 import libcst as cst
@@ -9,6 +9,7 @@ from analyzers import syntax
 from analyzers.flow.frame import typed
 from analyzers.model import Step
 from analyzers.models import Blocking, Models
+from analyzers.outline import Definition, Kind
 from analyzers.source import SourceFile
 
 FUNCTIONS = (cst.FunctionDef, cst.Lambda)
@@ -16,60 +17,77 @@ FUNCTIONS = (cst.FunctionDef, cst.Lambda)
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """A call that waits: what it `does` in words ("sleeps"), and the `steps` to the place when that is in a callee."""
+    """A call that waits: the dotted `name` of what waits, what it `does` in words, and the `steps` into a callee."""
 
+    name: str
     does: str
     steps: tuple[Step, ...] = ()
 
 
 def wait(call: cst.Call, file: SourceFile) -> Wait | None:
     """Whether the call waits: by itself, or because the project's function that it calls does so in its own body."""
-    own = waits_itself(call, file)
+    own = _itself(call, file)
     if own is not None:
-        return Wait(own.does)
+        return own
     name = file.qualified(call.func)
-    found = file.project.find(name) if name and "." in name else None
-    if found is None or found[1].asynchronous:
+    found = file.project.locate(name) if name and "." in name else None
+    if found is None or found[1].kind is not Kind.FUNCTION:
         return None
-    return _inside(found[1], found[0], file, call)
+    other, definition = found
+    known: dict[str, tuple[cst.Call, Wait] | None] = other.cache.setdefault(wait, {})
+    if definition.qualname not in known:
+        known[definition.qualname] = _within(definition, other)
+    inner = known[definition.qualname]
+    return _through(call, file, definition, other, *inner) if inner else None
 
 
-def waits_itself(call: cst.Call, file: SourceFile) -> Blocking | None:
-    """The model of the called function, if it is known to wait. `sleep(0)` does not."""
+def _itself(call: cst.Call, file: SourceFile) -> Wait | None:
+    """A call that is known to wait. `sleep(0)` does not."""
     models: Models | None = file.project.models
     origin = file.origin(call.func)
-    found = models.named(Blocking, typed(models, origin)) if models and origin else ()
-    if not found or (len(call.args) == 1 and _is_zero(call.args[0].value)):
+    name = typed(models, origin) if models and origin else None
+    found = models.named(Blocking, name) if models else ()
+    if not found or name is None or (len(call.args) == 1 and _is_zero(call.args[0].value)):
         return None
-    return found[0]
-
-
-def _inside(function: cst.FunctionDef, other: SourceFile, file: SourceFile, call: cst.Call) -> Wait | None:
-    known: dict[cst.FunctionDef, tuple[cst.Call, Blocking] | None] = other.cache.setdefault(_inside, {})
-    if function not in known:
-        known[function] = next(_own_waits(function, other), None)
-    found = known[function]
-    if found is None:
-        return None
-    inner, model = found
-    steps = (
-        Step(file.path, file.span(call), f"calls {function.name.value}()"),
-        Step(other.path, other.span(inner), f"{model.does} in {syntax.last_name(inner.func)}()"),
-    )
-    return Wait(model.does, steps)
-
-
-def _own_waits(function: cst.FunctionDef, file: SourceFile) -> Iterator[tuple[cst.Call, Blocking]]:
-    if function.asynchronous or any(isinstance(node, cst.Yield) for node in syntax.inside(function.body)):
-        return
-    for node in syntax.inside(function.body):
-        model = waits_itself(node, file) if isinstance(node, cst.Call) else None
-        if model is not None and isinstance(node, cst.Call):
-            yield node, model
+    return Wait(name, found[0].does)
 
 
 def _is_zero(node: cst.BaseExpression) -> bool:
     return isinstance(node, (cst.Integer, cst.Float)) and not node.evaluated_value
+
+
+def _within(definition: Definition, file: SourceFile) -> tuple[cst.Call, Wait] | None:
+    """The first call that waits in a function's own body; none in a coroutine or a generator, which run later."""
+    if not _may_wait(definition, file):
+        return None
+    function = file.function(definition.qualname)
+    if function is None or function.asynchronous:
+        return None
+    nodes = list(syntax.inside(function.body))
+    if any(isinstance(node, cst.Yield) for node in nodes):
+        return None
+    waits = ((node, _itself(node, file)) for node in nodes if isinstance(node, cst.Call))
+    return next(((node, found) for node, found in waits if found), None)
+
+
+def _may_wait(definition: Definition, file: SourceFile) -> bool:
+    """A look at the text, which spares the parsing of most functions."""
+    names: re.Pattern[str] | None = file.cache.get(_may_wait)
+    if names is None:
+        models: Models | None = file.project.models
+        words = {name.rpartition(".")[2] for model in (models.all(Blocking) if models else ()) for name in model.names}
+        names = file.cache[_may_wait] = re.compile(rf"\b(?:{'|'.join(map(re.escape, sorted(words)))})\(")
+    return any(names.search(line) for line in file.lines[definition.head : definition.end_line])
+
+
+def _through(
+    call: cst.Call, file: SourceFile, definition: Definition, other: SourceFile, inner: cst.Call, found: Wait
+) -> Wait:
+    steps = (
+        Step(file.path, file.span(call), f"calls {definition.name}()"),
+        Step(other.path, other.span(inner), f"{found.does} in {syntax.last_name(inner.func)}()"),
+    )
+    return Wait(found.name, found.does, steps)
 
 
 def running(node: cst.CSTNode, file: SourceFile) -> cst.FunctionDef | cst.Lambda | None:

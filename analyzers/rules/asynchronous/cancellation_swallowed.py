@@ -5,7 +5,7 @@ cannot be stopped: timeouts do not end it, and the shutdown of the service waits
 
 What to do: Catch `Exception`, which leaves `CancelledError` alone; or clean up and `raise` again.
 
-What it does not see: Tasks that swallow the error and then end, which does little harm; `contextlib.suppress`.
+What it does not see: Handlers that keep the error for later; tasks that swallow it and then end; `contextlib.suppress`.
 """
 
 from collections.abc import Iterator
@@ -20,6 +20,7 @@ from analyzers.waits import running
 
 CANCELLED = frozenset({"asyncio.CancelledError", "asyncio.exceptions.CancelledError", "builtins.BaseException"})
 LOOPS = (cst.For, cst.While)
+TELLING = frozenset("debug info warning warn error exception critical log print print_exc sleep".split())
 
 RULE = Rule(
     name="cancellation-swallowed",
@@ -120,6 +121,20 @@ RULE = Rule(
             """,
         ),
         Good(
+            "the error is kept, and raised when all is closed",
+            """
+            async def close_all(connections):
+                errors = []
+                for connection in connections:
+                    try:
+                        await connection.close()
+                    except BaseException as error:
+                        errors.append(error)
+                if errors:
+                    raise errors[0]
+            """,
+        ),
+        Good(
             "this function cancels the tasks itself, and awaits their end",
             """
             import asyncio
@@ -160,7 +175,7 @@ def check(handler: cst.ExceptHandler, file: SourceFile) -> Iterator[Finding | Ex
         return
     if not _awaits(attempt.body) or not _in_loop(attempt, file) or _cancels(function):
         return
-    if _takes_cancellation(handler, attempt, file) and not _leaves(handler.body):
+    if _takes_cancellation(handler, attempt, file) and all(map(_goes_on, syntax.small_statements(handler.body))):
         yield RULE.finding(
             file,
             handler,
@@ -198,8 +213,13 @@ def _in_loop(attempt: cst.Try, file: SourceFile) -> bool:
     return False
 
 
-def _leaves(body: cst.CSTNode) -> bool:
-    return any(isinstance(node, (cst.Raise, cst.Return, cst.Break)) for node in syntax.inside(body))
+def _goes_on(statement: cst.CSTNode) -> bool:
+    """Whether the statement does nothing, or only tells of the error, or waits a little."""
+    if isinstance(statement, (cst.Pass, cst.Continue)) or syntax.is_docstring(statement):
+        return True
+    value = statement.value if isinstance(statement, cst.Expr) else None
+    call = value.expression if isinstance(value, cst.Await) else value
+    return isinstance(call, cst.Call) and syntax.last_name(call.func) in TELLING
 
 
 def _cancels(function: cst.FunctionDef) -> bool:

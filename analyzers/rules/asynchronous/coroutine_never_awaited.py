@@ -12,7 +12,6 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from analyzers import syntax
 from analyzers.model import Edit, Examined, Finding, Fix, Safety, Severity, Span, Step
 from analyzers.rule import Bad, Good, Rule
 from analyzers.source import SourceFile
@@ -169,18 +168,17 @@ def _coroutine(call: cst.Call, file: SourceFile) -> tuple[Step, ...] | None:
     name = file.qualified(call.func)
     if name in COROUTINES:
         return ()
-    found = file.project.find(name) if name and "." in name else None
-    if found is None:
+    found = file.project.locate(name) if name and "." in name else None
+    if found is None or found[1].decorators:
         return None
-    other, function = found
-    if not function.asynchronous or function.decorators or _yields(function):
+    other, definition = found
+    if other.line_text(definition.head).split()[:2] != ["async", "def"]:
         return None
-    return (Step(other.path, other.head_span(function), f"{function.name.value} is an async def"),)
-
-
-def _yields(function: cst.FunctionDef) -> bool:
-    """Whether it is an asynchronous generator."""
-    return any(isinstance(node, cst.Yield) for node in syntax.inside(function.body))
+    lines = other.lines[definition.head : definition.end_line]
+    if any("yield" in line for line in lines):
+        return None
+    head = Span(definition.head, 1, definition.head, len(other.line_text(definition.head)) + 1)
+    return (Step(other.path, head, f"{definition.name} is an async def"),)
 
 
 def _fix(call: cst.Call, file: SourceFile) -> Fix | None:

@@ -5,18 +5,24 @@ stops them all.
 
 What to do: Do the slow part first or afterwards, and take the lock only around the shared state.
 
-What it does not see: Locks whose making cannot be seen; calls that wait two functions further down; queues.
+What it does not see: Locks whose making cannot be seen; calls that wait two functions further down; databases,
+which a lock often guards on purpose.
 """
 
 from collections.abc import Iterator
 
 import libcst as cst
 
+from analyzers import syntax
 from analyzers.locks import held
 from analyzers.model import Finding, Severity, Step
 from analyzers.rule import Bad, Good, Rule
 from analyzers.source import SourceFile
-from analyzers.waits import wait
+from analyzers.waits import Wait, wait
+
+# A database or a child that is polled is often what the lock is there for.
+ENDLESS = ("time.sleep", "requests.", "urllib.", "httpx.", "socket.", "subprocess.")
+LIMITERS = frozenset("rate limit limiter throttle delay debounce pace".split())
 
 RULE = Rule(
     name="blocking-call-under-lock",
@@ -116,6 +122,21 @@ RULE = Rule(
             """,
         ),
         Good(
+            "callers shall wait for each other here",
+            """
+            import threading
+            import time
+
+            class RateLimiter:
+                def __init__(self):
+                    self.lock = threading.Lock()
+
+                def enter(self):
+                    with self.lock:
+                        time.sleep(self.delay())
+            """,
+        ),
+        Good(
             "the function that waits is only defined under the lock",
             """
             import threading
@@ -137,7 +158,12 @@ def check(call: cst.Call, file: SourceFile) -> Iterator[Finding]:
     """One call."""
     holding = next(held(call, file), None)
     found = wait(call, file) if holding else None
-    if holding and found:
+    if holding and found and found.name.startswith(ENDLESS) and not _is_limiter(found, call, file):
         step = Step(file.path, file.span(holding.item), f"{holding.name} is taken")
         steps = (step, *found.steps)
         yield RULE.finding(file, call, steps=steps, call=file.code(call.func), does=found.does, lock=holding.name)
+
+
+def _is_limiter(found: Wait, call: cst.Call, file: SourceFile) -> bool:
+    """Whether the lock makes callers wait for each other on purpose."""
+    return found.name == "time.sleep" and bool(LIMITERS & set(syntax.words(file.definition_name(call))))

@@ -20,7 +20,11 @@ from analyzers.rule import Bad, Good, Rule
 from analyzers.source import SourceFile
 
 NAMES = frozenset({"lock", "rlock", "mutex", "semaphore", "sem"})
-RAISING = (cst.Call, cst.Await, cst.Raise, cst.Return, cst.Subscript, cst.Assert)
+RAISING = (cst.Call, cst.Await, cst.Raise, cst.Return, cst.Assert)
+HARMLESS = frozenset(
+    "append add discard clear len bool is_set set notify notify_all time monotonic debug info warning error log list dict "
+    "exception tuple items keys values get copy isinstance id".split()
+)
 INDENT = "    "
 # Lines that cannot simply be indented: texts over several lines, lines that go on.
 CONTINUED = ('"""', "'''", "\\")
@@ -118,6 +122,19 @@ RULE = Rule(
             """,
         ),
         Good(
+            "the loop is left with the lock, which is given back behind it",
+            """
+            def wait(self):
+                while True:
+                    self.lock.acquire()
+                    if self.ready():
+                        break
+                    self.lock.release()
+                self.send()
+                self.lock.release()
+            """,
+        ),
+        Good(
             "the lock is given back by whoever is called",
             """
             def begin(self):
@@ -136,8 +153,8 @@ def check(statement: cst.Expr, file: SourceFile) -> Iterator[Finding | Examined]
     between = _until_release(statement, lock, file) if lock else None
     if not lock or between is None:
         return
-    risk = next((node for one in between for node in syntax.inside(one) if isinstance(node, RAISING)), None)
-    if risk is None or _released_inside(between, lock, file):
+    risk = next((node for one in between for node in syntax.inside(one) if _is_risk(node)), None)
+    if risk is None or _leads_elsewhere(between, lock, file):
         yield RULE.examined(file, statement)
         return
     leaves = "is reached" if isinstance(risk, (cst.Return, cst.Raise)) else "raises"
@@ -172,9 +189,14 @@ def _until_release(statement: cst.Expr, lock: str, file: SourceFile) -> list[cst
     return None
 
 
-def _released_inside(between: Sequence[cst.CSTNode], lock: str, file: SourceFile) -> bool:
-    """Whether some way out gives the lock back by itself: then nothing is said."""
-    return any(_lock(node, "release", file) == lock for one in between for node in syntax.inside(one))
+def _is_risk(node: cst.CSTNode) -> bool:
+    return isinstance(node, RAISING) and not (isinstance(node, cst.Call) and syntax.last_name(node.func) in HARMLESS)
+
+
+def _leads_elsewhere(between: Sequence[cst.CSTNode], lock: str, file: SourceFile) -> bool:
+    """Whether some way out gives the lock back by itself, or leaves a loop with it: then nothing is said."""
+    nodes = (node for one in between for node in syntax.inside(one))
+    return any(isinstance(node, (cst.Break, cst.Continue)) or _lock(node, "release", file) == lock for node in nodes)
 
 
 def _words(risk: cst.CSTNode, file: SourceFile) -> str:
