@@ -22,8 +22,8 @@ from analyzers.source import SourceFile
 NAMES = frozenset({"lock", "rlock", "mutex", "semaphore", "sem"})
 RAISING = (cst.Call, cst.Await, cst.Raise, cst.Return, cst.Assert)
 HARMLESS = frozenset(
-    "append add discard clear len bool is_set set notify notify_all time monotonic debug info warning error log list dict "
-    "exception tuple items keys values get copy isinstance id".split()
+    "append add discard clear len bool is_set set notify notify_all time monotonic debug info warning error exception "
+    "log list dict tuple items keys values get copy isinstance id".split()
 )
 INDENT = "    "
 # Lines that cannot simply be indented: texts over several lines, lines that go on.
