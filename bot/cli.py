@@ -25,6 +25,7 @@ from bot.forge import Forge
 from bot.forges.local.forge import LocalForge
 from bot.forges.local.git import Repository
 from bot.forges.local.sources import Commits, Folders, Paths, Source, Staged, WorkTree
+from bot.log import log_to_stderr
 from bot.model import ChangeRef, Plan
 from bot.review import plan
 from config import loading
@@ -284,7 +285,7 @@ def serve(context: click.Context) -> None:
     """Receive webhooks and review, until told to end. A worker runs beside the listener."""
     from bot import serving
 
-    console.log_to_stderr()
+    log_to_stderr()
     serving.serve(settings_of(context))
 
 
@@ -294,7 +295,7 @@ def worker(context: click.Context) -> None:
     """Be one more worker on the same database, until told to end."""
     from bot import app
 
-    console.log_to_stderr()
+    log_to_stderr()
     app.work(settings_of(context))
 
 

@@ -4,7 +4,6 @@ Standard output carries the answer alone; progress goes to standard error, and o
 Colours obey NO_COLOR (https://no-color.org) and are never written into a pipe.
 """
 
-import logging
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -79,11 +78,6 @@ def tell(fine: bool, name: str, said: str) -> None:
     """One line of a list of checks."""
     sign = ("ok     ", "green") if fine else ("missing", "bold red")
     terminal().print(Text.assemble(sign, f"  {name:<16}", printable(said)), soft_wrap=True)
-
-
-def log_to_stderr() -> None:
-    """For processes that run on: one line for each thing that happens."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
 
 
 def exit_code(reviewed: Reviewed, fail_on: Severity) -> int:

@@ -11,6 +11,7 @@ import uvicorn
 
 from bot.app import forges_on, work
 from bot.errors import BadSettings
+from bot.log import log_to_stderr
 from bot.store import Store
 from bot.web import listener
 from config.settings import Settings
@@ -78,6 +79,11 @@ def _keep_alive(settings: Settings, stop: threading.Event) -> None:
 
 
 def _start(settings: Settings) -> SpawnProcess:
-    process = multiprocessing.get_context("spawn").Process(target=work, args=(settings,), name="worker")
+    process = multiprocessing.get_context("spawn").Process(target=_work, args=(settings,), name="worker")
     process.start()
     return process
+
+
+def _work(settings: Settings) -> None:
+    log_to_stderr()
+    work(settings)
