@@ -22,10 +22,11 @@ from analyzers.rule import Bad, Good, Rule
 from analyzers.source import SourceFile
 
 METHODS = frozenset(
-    "execute executemany executescript exec_driver_sql execute_sql raw mogrify fetch fetchrow fetchval "
-    "read_sql read_sql_query".split()
+    "execute executemany executescript exec_driver_sql execute_sql raw mogrify fetch fetchrow fetchval cursor run query "
+    "sql read_sql read_sql_query extra".split()
 )
-WRAPPERS = frozenset({"text", "RawSQL", "DDL", "SQL", "TextClause"})
+# These mark a text as SQL; whoever runs it gets it from them.
+MARKERS = frozenset({"text", "RawSQL", "DDL", "TextClause"})
 STATEMENT = re.compile(
     r"\b(?:select\b.+\bfrom|select\s+(?:count|max|min|1|\*)|insert\s+(?:or\s+\w+\s+)?into|update\b.+\bset|"
     r"delete\s+from|replace\s+into|(?:create|drop|alter|truncate)\s+(?:\w+\s+)?(?:table|view|index|database|user|role|"
@@ -139,9 +140,9 @@ RULE = Rule(
 @RULE.on(cst.Call)
 def check(call: cst.Call, file: SourceFile) -> Iterator[Finding | Examined]:
     """One call that may run SQL."""
-    if syntax.method(call) not in METHODS and syntax.last_name(call.func) not in METHODS:
+    if syntax.method(call) not in METHODS and syntax.last_name(call.func) not in MARKERS:
         return
-    statement = _statement(call)
+    statement = syntax.argument(call, 0, "sql", "query", "statement", "operation", "text")
     if statement is None:
         return
     built = api.text_built(file, statement)
@@ -181,14 +182,6 @@ def _finding(
         remedy="Write a placeholder in the statement, and give" if is_value else "Look up",
         place="apart, as a parameter" if is_value else "in a fixed set of names before it goes into the statement",
     )
-
-
-def _statement(call: cst.Call) -> cst.BaseExpression | None:
-    """The statement that the call is given, out of its wrapper."""
-    given = syntax.argument(call, 0, "sql", "query", "statement", "operation")
-    if isinstance(given, cst.Call) and syntax.last_name(given.func) in WRAPPERS:
-        return syntax.argument(given, 0, "text", "sql")
-    return given
 
 
 def _holes(node: cst.BaseExpression, file: SourceFile) -> Iterator[tuple[str, cst.BaseExpression]]:

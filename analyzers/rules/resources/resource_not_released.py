@@ -1,0 +1,147 @@
+"""A file, socket or connection that is not closed on every way out.
+
+Why it matters: An exception, or a `return` in the middle, leaves it open. A server that runs for long runs out of
+descriptors or connections, and what was written may never reach the disk.
+
+What to do: Take it in a `with` statement, which closes it on every way out.
+
+What it does not see: Resources kept in attributes or containers, and those given to another object, which then has the
+duty; resources that are taken without being put into a variable.
+"""
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from analyzers.flow import api
+from analyzers.flow.results import Acquisition, Leak
+from analyzers.model import Examined, Finding, Severity, Step
+from analyzers.rule import Bad, Good, Rule
+from analyzers.source import SourceFile
+
+KINDS = frozenset({"file", "connection", "descriptor", "socket", "mapping"})
+
+RULE = Rule(
+    name="resource-not-released",
+    title="Resource left open",
+    weakness="CWE-772",
+    severity=Severity.MEDIUM,
+    message="`{name}` is a {noun} from `{call}` that stays open when {way}.",
+    advice="Take it in a `with` statement, so that `{name}` is closed whichever way the block ends.",
+    topic="opened files, sockets and connections",
+    clean="that are closed on every way out",
+    in_tests=False,
+    bad=(
+        Bad(
+            """
+            def count(path):
+                file = open(path)  # finding
+                lines = parse(file.read())  # step
+                file.close()
+                return len(lines)
+            """
+        ),
+        Bad(
+            """
+            import sqlite3
+            def names(path, wanted):
+                connection = sqlite3.connect(path)  # finding
+                if not wanted:
+                    return []  # step
+                try:
+                    return connection.execute("SELECT name FROM names").fetchall()
+                finally:
+                    connection.close()
+            """
+        ),
+        Bad(
+            """
+            import socket
+            def knock(address):
+                door = socket.create_connection(address, timeout=5)  # finding
+                door.sendall(b"hello")  # step
+            """
+        ),
+        Bad(
+            base="""
+            def count(path):
+                with open(path) as file:
+                    lines = parse(file.read())
+                return len(lines)
+            """,
+            code="""
+            def count(path):
+                file = open(path)  # finding
+                lines = parse(file.read())  # step
+                file.close()
+                return len(lines)
+            """,
+        ),
+    ),
+    good=(
+        Good(
+            "the `with` statement closes it",
+            """
+            def count(path):
+                with open(path) as file:
+                    return len(parse(file.read()))
+            """,
+        ),
+        Good(
+            "the `finally` closes it",
+            """
+            def count(path):
+                file = open(path)
+                try:
+                    return len(parse(file.read()))
+                finally:
+                    file.close()
+            """,
+        ),
+        Good(
+            "the caller gets it, and the duty to close it", "def reader(path):\n    file = open(path)\n    return file"
+        ),
+        Good(
+            "the object keeps it",
+            """
+            class Log:
+                def __init__(self, path):
+                    file = open(path, "a")
+                    self.file = file
+            """,
+        ),
+    ),
+)
+
+
+@RULE.on(cst.FunctionDef)
+def check(function: cst.FunctionDef, file: SourceFile) -> Iterator[Finding | Examined]:
+    """The resources of one function."""
+    for taken in api.acquisitions(file, function):
+        if taken.kind not in KINDS:
+            continue
+        if taken.released:
+            yield RULE.examined(file, taken.node)
+        elif taken.leaks:
+            yield _finding(taken, taken.leaks[0], file)
+
+
+def _finding(taken: Acquisition, leak: Leak, file: SourceFile) -> Finding:
+    call = f"{file.code(taken.node.func)}()"
+    steps = (
+        Step(file.path, file.span(taken.node), f"`{taken.name}` is opened here"),
+        *((Step(file.path, file.span(leak.node), _leaves(leak)),) if leak.exit != "end" else ()),
+    )
+    way = _way(leak, file)
+    return RULE.finding(file, taken.node, steps=steps, name=taken.name, noun=taken.noun, call=call, way=way)
+
+
+def _way(leak: Leak, file: SourceFile) -> str:
+    line = file.span(leak.node).line
+    if leak.exit == "raise":
+        return f"line {line} raises"
+    return f"line {line} returns" if leak.exit == "return" else "the function ends"
+
+
+def _leaves(leak: Leak) -> str:
+    return "an exception here leaves the function" if leak.exit == "raise" else "this leaves the function"

@@ -1,0 +1,107 @@
+"""A temporary folder that is not removed on every way out.
+
+Why it matters: `tempfile.mkdtemp` leaves the folder to its caller. Each failure leaves one behind, with whatever is in
+it, until the disk is full or somebody reads it.
+
+What to do: Use `with tempfile.TemporaryDirectory() as folder:`, which removes it on every way out.
+
+What it does not see: Folders that are handed to another object or returned, whose owner then has the duty.
+"""
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from analyzers.flow import api
+from analyzers.model import Examined, Finding, Severity, Step
+from analyzers.rule import Bad, Good, Rule
+from analyzers.source import SourceFile
+
+RULE = Rule(
+    name="temporary-folder-left",
+    title="Temporary folder left behind",
+    weakness="CWE-459",
+    severity=Severity.LOW,
+    message="The folder `{name}` that `{call}` makes is left on the disk {way}.",
+    advice="Write `with tempfile.TemporaryDirectory() as {name}:`, or remove `{name}` in a `finally`.",
+    topic="temporary folders",
+    clean="that are removed on every way out",
+    in_tests=False,
+    bad=(
+        Bad(
+            """
+            import shutil, tempfile
+            def build(source):
+                folder = tempfile.mkdtemp()  # finding
+                result = compile_into(source, f"{folder}/out")  # step
+                shutil.rmtree(folder)
+                return result
+            """
+        ),
+        Bad(
+            """
+            import shutil, tempfile
+            def size(archive):
+                folder = tempfile.mkdtemp()  # finding
+                if not archive.members:
+                    return 0  # step
+                try:
+                    return archive.measure(f"{folder}/all")
+                finally:
+                    shutil.rmtree(folder)
+            """
+        ),
+    ),
+    good=(
+        Good(
+            "the `with` statement removes it",
+            """
+            import tempfile
+            def build(source):
+                with tempfile.TemporaryDirectory() as folder:
+                    return compile_into(source, f"{folder}/out")
+            """,
+        ),
+        Good(
+            "the `finally` removes it",
+            """
+            import shutil, tempfile
+            def build(source):
+                folder = tempfile.mkdtemp()
+                try:
+                    return compile_into(source, f"{folder}/out")
+                finally:
+                    shutil.rmtree(folder)
+            """,
+        ),
+        Good(
+            "the caller gets it, and removes it",
+            "import tempfile\ndef workspace():\n    folder = tempfile.mkdtemp()\n    return folder",
+        ),
+    ),
+)
+
+
+@RULE.on(cst.FunctionDef)
+def check(function: cst.FunctionDef, file: SourceFile) -> Iterator[Finding | Examined]:
+    """The temporary folders of one function."""
+    for taken in api.acquisitions(file, function):
+        if taken.kind != "folder":
+            continue
+        if taken.released or not taken.leaks:
+            yield RULE.examined(file, taken.node)
+            continue
+        leak = taken.leaks[0]
+        line = file.span(leak.node).line
+        way = {"raise": f"when line {line} raises", "return": f"when line {line} returns"}.get(leak.exit, "for good")
+        steps = (
+            Step(file.path, file.span(taken.node), f"`{taken.name}` is made here"),
+            *(
+                (Step(file.path, file.span(leak.node), "this way out does not remove it"),)
+                if leak.exit != "end"
+                else ()
+            ),
+        )
+        yield RULE.finding(
+            file, taken.node, steps=steps, name=taken.name, call=f"{file.code(taken.node.func)}()", way=way
+        )
