@@ -19,6 +19,7 @@ from bot.model import ChangeRef, Thread
 from config.settings import GerritSettings, Secret
 from tests.fakes.gerrit.checkout import Checkout, message_of
 from tests.fakes.gerrit.events import Tap, listening
+from tests.fakes.gerrit.jars import NEW
 from tests.fakes.gerrit.server import AUTHOR, BOT, PASSWORD, STRANGER, GerritServer, create_project, running
 from tests.forges.contract.world import Delivery, Files, Seen
 
@@ -27,11 +28,14 @@ TITLE = "Edit some files"
 
 @cache
 def server_of(version: str) -> tuple[GerritServer, Tap]:
-    """The one server of a version that this process runs, and a tap on its events; stopped when the process ends."""
+    """The one server of a version that this process runs, and a tap on its events; stopped when the process ends.
+
+    The new one has the experiment that lets a review carry fix_suggestions, the old one has not.
+    """
     stack = ExitStack()
     atexit.register(stack.close)
     try:
-        server = stack.enter_context(running(version))
+        server = stack.enter_context(running(version, suggested_fixes=version == NEW))
         return server, stack.enter_context(listening(server))
     except BaseException:
         stack.close()
@@ -100,6 +104,10 @@ class GerritWorld:
 
     def head_id(self, ref: ChangeRef) -> str:
         return str(self.call(ref, o="CURRENT_REVISION")["current_revision"])
+
+    def read(self, path: str) -> bytes:
+        """A file of what is checked out."""
+        return (self.checkout.folder / path).read_bytes()
 
     def close(self, ref: ChangeRef) -> None:
         self.call(ref, "abandon", body={})
