@@ -8,7 +8,7 @@ What to do: Take the lock around this write too.
 What it does not see: Reads without the lock; locks taken by the caller of a public method; subclasses.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import libcst as cst
@@ -22,6 +22,7 @@ from analyzers.source import SourceFile
 
 # A single locked write says little of what the lock is for.
 ENOUGH = 2
+SHOWN = 4
 ALONE = frozenset({"__init__", "__new__", "__del__", "__setstate__", "__getstate__", "__post_init__", "__copy__"})
 PROMISES = frozenset("locked unlocked nolock unsafe init initialize setup fork reinit lock acquire release".split())
 
@@ -52,7 +53,7 @@ RULE = Rule(
 
                 def remove(self, amount):
                     with self._lock:
-                        self._total -= amount
+                        self._total -= amount  # step
 
                 def reset(self):
                     self._total = 0  # finding
@@ -96,7 +97,7 @@ RULE = Rule(
 
                 def reset(self):
                     with self._lock:
-                        self._total = 0
+                        self._total = 0  # step
             """,
         ),
     ),
@@ -203,21 +204,24 @@ class Write:
 
 @RULE.on(cst.Assign, cst.AugAssign, cst.AnnAssign)
 def check(statement: cst.Assign | cst.AugAssign | cst.AnnAssign, file: SourceFile) -> Iterator[Finding | Examined]:
-    """One assignment."""
+    """One assignment: told from every writer, for the lock may be what is new."""
     method = file.outline.by_name.get(file.definition_name(statement))
     attribute = _attribute(statement, method)
     if method is None or not attribute or not _has_lock(method.parent, file) or _is_apart(method, file):
         return
-    writes = [write for write in _writes(method.parent, attribute, file) if write.node is not statement]
-    locks = {holding.name for holding in held(statement, file)}
-    usual = frozenset.intersection(*(write.locks for write in writes)) if len(writes) >= ENOUGH else frozenset()
-    if usual & locks:
+    writes = _writes(method.parent, attribute, file)
+    bare = [write for write in writes if not write.locks]
+    guarded = [write for write in writes if write.locks]
+    usual = frozenset.intersection(*(write.locks for write in guarded)) if len(guarded) >= ENOUGH else frozenset()
+    if usual and len(bare) == 1:
+        yield _finding(bare[0], guarded, f"{method.first_parameter}.{attribute}", min(usual), file)
+    elif usual and not bare:
         yield RULE.examined(file, statement)
-    elif usual and not locks:
-        lock = min(usual)
-        step = Step(file.path, file.span(writes[0].node), f"written under {lock}")
-        words = f"{method.first_parameter}.{attribute}"
-        yield RULE.finding(file, statement, steps=(step,), attribute=words, lock=lock, count=str(len(writes)))
+
+
+def _finding(bare: Write, guarded: Sequence[Write], attribute: str, lock: str, file: SourceFile) -> Finding:
+    steps = tuple(Step(file.path, file.span(write.node), f"written under {lock}") for write in guarded[:SHOWN])
+    return RULE.finding(file, bare.node, steps=steps, attribute=attribute, lock=lock, count=str(len(guarded)))
 
 
 def _attribute(statement: cst.CSTNode, method: Definition | None) -> str:

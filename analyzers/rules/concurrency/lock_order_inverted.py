@@ -150,13 +150,18 @@ class Pair:
 
 @RULE.on(cst.With, cst.Call)
 def check(node: cst.With | cst.Call, file: SourceFile) -> Iterator[Finding]:
-    """One `with`, or a call under one."""
+    """One `with`, or a call under one: told from both places, for either may be the new one."""
     for pair in _pairs(node, file):
         other = _inverse(pair, file)
         if other:
-            step = Step(file.path, file.span(other.node), f"{pair.first} is taken while {pair.second} is held")
-            other_name = f"{other.function}()"
-            yield RULE.finding(file, pair.node, steps=(step,), first=pair.first, second=pair.second, other=other_name)
+            yield _finding(pair, other, file)
+            yield _finding(other, pair, file)
+
+
+def _finding(pair: Pair, other: Pair, file: SourceFile) -> Finding:
+    step = Step(file.path, file.span(other.node), f"{pair.first} is taken while {pair.second} is held")
+    where = f"{other.function}()"
+    return RULE.finding(file, pair.node, steps=(step,), first=pair.first, second=pair.second, other=where)
 
 
 def _pairs(node: cst.With | cst.Call, file: SourceFile) -> Iterator[Pair]:
