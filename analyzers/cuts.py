@@ -67,6 +67,16 @@ class Cut:
         inner = node.decorators[0] if isinstance(node, Definition) and node.decorators else node
         return self.span(inner).line
 
+    def head_span(self, node: cst.CSTNode) -> Span:
+        """Like `span`, but of a compound statement only what stands before its block, without decorators."""
+        start, end = self.positions[node]
+        body = getattr(node, "body", None)
+        if isinstance(body, cst.IndentedBlock):
+            end = self.positions[body.header][0]
+        elif isinstance(body, cst.SimpleStatementSuite):
+            end = self.positions[body.leading_whitespace][0]
+        return Span(*self._place(start), *self._place(end))
+
     @cached_property
     def positions(self) -> Positions:
         """Offsets in the cut text, made when first asked for."""

@@ -50,17 +50,32 @@ class SourceFile:
                 raise error from None
             return empty()
 
+    @cached_property
+    def readable(self) -> bool:
+        """Whether there is an outline."""
+        try:
+            return bool(self.outline)
+        except Unreadable:
+            return False
+
     def scopes(self, touched: TouchedLines | None = None) -> tuple[Cut, ...]:
         """The parsed units that the touched lines reach, in line order; all of them when `touched` is None."""
-        return tuple(self._cut(unit) for unit in self.outline.units if touched is None or reaches(touched, unit))
+        return tuple(self.read(unit) for unit in self.outline.units if touched is None or reaches(touched, unit))
 
     def span(self, node: cst.CSTNode) -> Span:
         """Where a node stands: 1-based, columns in characters, end exclusive. Raises KeyError for a foreign node."""
         return self._cut_of(node).span(node)
 
+    def head_span(self, node: cst.CSTNode) -> Span:
+        """Like `span`, but of a compound statement only its head: `with lock:`, `except KeyError:`, `def f(x):`."""
+        return self._cut_of(node).head_span(node)
+
     def code(self, node: cst.CSTNode) -> str:
         """The text of a node, exactly as in the file."""
-        span = self.span(node)
+        return self.text_of(self.span(node))
+
+    def text_of(self, span: Span) -> str:
+        """The text of a stretch of the file."""
         if span.line == span.end_line:
             return self.line_text(span.line)[span.column - 1 : span.end_column - 1]
         inner = self.lines[span.line : span.end_line - 1]
@@ -126,7 +141,8 @@ class SourceFile:
             raise KeyError(f"a {type(node).__name__} that is not of {self.path}, or is a token or whitespace")
         return found
 
-    def _cut(self, unit: Unit) -> Cut:
+    def read(self, unit: Unit) -> Cut:
+        """A parsed unit. Raises Unreadable when it is nested too deeply."""
         if unit not in self._cuts:
             self._cuts[unit] = self._adopt(self._read(unit))
         return self._cuts[unit]
@@ -149,7 +165,10 @@ class SourceFile:
         found = self.outline.by_name.get(qualname)
         if found is None or found.kind is not kind:
             return None
-        return self._cut(Unit(kind, found.line, found.end_line, qualname)).roots[0]
+        try:
+            return self.read(Unit(kind, found.line, found.end_line, qualname)).roots[0]
+        except Unreadable:
+            return None
 
     def _nested(self, node: cst.CSTNode, name: str) -> Definition | None:
         inner = next(part for part in (node, *self.ancestors(node)) if isinstance(part, DEFINITIONS))
@@ -163,10 +182,14 @@ DEFINITIONS = (cst.FunctionDef, cst.ClassDef)
 
 
 class Project:
-    """The files of one change, and first-party modules fetched for it, by module name."""
+    """The files of one change, and first-party modules fetched for it, by module name.
 
-    def __init__(self, files: Sequence[SourceFile] = ()) -> None:
+    `models` is what is known of libraries; flow analyses and rules read it.
+    """
+
+    def __init__(self, files: Sequence[SourceFile] = (), models: Any = None) -> None:
         self.files: dict[str, SourceFile] = {}
+        self.models = models
         for file in files:
             self.add(file)
 
@@ -177,10 +200,10 @@ class Project:
 
     def module(self, name: str) -> SourceFile | None:
         """The file of a module, also when the repository keeps it in a folder that the import does not name."""
-        if name in self.files:
-            return self.files[name]
-        found = [file for module, file in self.files.items() if module.endswith("." + name)]
-        return found[0] if name and len(found) == 1 else None
+        found = [self.files[name]] if name in self.files else []
+        if name and not found:
+            found = [file for module, file in self.files.items() if module.endswith("." + name)]
+        return found[0] if len(found) == 1 and found[0].readable else None
 
     def locate(self, dotted: str) -> tuple[SourceFile, Definition] | None:
         """The file and definition behind an absolute dotted name, through re-exports."""

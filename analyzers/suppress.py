@@ -1,25 +1,32 @@
 """`# touchline: ignore[rule] because ...`: what an author has decided, with the reason beside it.
 
-It stands at the end of the reported line, on a line of its own directly above, or on the `def` or `class` line for the
-whole definition. It names its rules, so nothing switches a whole file off. Without a reason it suppresses nothing.
+It stands on the reported line, on a line of its own directly above, or on or above the `def` line of the function for
+all of it. It names its rules, so nothing switches a whole file off. Without a reason it suppresses nothing, and is
+reported itself.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from analyzers.model import Confidence, Finding, Severity, Span
+from analyzers.outline import Kind
+from analyzers.source import SourceFile
+
 COMMENT = re.compile(
-    r"#\s*touchline:\s*ignore\s*(?:\[(?P<rules>[^\]\r\n]{0,400})\])?(?:\s+because\b[\s:]*(?P<reason>[^\r\n]*))?",
+    r"#\s*touchline:\s*ignore\b\s*(?:\[(?P<rules>[^\]\r\n]{0,400})\])?(?:\s+because\b[\s:]*(?P<reason>[^\r\n]*))?",
     re.IGNORECASE,
 )
 WORD = "touchline"
+RULE = "suppression-without-reason"
 
 
 @dataclass(frozen=True, slots=True)
 class Suppression:
-    """One comment: its line (1-based), the rules it names, its reason ("" when none), and whether it has a line alone."""
+    """One comment on a 1-based line. `reason` is "" when none is given; `alone` when nothing else is on the line."""
 
     line: int
+    column: int
     rules: frozenset[str]
     reason: str
     alone: bool
@@ -30,10 +37,14 @@ class Suppression:
         return bool(self.rules and self.reason)
 
 
-def suppressions(lines: Sequence[str]) -> dict[int, Suppression]:
+def suppressions(file: SourceFile) -> Mapping[int, Suppression]:
     """The suppression comments of a file by line."""
-    found = (_read(number, line) for number, line in enumerate(lines, 1) if WORD in line.lower())
-    return {suppression.line: suppression for suppression in found if suppression}
+    if suppressions not in file.cache:
+        present = WORD in file.text.lower()
+        found = (_read(number, line) for number, line in enumerate(file.lines, 1)) if present else ()
+        file.cache[suppressions] = {comment.line: comment for comment in found if comment}
+    known: Mapping[int, Suppression] = file.cache[suppressions]
+    return known
 
 
 def _read(number: int, line: str) -> Suppression | None:
@@ -41,18 +52,42 @@ def _read(number: int, line: str) -> Suppression | None:
     if not match:
         return None
     rules = frozenset(filter(None, (rule.strip() for rule in (match["rules"] or "").split(","))))
-    return Suppression(number, rules, (match["reason"] or "").strip(), not line[: match.start()].strip())
+    alone = not line[: match.start()].strip()
+    return Suppression(number, match.start() + 1, rules, (match["reason"] or "").strip(), alone)
 
 
-def suppressing(
-    found: Mapping[int, Suppression], rule: str, line: int, end_line: int, heads: Sequence[int]
-) -> Suppression | None:
-    """The comment that covers a finding on `line` to `end_line` inside the definitions whose `def` lines are `heads`."""
-    places = [*range(line, end_line + 1), line - 1, *heads, *(head - 1 for head in heads)]
-    for place in places:
-        suppression = found.get(place)
-        if suppression is None or not suppression.holds or rule not in suppression.rules:
-            continue
-        if suppression.alone or place in (*range(line, end_line + 1), *heads):
-            return suppression
-    return None
+def covering(finding: Finding, file: SourceFile) -> Suppression | None:
+    """The comment that suppresses a finding, if there is one."""
+    known = suppressions(file)
+    if not known:
+        return None
+    first, last = finding.span.line, finding.span.end_line
+    heads = list(_heads(finding, file))
+    beside = [known[line] for line in (*range(first, last + 1), *heads) if line in known]
+    above = [known[line - 1] for line in (first, *heads) if line - 1 in known and known[line - 1].alone]
+    return next((comment for comment in (*beside, *above) if comment.holds and finding.rule in comment.rules), None)
+
+
+def _heads(finding: Finding, file: SourceFile) -> Iterator[int]:
+    """The `def` line of the function around the finding, and its first line where decorators stand above."""
+    definition = file.outline.by_name.get(finding.definition)
+    if definition and definition.kind is Kind.FUNCTION:
+        yield from {definition.head, definition.line}
+
+
+def unreasoned(file: SourceFile) -> Iterator[Finding]:
+    """A finding for every comment that wants to suppress and says not what, or not why."""
+    for comment in suppressions(file).values():
+        if not comment.holds:
+            yield Finding(
+                rule=RULE,
+                cwe=(),
+                path=file.path,
+                span=Span(comment.line, comment.column, comment.line, len(file.line_text(comment.line)) + 1),
+                severity=Severity.LOW,
+                confidence=Confidence.HIGH,
+                message="This suppression names no rule or gives no reason, so it suppresses nothing.",
+                mark="",
+                title="suppression without a reason",
+                advice="Write `# touchline: ignore[rule] because ...` and say why the code is right.",
+            )

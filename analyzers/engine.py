@@ -1,0 +1,75 @@
+"""analyze: the files of a change and the rules -> what the change causes. Never raises for what it reads."""
+
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from analyzers.causes import caused
+from analyzers.marks import marked
+from analyzers.model import FilePair, FileReport, Finding, Report, Span, Status
+from analyzers.rule import Rule
+from analyzers.suppress import covering, unreasoned
+from analyzers.text import Unreadable
+from analyzers.walk import look, reached, table
+from analyzers.workspace import DEFAULT_LIMITS, PYTHON, Limits, Side, Workspace, workspace
+
+# Deep enough for libcst to write out all that is not refused as nested too deeply.
+RECURSION = 4_000
+
+
+def analyze(
+    pairs: Sequence[FilePair], rules: Sequence[Rule], models: Any = None, limits: Limits = DEFAULT_LIMITS
+) -> Report:
+    """The report of a change: one FileReport for every pair, in path order."""
+    space = workspace(pairs, models, limits)
+    ordered = sorted(pairs, key=lambda pair: pair.path)
+    return Report(tuple(analyze_file(pair, space, rules) for pair in ordered))
+
+
+def analyze_file(pair: FilePair, space: Workspace, rules: Sequence[Rule]) -> FileReport:
+    """What the change causes in one of its files."""
+    if pair.head is None:
+        return FileReport(pair.path, Status.SKIPPED, "deleted")
+    if not pair.path.endswith(PYTHON):
+        return FileReport(pair.path, Status.SKIPPED, "not Python")
+    if pair.path in space.unreadable:
+        return FileReport(pair.path, Status.UNREADABLE, space.unreadable[pair.path])
+    sys.setrecursionlimit(max(sys.getrecursionlimit(), RECURSION))
+    side = space.sides[pair.path]
+    try:
+        return _report(side, space, rules)
+    except Unreadable as error:
+        return FileReport(pair.path, Status.UNREADABLE, str(error), touched_lines=len(side.touched.added))
+
+
+def _report(side: Side, space: Workspace, rules: Sequence[Rule]) -> FileReport:
+    file, touched = side.head, side.touched
+    checks = table(rules, file.path)
+    seen = look(file, reached(file, touched), checks)
+    found = marked([*seen.findings, *unreasoned(file)], file, side.pair.old_path or file.path)
+    hushed = [finding for finding in found if covering(finding, file)]
+    spoken = [finding for finding in found if finding not in hushed]
+    return FileReport(
+        path=file.path,
+        status=Status.UNREADABLE if seen.troubles else Status.ANALYSED,
+        reason="; ".join(dict.fromkeys(seen.troubles)),
+        findings=tuple(_uncovered(caused(spoken, side, space.sides, checks), rules)),
+        examined=tuple(place for place in seen.examined if place.line in touched.added),
+        suppressed=tuple(caused(hushed, side, space.sides, checks)),
+        touched_lines=len(touched.added),
+    )
+
+
+def _uncovered(found: Sequence[Finding], rules: Sequence[Rule]) -> list[Finding]:
+    """The findings without those about a place of which another rule knows more."""
+    covers = {rule.name: rule.covers for rule in rules}
+    said = [(name, finding.span) for finding in found for name in covers.get(finding.rule, ())]
+    return [
+        finding
+        for finding in found
+        if not any(name == finding.rule and _overlap(span, finding.span) for name, span in said)
+    ]
+
+
+def _overlap(one: Span, other: Span) -> bool:
+    return one.line <= other.end_line and other.line <= one.end_line

@@ -1,0 +1,76 @@
+"""One walk over the units a change reaches: every rule is asked about the nodes of its types."""
+
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import libcst as cst
+
+from analyzers.cuts import Cut
+from analyzers.model import Examined, Finding
+from analyzers.outline import Unit
+from analyzers.rule import Check, Rule
+from analyzers.source import SourceFile, reaches
+from analyzers.text import Unreadable
+from analyzers.touched import TouchedLines
+
+LOG = logging.getLogger(__name__)
+Checks = dict[type[cst.CSTNode], list[tuple[Rule, Check]]]
+
+
+@dataclass
+class Seen:
+    """What the rules said of one side of a file, and what went wrong there."""
+
+    findings: list[Finding] = field(default_factory=list)
+    examined: list[Examined] = field(default_factory=list)
+    troubles: list[str] = field(default_factory=list)
+
+    def found(self, finding: Finding) -> None:
+        """Keep a finding once: a rule that compares two places may tell of it from either."""
+        if finding not in self.findings:
+            self.findings.append(finding)
+
+
+def table(rules: Sequence[Rule], path: str) -> Checks:
+    """The checks by node type, of the rules that speak in this file."""
+    checks: Checks = {}
+    for rule in rules:
+        for kind, own in rule.checks.items() if rule.speaks_in(path) else ():
+            checks.setdefault(kind, []).extend((rule, check) for check in own)
+    return checks
+
+
+def reached(file: SourceFile, touched: TouchedLines, also: frozenset[str] = frozenset()) -> list[Unit]:
+    """The units that touched lines reach, and every unit of the same name as one of them or named in `also`."""
+    units = file.outline.units
+    near = {unit for unit in units if reaches(touched, unit)}
+    names = {unit.qualname for unit in near if unit.qualname} | also
+    return [unit for unit in units if unit in near or unit.qualname in names]
+
+
+def look(file: SourceFile, units: Sequence[Unit], checks: Checks) -> Seen:
+    """Ask the checks about every node of the units. A unit that cannot be read, or a failing check, is a trouble."""
+    seen = Seen()
+    for unit in units:
+        try:
+            cut = file.read(unit)
+        except Unreadable as error:
+            seen.troubles.append(f"lines {unit.line} to {unit.end_line}: {error}")
+            continue
+        for result in _ask(file, cut, checks, seen):
+            if isinstance(result, Finding):
+                seen.found(result)
+            else:
+                seen.examined.append(result)
+    return seen
+
+
+def _ask(file: SourceFile, cut: Cut, checks: Checks, seen: Seen) -> Iterator[Finding | Examined]:
+    for node in cut.nodes:
+        for rule, check in checks.get(type(node), ()):
+            try:
+                yield from check(node, file)
+            except Exception as error:
+                LOG.exception("the rule %s failed", rule.name)
+                seen.troubles.append(f"line {file.span(node).line}: {rule.name} failed ({type(error).__name__})")

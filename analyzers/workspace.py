@@ -1,0 +1,125 @@
+"""Both sides of every file of a change, decoded, with what is touched in each: what one analysis stands on."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from analyzers.model import FilePair
+from analyzers.source import Project, SourceFile
+from analyzers.text import Unreadable, decode
+from analyzers.touched import Change, TouchedLines, changes, touched_by
+
+PYTHON = (".py", ".pyi", ".pyw")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a file may cost before it is refused: its size in bytes, its lines, the calling functions looked at."""
+
+    file_bytes: int = 2_000_000
+    lines: int = 60_000
+    callers: int = 20
+
+
+DEFAULT_LIMITS = Limits()
+
+
+class Side:
+    """One file of the change as it will be analysed; `base` is None for a new file."""
+
+    def __init__(self, pair: FilePair, head: SourceFile, base: SourceFile | None) -> None:
+        self.pair, self.head, self.base = pair, head, base
+
+    @cached_property
+    def changes(self) -> tuple[Change, ...]:
+        """How base became head."""
+        return changes(self.base.text, self.head.text) if self.base else ()
+
+    @cached_property
+    def touched(self) -> TouchedLines:
+        """What the forge says is touched; else what differs from base; else every line."""
+        if self.pair.touched is not None and not self._other_lines:
+            return self.pair.touched
+        count = len(self.head.lines)
+        if self.base is not None:
+            return touched_by(self.changes, count)
+        return TouchedLines(frozenset(range(1, count + 1)), frozenset(), ((1, count),) if count else ())
+
+    @property
+    def _other_lines(self) -> bool:
+        r"""Whether Python counts lines otherwise than git, which ends them at `\n` alone."""
+        return "\r" in self.head.text.replace("\r\n", "")
+
+    @cached_property
+    def removed(self) -> TouchedLines:
+        """The touched lines of base: those that are gone from head, and where head put lines in."""
+        if self.base is None:
+            return TouchedLines()
+        turned = [Change(c.head_start, c.head_end, c.base_start, c.base_end) for c in self.changes]
+        return touched_by(turned, len(self.base.lines))
+
+    @cached_property
+    def changed(self) -> frozenset[int]:
+        """The touched lines without those that were only moved or indented anew."""
+        if self.base is None:
+            return self.touched.added
+        gone = Counter(self.base.line_text(line).strip() for line in self.removed.added)
+        kept = set()
+        for line in sorted(self.touched.added):
+            text = self.head.line_text(line).strip()
+            if gone[text] > 0:
+                gone[text] -= 1
+            else:
+                kept.add(line)
+        return frozenset(kept)
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """The files of a change. `unreadable` says of each file that is not analysed why."""
+
+    sides: dict[str, Side]
+    unreadable: dict[str, str] = field(default_factory=dict)
+
+
+def workspace(pairs: Sequence[FilePair], models: Any = None, limits: Limits = DEFAULT_LIMITS) -> Workspace:
+    """Decode what can be decoded; everything else is a reason, not an error."""
+    head, base = Project(models=models), Project(models=models)
+    sides: dict[str, Side] = {}
+    unreadable: dict[str, str] = {}
+    for pair in pairs:
+        if pair.head is None or not pair.path.endswith(PYTHON):
+            continue
+        try:
+            file = SourceFile(pair.path, _text(pair.head, limits), head)
+            old = _old(pair, base, limits)
+        except Unreadable as error:
+            unreadable[pair.path] = str(error)
+            continue
+        sides[pair.path] = Side(pair, file, old)
+        head.add(file)
+        if old:
+            base.add(old)
+    return Workspace(sides, unreadable)
+
+
+def _old(pair: FilePair, base: Project, limits: Limits) -> SourceFile | None:
+    """The base of a file; one that cannot be read counts as none, for then nothing in it was reported before."""
+    if pair.base is None:
+        return None
+    try:
+        return SourceFile(pair.old_path or pair.path, _text(pair.base, limits), base)
+    except Unreadable:
+        return None
+
+
+def _text(data: bytes, limits: Limits) -> str:
+    if len(data) > limits.file_bytes:
+        raise Unreadable(f"larger than {limits.file_bytes:,} bytes")
+    text = decode(data)
+    lines = text.count("\n") + text.count("\r") - text.count("\r\n")
+    if lines > limits.lines:
+        raise Unreadable(f"longer than {limits.lines:,} lines")
+    return text
