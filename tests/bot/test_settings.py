@@ -71,6 +71,12 @@ def test_a_secret_is_read_from_a_mounted_file_without_its_last_newline(tmp_path:
     assert settings.github.token.reveal() == "s3cret"
 
 
+def test_a_mounted_file_wins_over_the_plain_variable(tmp_path: Path) -> None:
+    (tmp_path / "url").write_text("sqlite:///mounted")
+    given = {"TOUCHLINE_DATABASE__URL": "sqlite:///plain", "TOUCHLINE_DATABASE__URL_FILE": str(tmp_path / "url")}
+    assert compose(of_environment(given)).database.url.reveal() == "sqlite:///mounted"
+
+
 def test_variables_that_an_orchestrator_adds_are_left_alone() -> None:
     assert compose(of_environment({"TOUCHLINE_PORT": "tcp://10.0.0.1:80", "TOUCHLINE_SERVICE_HOST": "x"})) == Settings()
 
