@@ -39,12 +39,11 @@ def find(name: str) -> Rule:
 def page(rule: Rule) -> str:
     """The documentation of one rule as markdown."""
     title, sections = _words(rule)
-    number = rule.weakness.removeprefix("CWE-")
+    link = WEAKNESS_PAGE.format(number=rule.weakness.removeprefix("CWE-"))
     parts = [
         f"# {rule.name}",
         title,
-        f"{rule.severity.capitalize()} severity, {rule.confidence} confidence, "
-        f"[{rule.weakness}]({WEAKNESS_PAGE.format(number=number)}).",
+        f"{rule.severity.capitalize()} severity, {rule.confidence} confidence, [{rule.weakness}]({link}).",
         *(f"## {name}\n\n{text}" for name, text in sections),
         "## Reported",
         *(_bad(example) for example in rule.bad),
@@ -56,7 +55,7 @@ def page(rule: Rule) -> str:
 
 
 def index(rules: Sequence[Rule]) -> str:
-    """The table of all rules as markdown, by family."""
+    """The table of all rules as markdown."""
     rows = [
         f"| [{rule.name}]({rule.name}.md) | {rule.weakness} | {rule.severity} | {_words(rule)[0]} |" for rule in rules
     ]
