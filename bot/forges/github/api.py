@@ -6,6 +6,7 @@ worker.
 """
 
 import math
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -22,9 +23,10 @@ from config.settings import GitHubSettings
 API_VERSION = "2022-11-28"
 PAGE_SIZE = 100
 PAGES_LIMIT = 100
-# "Make sure to wait at least one second between requests that change something":
+# "If you are making a large number of POST, PATCH, PUT, or DELETE requests, wait at least one second between each":
 # https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api
 SECONDS_BETWEEN_WRITES = 1.0
+WRITES_AT_ONCE = 4
 READ_RETRY = Retry(
     total=4,
     backoff_factor=0.5,
@@ -51,11 +53,12 @@ class Api:
             per_page=PAGE_SIZE,
             retry=READ_RETRY,
             seconds_between_requests=None,
-            seconds_between_writes=seconds_between_writes,
+            seconds_between_writes=None,
             lazy=True,
             api_version=API_VERSION,
         )
         self._requester = client.requester
+        self._pause, self._writes, self._last_write = seconds_between_writes, 0, 0.0
 
     def get(self, path: str, doing: str, **query: Any) -> Any:
         """The JSON at a path. `doing` completes "GitHub would not ..."."""
@@ -74,10 +77,23 @@ class Api:
 
     def write(self, verb: str, path: str, doing: str, body: dict[str, Any]) -> Any:
         """Send JSON once; never repeated here."""
+        self._pace()
         return self._ask(verb, path, doing, None, body)
 
+    def _pace(self) -> None:
+        """Let the first few writes of a job pass, and pause before each further one."""
+        self._writes += 1
+        if self._writes > WRITES_AT_ONCE:
+            time.sleep(max(0.0, self._last_write + self._pause - time.monotonic()))
+        self._last_write = time.monotonic()
+
+    def mutate(self, mutation: str, doing: str, variables: dict[str, Any]) -> Any:
+        """The answer to a mutation, which is a write."""
+        self._pace()
+        return self.graphql(mutation, doing, variables)
+
     def graphql(self, query: str, doing: str, variables: dict[str, Any]) -> Any:
-        """The answer to a query or mutation, its `data` inside."""
+        """The answer to a query, its `data` inside."""
         body = {"query": query, "variables": variables}
         answer = self._ask("POST", self._requester.graphql_url, doing, None, body)
         if maybe(answer, "errors"):

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 
 from bot.errors import Refused, Superseded
 from bot.forges.github import wire
-from bot.forges.github.anchors import Anchor, Hunks, ladder
+from bot.forges.github.anchors import RANGE_LIMIT, Anchor, Hunks, ladder
 from bot.forges.github.api import PAGES_LIMIT, Api, unreadable
 from bot.forges.github.fields import Odd, at, flag, maybe_text
 from bot.forges.github.wire import OurThread, Standing, in_path
-from bot.model import Change, ChangeRef, Comment, Placement, Plan, Receipt, Resolution
+from bot.model import Change, ChangeRef, Comment, Placement, Plan, Receipt, Resolution, Thread
 from bot.model import Standing as Stands
 
 Placed = tuple[Comment, Anchor]
@@ -132,7 +132,7 @@ class Publication:
     def _resolve(self, ours: OurThread) -> None:
         """Resolve a thread; where that is not granted, the reply alone has to say it."""
         try:
-            self.api.graphql(wire.RESOLVE, "resolve a thread", {"thread": ours.thread.id})
+            self.api.mutate(wire.RESOLVE, "resolve a thread", {"thread": ours.thread.id})
         except Refused as refused:
             self.notes.append(str(refused))
 
@@ -159,13 +159,16 @@ class Publication:
     # --- what stands now
 
     def _receipt(self, now: Standing) -> Receipt:
-        ids = {ours.thread.mark: ours.thread.id for ours in now.threads if ours.thread.patchset == now.head}
+        threads = {ours.thread.mark: ours.thread for ours in now.threads if ours.thread.patchset == now.head}
+        ids = {mark: thread.id for mark, thread in threads.items()}
         summary_id = str(now.summary.id) if now.summary else ""
         ids |= {comment.mark: summary_id for comment in self.carried}
         lost = [comment.mark for comment in self.plan.add if comment.mark not in ids]
         notes = [*self.notes, *(f"GitHub took comment {mark} and does not show it" for mark in lost)]
         posted = tuple(
-            Stands(comment.mark, ids[comment.mark], self.placed.get(comment.mark, Placement.LINE))
+            Stands(
+                comment.mark, ids[comment.mark], self.placed.get(comment.mark) or _seen(threads[comment.mark], comment)
+            )
             for comment in self.plan.add
             if comment.mark in ids
         )
@@ -176,3 +179,11 @@ class Publication:
     @property
     def _pull(self) -> str:
         return in_path("repos", self.change.ref.project, "pulls", self.change.ref.number)
+
+
+def _seen(thread: Thread, comment: Comment) -> Placement:
+    """How near to its line a comment stands that an earlier try posted."""
+    if thread.line is None:
+        return Placement.FILE
+    near = comment.span.line <= thread.line <= comment.span.line + RANGE_LIMIT
+    return Placement.LINE if near else Placement.NEARBY

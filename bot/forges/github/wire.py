@@ -9,6 +9,8 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from bot import wording
+from bot.errors import Refused
+from bot.forges.github import faults
 from bot.forges.github.anchors import Anchor, Hunks
 from bot.forges.github.fields import flag, items, maybe_number, maybe_text, number, text
 from bot.forges.github.markdown import (
@@ -65,7 +67,7 @@ query Standing($owner: String!, $name: String!, $number: Int!, $threads: String,
           path
           line
           resolvedBy { login }
-          comments(first: 50) {
+          comments(first: 20) {
             totalCount
             nodes { fullDatabaseId body viewerDidAuthor author { __typename login } }
           }
@@ -137,7 +139,13 @@ class Standing:
 
 
 def change_of(ref: ChangeRef, data: object, merge_base: str) -> Change:
-    """A pull request, compared with the commit where its branch parted from the target. Raises Odd."""
+    """A pull request, compared with the commit where its branch parted from the target.
+
+    Raises Odd; Refused when the repository has another name by now: the redirects of the old one lose their page
+    numbers on the way, and a list that looks whole would not be.
+    """
+    if (name := text(data, "base", "repo", "full_name")).casefold() != ref.project.casefold():
+        raise Refused(f"{ref.project} is called {faults.clean(name)} by now", 410)
     head, url = text(data, "head", "sha"), text(data, "html_url")
     repository = url.rsplit("/pull/", 1)[0]
     return Change(

@@ -25,7 +25,7 @@ def connection(nodes: list[Any], after: str | None) -> dict[str, Any]:
 
 
 def thread(hosted: Hosted, pull: Pull, first: ReviewComment, viewer: str) -> dict[str, Any]:
-    """A thread with its first fifty comments."""
+    """A thread with its first twenty comments."""
     written = [first, *pull.replies(first)]
     return {
         "id": first.thread,
@@ -35,7 +35,7 @@ def thread(hosted: Hosted, pull: Pull, first: ReviewComment, viewer: str) -> dic
         "resolvedBy": {"login": first.resolved_by} if first.resolved_by else None,
         "comments": {
             "totalCount": len(written),
-            "nodes": [comment(one, viewer) | {"author": author(one.author)} for one in written[:50]],
+            "nodes": [comment(one, viewer) | {"author": author(one.author)} for one in written[:20]],
         },
     }
 

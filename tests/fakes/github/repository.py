@@ -54,7 +54,8 @@ class Repository:
     def commit(self, files: Mapping[str, bytes | None], parent: str = "", message: str = "A change") -> str:
         """A commit with these files over those of its parent; None deletes."""
         index = str((self.folder / f"index-of-{os.urandom(6).hex()}").absolute())
-        rows = b"".join(self._row(path, content) for path, content in files.items())
+        blobs = {content: self._blob(content) for content in set(files.values())}
+        rows = "".join(f"{blobs[content]}\t{path}\0" for path, content in files.items()).encode()
         if parent:
             self.git("read-tree", parent, GIT_INDEX_FILE=index)
         self.git("update-index", "-z", "--index-info", stdin=rows, GIT_INDEX_FILE=index)
@@ -63,11 +64,10 @@ class Repository:
         parents = ["-p", parent] if parent else []
         return self.git("commit-tree", tree, *parents, "-m", message).decode().strip()
 
-    def _row(self, path: str, content: bytes | None) -> bytes:
+    def _blob(self, content: bytes | None) -> str:
         if content is None:
-            return f"0 {'0' * 40}\t{path}\0".encode()
-        sha = self.git("hash-object", "-w", "--stdin", stdin=content).decode().strip()
-        return f"100644 {sha}\t{path}\0".encode()
+            return f"0 {'0' * 40}"
+        return "100644 " + self.git("hash-object", "-w", "--stdin", stdin=content).decode().strip()
 
     def resolve(self, revision: str) -> str:
         """The id of a commit."""

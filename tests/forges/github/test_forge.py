@@ -3,6 +3,7 @@
 import pytest
 
 from bot.errors import Refused, Unavailable
+from bot.forges.github import api
 from bot.forges.github.forge import GitHubForge
 from bot.model import ChangeRef, FileStatus, Patchset, Permission, Side
 from config.settings import GitHubSettings, Secret
@@ -56,6 +57,13 @@ def test_the_base_is_where_the_branch_parted(world: GitHubWorld) -> None:
     ref = world.new_change(HEAD, BASE)
     change = world.forge().change(ref)
     assert change.head.base == world.hosted.merge_base(world.pull(ref)) != world.pull(ref).base
+
+
+def test_a_repository_of_another_name_is_refused(world: GitHubWorld) -> None:
+    ref = world.new_change(HEAD, BASE)
+    world.hosted.name = "owner/renamed"
+    with pytest.raises(Refused, match="called owner/renamed by now"):
+        world.forge().change(ref)
 
 
 def test_since_a_patchset_only_its_commits_count(world: GitHubWorld) -> None:
@@ -149,7 +157,8 @@ def test_a_wrong_token_is_refused_and_not_shown(world: GitHubWorld) -> None:
     assert "ghp_wrong" not in str(refused.value) + repr(refused.value)
 
 
-def test_a_server_that_is_not_there_may_come_back() -> None:
+def test_a_server_that_is_not_there_may_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(api, "READ_RETRY", api.READ_RETRY.new(total=1))
     forge = GitHubForge(GitHubSettings("http://127.0.0.1:9", Secret("ghp_secret")))
     with pytest.raises(Unavailable) as missing:
         forge.permission(ref_of("owner/project"), "somebody")
@@ -177,3 +186,15 @@ def test_an_answer_that_is_not_what_github_says_may_pass(world: GitHubWorld, ans
     world.fake.faults = [Fault("GET", 200, answer, times=9)]
     with pytest.raises(Unavailable):
         world.forge().change(ref)
+
+
+def test_many_writes_pause_as_github_asks_and_few_do_not(world: GitHubWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    pauses: list[float] = []
+    monkeypatch.setattr("bot.forges.github.api.time.sleep", pauses.append)
+    change = world.forge().change(world.new_change(HEAD, BASE))
+    forge = GitHubForge(world.settings, seconds_between_writes=900.0)
+    forge.publish(change, plan(change, *(comment(number, "app.py", 30 + number) for number in range(3))))
+    assert pauses == []
+    forge.publish(change, plan(change, *(comment(number, "app.py", 30 + number) for number in range(3, 6))))
+    assert len(pauses) == 3
+    assert all(899 < pause <= 900 for pause in pauses)
