@@ -218,10 +218,11 @@ SECTIONS: dict[str, type[Any]] = {
 class Models:
     """All that is known of libraries, looked up by dotted name. Names may be given as imported: aliases are undone."""
 
-    items: tuple[Item, ...]
+    items: tuple[Item, ...] = field(repr=False)
     _by_name: dict[tuple[type, str], tuple[Any, ...]] = field(repr=False)
     _by_method: dict[str, tuple[Sink, ...]] = field(repr=False)
     _aliases: dict[str, str] = field(repr=False)
+    _types: frozenset[str] = field(repr=False)
     _known: dict[str, str] = field(default_factory=dict, repr=False)
 
     def canonical(self, name: str) -> str:
@@ -244,6 +245,10 @@ class Models:
         found = self.named(Type, name)
         return found[0].returns if found else None
 
+    def speaks_of(self, kind: str) -> bool:
+        """Whether something is known of the attributes and methods of a type."""
+        return bool(kind) and self.canonical(kind) in self._types
+
     def guessed(self, receiver: str, method: str) -> tuple[Sink, ...]:
         """The sinks that `receiver.method` is assumed to be, going by the variable's name alone."""
         plain = receiver.lower().strip("_")
@@ -258,7 +263,8 @@ def load(texts: Mapping[str, str]) -> Models:
     for item in items:
         for name in {_undo(name, aliases) for name in _indexed(item)}:
             by_name[type(item), name] = (*by_name.get((type(item), name), ()), item)
-    return Models(items, by_name, _methods(items), aliases)
+    types = frozenset(name.rpartition(".")[0] for _, name in by_name)
+    return Models(items, by_name, _methods(items), aliases, types)
 
 
 def _indexed(item: Item) -> Iterator[str]:

@@ -6,12 +6,14 @@ found clean, and keeps nothing between calls. A flow rule has no check at all: `
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from textwrap import dedent
 from typing import Any, TypeVar
 
 import libcst as cst
 
+from analyzers.flow.api import taints
+from analyzers.flow.results import Flow
 from analyzers.model import Confidence, Examined, Finding, Fix, Severity, Span, Step, Trace
 from analyzers.source import SourceFile
 
@@ -79,7 +81,8 @@ class Rule:
 
     `message` and `advice` are templates for `str.format`; the check fills their words: they speak of the code at hand.
     `topic` is the plural noun of what the rule examines ("SQL statements") and `clean` what is true of a clean one
-    ("with bound parameters"): the summary counts them. `flow` joins a source kind to a sink kind.
+    ("with bound parameters"): the summary counts them. `flow` joins a source kind to a sink kind;
+    its words are {source} and {sink}. Where this rule speaks, the rules it `covers` are silent about the same place.
     Without `in_tests` the rule is silent in test code, where the defect harms nobody.
     """
 
@@ -95,8 +98,34 @@ class Rule:
     title: str = ""
     confidence: Confidence = Confidence.HIGH
     flow: tuple[str, str] | None = None
+    covers: tuple[str, ...] = ()
     in_tests: bool = True
     checks: dict[type[cst.CSTNode], list[Check]] = field(default_factory=dict, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        if self.flow:
+            self.on(cst.FunctionDef)(self._follow)
+
+    def _follow(self, function: cst.FunctionDef, file: SourceFile) -> Iterator[Finding | Examined]:
+        """The check of a flow rule. A function defined inside another is followed together with it."""
+        if self.flow is None or any(isinstance(around, cst.FunctionDef) for around in file.ancestors(function)):
+            return
+        answer = taints(file, function, *self.flow)
+        yield from (self._flowing(file, function, flow) for flow in answer.flows)
+        yield from (self.examined(file, call) for call in answer.clean)
+
+    def _flowing(self, file: SourceFile, function: cst.FunctionDef, flow: Flow) -> Finding:
+        confidence = Confidence.MEDIUM if flow.assumed else self.confidence
+        found = self.finding(
+            file,
+            flow.node or function,
+            steps=flow.steps,
+            assumed=flow.assumed,
+            confidence=confidence,
+            source=flow.source,
+            sink=flow.sink,
+        )
+        return replace(found, span=flow.span, definition=flow.definition)
 
     def on(self, *types: type[cst.CSTNode]) -> Callable[[C], C]:
         """Register the decorated generator for nodes of exactly these types."""

@@ -16,9 +16,11 @@ from analyzers.flow.graph import Graph, Undecided
 from analyzers.flow.results import Acquisition, Built, Constant, Flow, Flows, Held, MayBeNone
 from analyzers.flow.trace import assumed, hit_steps, source_words
 from analyzers.models import Entry, Models, Source, load
+from analyzers.outline import Kind
 from analyzers.source import SourceFile
 
 NOTHING_KNOWN = load({})
+CALLER_LIMIT = 8
 UNDECIDED = Flows(decided=False)
 
 
@@ -43,14 +45,46 @@ def taints(file: SourceFile, function: cst.FunctionDef, source_kind: str, sink_k
     frame = _reviewed(file, function)
     if frame is None:
         return UNDECIDED
-    hits = [hit for hit in frame.hits.values() if hit.taint.kind == source_kind and hit.kind == sink_kind]
     best: dict[object, Flow] = {}
-    for hit in sorted(hits, key=lambda hit: hit.length):
-        flow = _flow(file, hit)
+    own = [_flow(file, hit) for hit in _hits(frame, source_kind, sink_kind)]
+    for flow in (*own, *_through(file, function, source_kind, sink_kind)):
         best.setdefault((flow.path, flow.span), flow)
     reached = {hit.node for hit in frame.hits.values() if hit.kind == sink_kind}
     clean = tuple(node for node, kinds in frame.sinks.items() if sink_kind in kinds and node not in reached)
     return Flows(tuple(sorted(best.values(), key=lambda flow: (flow.path, flow.span))), clean)
+
+
+def _hits(frame: Frame, source_kind: str, sink_kind: str) -> list[Hit]:
+    """The hits of these kinds, shortest first."""
+    found = [hit for hit in frame.hits.values() if hit.taint.kind == source_kind and hit.kind == sink_kind]
+    return sorted(found, key=lambda hit: hit.length)
+
+
+def _through(file: SourceFile, function: cst.FunctionDef, source_kind: str, sink_kind: str) -> Iterator[Flow]:
+    """The flows that begin in a caller in the same file and lead through this function."""
+    own = file.definition(function)
+    for caller in _callers(file, function) if own else ():
+        frame = _reviewed(file, caller)
+        for hit in _hits(frame, source_kind, sink_kind) if frame else ():
+            flow = _flow(file, hit)
+            inside = (step for step in flow.steps if step.path == file.path)
+            if own and any(own.line <= step.line <= own.end_line for step in inside):
+                yield flow
+
+
+def _callers(file: SourceFile, function: cst.FunctionDef) -> Iterator[cst.FunctionDef]:
+    """The functions of the file in whose text the name of this one is called, nearest first."""
+    own = file.definition(function)
+    if own is None or own.qualname not in file.outline.by_name:
+        return
+    called = re.compile(rf"\b{re.escape(own.name)}\(")
+    lines = [number for number, line in enumerate(file.lines, 1) if called.search(line)]
+    others = [one for one in file.outline.definitions if one.kind is Kind.FUNCTION and one.qualname != own.qualname]
+    around = [one for one in others if any(one.line < line <= one.end_line for line in lines)]
+    for one in sorted(around, key=lambda one: abs(one.line - own.line))[:CALLER_LIMIT]:
+        found = file.function(one.qualname)
+        if found:
+            yield found
 
 
 def _possible(file: SourceFile, source_kind: str) -> bool:

@@ -117,7 +117,7 @@ def _proofs(frame: Frame, called: Called) -> Iterator[tuple[str, Proof]]:
 def _result(frame: Frame, called: Called) -> Value:
     models, name = frame.models, called.name
     sources = models.named(Source, name)
-    kind = models.returned(name) or ""
+    kind = models.returned(name) or (name if name and models.speaks_of(name) else "")
     if sources:
         return Value(taints=tuple(source_taint(frame, called.node, source) for source in sources), type=kind)
     if name in NUMBERS:
@@ -147,14 +147,15 @@ def _everything(given: Iterable[Given], receiver: Value | None) -> Value:
 
 
 def _propagated(frame: Frame, called: Called, propagators: tuple[Propagator, ...], kind: str) -> Value:
-    result = Value(type=kind)
+    result = CLEAN
     for item in propagators:
         chosen = list(select(item.arguments, called.given, called.node, called.receiver))
         if item.to == "receiver":
             _fill(frame, called, (taint for _, value in chosen for taint in value.all_taints()))
             continue
-        result = join(result, _passed(item, chosen, called))
-    return result
+        passed = _passed(item, chosen, called)
+        result = join(result, passed) if result.dirty else passed
+    return replace(result, type=kind)
 
 
 def _passed(item: Propagator, chosen: list[tuple[cst.BaseExpression, Value]], called: Called) -> Value:

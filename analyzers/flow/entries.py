@@ -16,6 +16,7 @@ from analyzers.syntax import inside, text_value
 
 HARMLESS = frozenset("int float bool complex Decimal UUID date datetime timedelta".split())
 CONVERTED = re.compile(r"<(?:int|float|uuid):(\w+)>|\{(\w+):(?:int|float|uuid)\}")
+PLAIN = ("builtins.", "typing.", "collections.", "uuid.", "datetime.", "decimal.")
 SELF = ("self", "cls")
 
 
@@ -27,7 +28,12 @@ def start(file: SourceFile, models: Models, function: cst.FunctionDef, *, symbol
     for parameter in parameters(function.params):
         name = parameter.name.value
         kind = type_of(file, models, parameter) or (entry.types.get(name, "") if entry else "")
-        data = entry is not None and not kind and name not in (*SELF, *converted) and _is_data(file, parameter, entry)
+        data = (
+            entry is not None
+            and not models.speaks_of(kind)
+            and name not in (*SELF, *converted)
+            and _is_data(file, parameter, entry)
+        )
         taints = (_placeholder(file, parameter),) if symbolic else (_given(file, parameter, entry),) if data else ()
         state[name] = Value(taints=tuple(one for one in taints if one), type=kind)
     _type_self(state, entry, function)
@@ -39,8 +45,7 @@ def type_of(file: SourceFile, models: Models, parameter: cst.Param) -> str:
     if parameter.annotation is None:
         return ""
     named = [file.qualified(part) for part in _names(parameter.annotation.annotation)]
-    known = [models.canonical(name) for name in named if name and "." in name]
-    known = [name for name in known if not name.startswith(("builtins.", "typing.", "uuid.", "datetime."))]
+    known = [models.canonical(name) for name in named if name and not name.startswith(PLAIN)]
     return known[0] if len(known) == 1 else ""
 
 

@@ -45,7 +45,7 @@ def _own_type(name: str) -> str:
 
 
 def _attribute(frame: Frame, node: cst.Attribute) -> Value:
-    if not frame.local(node):
+    if frame.foreign(node):
         value = _global(frame, node)
         if value.taints:
             return value

@@ -102,11 +102,11 @@ class Frame:
             value = join(self.read(path), value)
         self.state[path[0]] = _placed(self.state.get(path[0], CLEAN), path[1:], value)
 
-    def local(self, node: cst.CSTNode) -> bool:
-        """Whether the first name of an attribute chain is a variable of this function."""
-        while isinstance(node, (cst.Attribute, cst.Subscript)):
+    def foreign(self, node: cst.CSTNode) -> bool:
+        """Whether an attribute chain starts at a name that is no variable of this function."""
+        while isinstance(node, cst.Attribute):
             node = node.value
-        return isinstance(node, cst.Name) and node.value in self.state
+        return isinstance(node, cst.Name) and node.value not in self.state
 
     def name(self, node: cst.BaseExpression, receiver: Value | None = None) -> str | None:
         """The dotted name by which the models know an expression: through the type of its receiver, or its origin."""

@@ -1,0 +1,74 @@
+"""A page that contains what a client sent, unescaped.
+
+Why it matters: A link with a script in it runs that script for whoever follows it, with their session: it can do
+everything on the site that they can.
+
+What to do: Let a template with autoescaping write the page, or escape the value with `markupsafe.escape`. Do not
+mark values as safe.
+
+What it does not see: Templates with autoescaping switched off; values put into scripts, attributes or addresses,
+which need other escapes.
+"""
+
+from analyzers.model import Severity
+from analyzers.rule import Bad, Good, Rule
+
+RULE = Rule(
+    name="html-from-user-input",
+    title="What a client sends becomes part of a page",
+    weakness="CWE-79",
+    severity=Severity.HIGH,
+    flow=("user-input", "html"),
+    message="What the client sends as `{source}` goes into a page through `{sink}` unescaped: it can carry a script.",
+    advice="Escape `{source}` with `markupsafe.escape`, or write the page with a template that escapes.",
+    topic="written pages",
+    clean="with every value of the client escaped",
+    in_tests=False,
+    bad=(
+        Bad(
+            """
+            from flask import make_response, request
+            def hello():
+                name = request.args.get("name", "")  # step
+                return make_response("<h1>Hello " + name + "</h1>")  # finding
+            """
+        ),
+        Bad(
+            """
+            from django.http import HttpResponse
+            from django.views import View
+            class Hello(View):
+                def get(self, request):
+                    return HttpResponse(f"<p>No results for {request.GET['q']}</p>")  # finding
+            """
+        ),
+        Bad(
+            """
+            from flask import request
+            from markupsafe import Markup
+            def hello():
+                text = request.form["text"]  # step
+                return Markup("<b>%s</b>" % text)  # finding
+            """
+        ),
+    ),
+    good=(
+        Good(
+            "the value is escaped",
+            """
+            from flask import make_response, request
+            from markupsafe import escape
+            def hello():
+                return make_response("<h1>Hello " + escape(request.args["name"]) + "</h1>")
+            """,
+        ),
+        Good(
+            "the template escapes",
+            """
+            from flask import render_template, request
+            def hello():
+                return render_template("hello.html", name=request.args["name"])
+            """,
+        ),
+    ),
+)

@@ -1,0 +1,86 @@
+"""A file whose path contains what a client sent.
+
+Why it matters: With `..` or a leading `/` the client leaves the folder that was meant: it reads keys and
+configuration, or writes over them. `os.path.join` does not help: an absolute part throws away everything before it.
+
+What to do: Make the path absolute and compare: `path = (BASE / name).resolve()`, then stop unless
+`path.is_relative_to(BASE)`. For a plain file name `werkzeug.utils.secure_filename` does; better, look it up.
+
+What it does not see: Paths that are put together in a database or by a template; links inside the folder.
+"""
+
+from analyzers.model import Severity
+from analyzers.rule import Bad, Good, Rule
+
+RULE = Rule(
+    name="path-from-user-input",
+    title="A client chooses the file",
+    weakness="CWE-22",
+    severity=Severity.HIGH,
+    flow=("user-input", "path"),
+    message=(
+        "What the client sends as `{source}` becomes part of the path that `{sink}` works on: with `..` it "
+        "can leave the folder."
+    ),
+    advice="Resolve the path and stop unless it still lies in the folder that is meant, before `{sink}` gets it.",
+    topic="file paths",
+    clean="with no part that a client chooses unchecked",
+    in_tests=False,
+    bad=(
+        Bad(
+            """
+            from flask import request
+            def download():
+                name = request.args["name"]  # step
+                with open("/srv/files/" + name) as file:  # finding
+                    return file.read()
+            """
+        ),
+        Bad(
+            """
+            import os
+            from flask import Flask, send_file
+            app = Flask(__name__)
+            @app.route("/files/<path:name>")
+            def download(name):  # step
+                path = os.path.join("/srv/files", name)  # step
+                return send_file(path)  # finding
+            """
+        ),
+        Bad(
+            """
+            import os
+            from flask import request
+            def download():
+                path = os.path.join("/srv/files", request.args["name"])  # step
+                if not path.startswith("/srv/files/"):
+                    return "no"
+                os.remove(path)  # finding
+            """
+        ),
+    ),
+    good=(
+        Good(
+            "the path is made absolute and compared with the folder",
+            """
+            import os
+            from flask import abort, request
+            def download():
+                path = os.path.realpath(os.path.join("/srv/files", request.args["name"]))
+                if not path.startswith("/srv/files/"):
+                    abort(404)
+                return open(path).read()
+            """,
+        ),
+        Good(
+            "only the last part of the name is kept, made safe",
+            """
+            from flask import request
+            from werkzeug.utils import secure_filename
+            def upload():
+                sent = request.files["file"]
+                open("/srv/files/" + secure_filename(sent.filename), "wb").close()
+            """,
+        ),
+    ),
+)

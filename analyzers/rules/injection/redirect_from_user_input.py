@@ -1,0 +1,72 @@
+"""A redirect to an address that a client chose.
+
+Why it matters: A link to a site that people trust takes them to one that steals their password, and the address
+they looked at was the right one. In a login it also gives away tokens.
+
+What to do: Redirect to names of routes (`url_for`), or accept only addresses of one's own host: with
+`django.utils.http.url_has_allowed_host_and_scheme`, or by comparing `urlparse(target).netloc`.
+
+What it does not see: Addresses that a script on the page follows.
+"""
+
+from analyzers.model import Severity
+from analyzers.rule import Bad, Good, Rule
+
+RULE = Rule(
+    name="redirect-from-user-input",
+    title="A client chooses where the browser goes",
+    weakness="CWE-601",
+    severity=Severity.MEDIUM,
+    flow=("user-input", "redirect"),
+    message=(
+        "What the client sends as `{source}` decides where `{sink}` sends the browser: a link to this site "
+        "can lead anywhere."
+    ),
+    advice="Accept only addresses of this site before `{sink}` gets `{source}`.",
+    topic="redirects",
+    clean="that stay on the site",
+    in_tests=False,
+    bad=(
+        Bad(
+            """
+            from flask import redirect, request
+            def login():
+                target = request.args.get("next")  # step
+                return redirect(target)  # finding
+            """
+        ),
+        Bad(
+            """
+            from django.shortcuts import redirect
+            from django.views import View
+            class Login(View):
+                def post(self, request):
+                    return redirect(request.POST["next"])  # finding
+            """
+        ),
+    ),
+    good=(
+        Good(
+            "the address stays on this site",
+            """
+            from flask import redirect, request
+            def login():
+                return redirect("/users/" + request.args["name"])
+            """,
+        ),
+        Good(
+            "the host is looked at",
+            """
+            from django.shortcuts import redirect
+            from django.utils.http import url_has_allowed_host_and_scheme
+            from django.views import View
+            class Login(View):
+                def post(self, request):
+                    target = request.POST["next"]
+                    if not url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()}):
+                        target = "/"
+                    return redirect(target)
+            """,
+        ),
+    ),
+)
