@@ -39,6 +39,8 @@ def diagnose(settings: Settings) -> Iterator[Check]:
     if "github" in on:
         yield checked("github", lambda: github(settings))
         yield checked("github webhook", lambda: github_webhook(settings))
+    if "gerrit" in on:
+        yield from gerrit(settings)
 
 
 def checked(name: str, check: Callable[[], str]) -> Check:
@@ -101,3 +103,11 @@ def github_webhook(settings: Settings) -> str:
     if not any(secret.reveal() for secret in settings.github.webhook_secrets):
         raise Missing("no secret: set github.webhook_secrets to the webhook's, or no delivery is believed")
     return "deliveries to /webhooks/github are checked"
+
+
+def gerrit(settings: Settings) -> Iterator[Check]:
+    """What Gerrit's own doctor says."""
+    from bot.forges.gerrit import doctor
+
+    for what, fine, said in doctor.diagnose(settings.gerrit):
+        yield Check(f"gerrit {what}", fine, said)

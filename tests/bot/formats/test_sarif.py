@@ -3,10 +3,8 @@
 import json
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
-import jsonschema_rs
 import pytest
 
 from analyzers import catalog
@@ -14,12 +12,8 @@ from analyzers.model import FileReport, Finding, Report, Status
 from bot.formats import sarif
 from bot.reviewed import Reviewed
 from tests.bot.formats.samples import REQUEST, SQL, UNREAD, reviewed
+from tests.bot.formats.schema import VALIDATOR
 
-SCHEMA = json.loads(Path(__file__).with_name("sarif-2.1.0.json").read_text())
-# The standard's pattern for languages has an unpaired bracket, which no strict reader of patterns takes.
-del SCHEMA["definitions"]["run"]["properties"]["language"]["pattern"]
-del SCHEMA["definitions"]["toolComponent"]["properties"]["language"]["pattern"]
-VALIDATOR = jsonschema_rs.Draft4Validator(SCHEMA, validate_formats=True)
 KNOWN = catalog.all_rules()[0]
 RULE = KNOWN.name
 BUILT, WAITING = replace(SQL, rule=RULE), replace(REQUEST, rule=RULE)
