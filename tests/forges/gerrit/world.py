@@ -72,6 +72,12 @@ class GerritWorld:
     def forge(self, **settings: Any) -> Forge:
         return GerritForge(replace(self.settings, **settings))
 
+    def streaming(self) -> GerritSettings:
+        """Settings that read the event stream."""
+        key, hosts = str(self.server.key_file), str(self.server.known_hosts)
+        port = self.server.ssh_port
+        return replace(self.settings, events="stream", ssh_port=port, ssh_key_file=key, ssh_known_hosts_file=hosts)
+
     def call(self, ref: ChangeRef, *parts: str | int, body: Any = None, user: str = "admin", **query: Any) -> Any:
         """One request about a change: a POST when there is a body."""
         path = address("changes", f"{ref.project}~{ref.number}", *(parts or ("",)), query=query)
