@@ -107,18 +107,20 @@ class _Search:
         return name not in self.resource.releasers and bool(self.models.named(Borrower, name))
 
     def _leak(self, end: Point, before: dict[Point, Point | None]) -> Leak:
-        """The way out, told by the statement where it begins."""
-        kind = "raise" if end is self.graph.raised else "end"
-        last = end
-        point = before[end]
+        """The way out, told by the statement where it begins: the first one that raises, else the last one."""
+        raising, leaving = None, None
+        last, point = end, before[end]
         while point is not None:
             edge = next(edge for edge, target in point.out if target is last)
-            if point.node is not None and kind == "raise" and (edge is Edge.RAISE or isinstance(point.node, cst.Raise)):
-                return Leak("raise", point.node)
-            if point.node is not None and kind == "end" and point.kind is not Kind.LEAVE:
-                return Leak("return" if isinstance(point.node, cst.Return) else "end", point.node)
+            if point.node is not None and (edge is Edge.RAISE or isinstance(point.node, cst.Raise)):
+                raising = point.node
+            if point.node is not None and leaving is None and point.kind is not Kind.LEAVE:
+                leaving = point.node
             last, point = point, before[point]
-        return Leak(kind, self.graph.points[0].node or cst.Pass())
+        if raising is not None:
+            return Leak("raise", raising)
+        node = leaving or self.graph.points[0].node or cst.Pass()
+        return Leak("return" if isinstance(node, cst.Return) else "end", node)
 
 
 def _mentions(node: cst.CSTNode, name: str) -> bool:

@@ -109,6 +109,17 @@ RULE = Rule(
             """,
         ),
         Good(
+            "what follows is the other way to the same answer",
+            """
+            def home(settings):
+                try:
+                    return settings.lookup("home")
+                except Exception:
+                    pass
+                return default_home()
+            """,
+        ),
+        Good(
             "closing is best effort: the connection is given up anyway",
             """
                 def drop(connection):
@@ -147,7 +158,7 @@ def check(handler: cst.ExceptHandler, file: SourceFile) -> Iterator[Finding | Ex
         yield RULE.finding(
             file,
             handler,
-            confidence=Confidence.HIGH if ends != "answers a constant" else Confidence.LOW,
+            confidence=Confidence.LOW if ends == "answers a constant" else Confidence.HIGH,
             handler=_head(handler, file),
             ends=ends,
             work=_work(attempt, file),
@@ -186,7 +197,11 @@ def _head(handler: cst.ExceptHandler, file: SourceFile) -> str:
 
 def _work(attempt: cst.Try, file: SourceFile) -> str:
     """The first thing attempted, short enough to name it."""
-    calls = [node for node in syntax.inside(attempt.body) if isinstance(node, cst.Call)]
+    calls = [
+        node
+        for node in syntax.inside(attempt.body)
+        if isinstance(node, cst.Call) and not isinstance(file.parent(node), cst.Raise)
+    ]
     if calls:
         return f"{file.code(calls[0].func)}()"
     return file.code(next(iter(syntax.small_statements(attempt.body)), attempt))
@@ -201,8 +216,15 @@ def _explained(handler: cst.ExceptHandler, file: SourceFile) -> bool:
     return any("#" in line for line in inside) or (deeper and after.lstrip().startswith("#"))
 
 
+def _falls_back(attempt: cst.Try) -> bool:
+    """Whether the attempt answers when it succeeds, so that what stands below is the other way."""
+    return any(isinstance(node, cst.Return) and node.value is not None for node in syntax.inside(attempt.body))
+
+
 def _best_effort(attempt: cst.Try, handler: cst.ExceptHandler, file: SourceFile) -> bool:
-    """Work that may fail: clean-up, a probe by import, or anything on the way out of another error."""
+    """Work that may fail: clean-up, a probe, a first of two ways, or anything on the way out of another error."""
+    if _falls_back(attempt):
+        return True
     body = list(syntax.small_statements(attempt.body))
     if all(isinstance(one, (cst.Import, cst.ImportFrom)) for one in body):
         return True

@@ -13,13 +13,15 @@ from collections.abc import Iterator
 
 import libcst as cst
 
+from analyzers import syntax
 from analyzers.flow import api
 from analyzers.flow.results import Acquisition, Leak
-from analyzers.model import Examined, Finding, Severity, Step
+from analyzers.model import Confidence, Examined, Finding, Severity, Step
 from analyzers.rule import Bad, Good, Rule
 from analyzers.source import SourceFile
 
 KINDS = frozenset({"file", "connection", "descriptor", "socket", "mapping"})
+CLOSES = frozenset({"close", "detach", "release"})
 
 RULE = Rule(
     name="resource-not-released",
@@ -59,7 +61,7 @@ RULE = Rule(
             import socket
             def knock(address):
                 door = socket.create_connection(address, timeout=5)  # finding
-                door.sendall(b"hello")  # step
+                door.sendall(b"hello")
             """
         ),
         Bad(
@@ -123,17 +125,27 @@ def check(function: cst.FunctionDef, file: SourceFile) -> Iterator[Finding | Exa
         if taken.released:
             yield RULE.examined(file, taken.node)
         elif taken.leaks:
-            yield _finding(taken, taken.leaks[0], file)
+            yield _finding(function, taken, file)
 
 
-def _finding(taken: Acquisition, leak: Leak, file: SourceFile) -> Finding:
+def _finding(function: cst.FunctionDef, taken: Acquisition, file: SourceFile) -> Finding:
+    leak = next((leak for leak in taken.leaks if leak.exit != "raise"), taken.leaks[0])
     call = f"{file.code(taken.node.func)}()"
     steps = (
         Step(file.path, file.span(taken.node), f"`{taken.name}` is opened here"),
         *((Step(file.path, file.span(leak.node), _leaves(leak)),) if leak.exit != "end" else ()),
     )
     way = _way(leak, file)
-    return RULE.finding(file, taken.node, steps=steps, name=taken.name, noun=taken.noun, call=call, way=way)
+    sure = Confidence.HIGH if leak.exit != "raise" or _closes(function, taken.name) else Confidence.LOW
+    return RULE.finding(
+        file, taken.node, steps=steps, confidence=sure, name=taken.name, noun=taken.noun, call=call, way=way
+    )
+
+
+def _closes(function: cst.FunctionDef, name: str) -> bool:
+    """Whether the function means to close it: then it is not one that makes it for others."""
+    calls = (node for node in syntax.inside(function) if isinstance(node, cst.Call))
+    return any(syntax.is_name(syntax.receiver(call), name) and syntax.method(call) in CLOSES for call in calls)
 
 
 def _way(leak: Leak, file: SourceFile) -> str:
