@@ -12,28 +12,29 @@ from analyzers.waits import FUNCTIONS
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """A `with` that holds a lock: the lock's code as written, its model and the item that takes it."""
+    """A `with` that holds a lock: the lock's code as written, the call that makes it, and the item that takes it."""
 
     name: str
-    lock: Lock
+    made: str
     item: cst.WithItem
 
 
 def taken(block: cst.With, file: SourceFile) -> Iterator[Holding]:
     """The locks of threads or processes that a `with` takes, in order; none for `async with`."""
     for item in block.items if not block.asynchronous else ():
-        lock = lock_of(item.item, file)
-        if lock:
-            yield Holding(file.code(item.item), lock, item)
+        made = made_by(item.item, file)
+        if made:
+            yield Holding(file.code(item.item), made, item)
 
 
-def lock_of(node: cst.BaseExpression, file: SourceFile) -> Lock | None:
-    """The model of the lock that an expression stands for, if its making can be seen."""
+def made_by(node: cst.BaseExpression, file: SourceFile) -> str:
+    """The dotted name of what makes the lock that an expression stands for; "" when no lock is seen to be made."""
     models: Models | None = file.project.models
-    made = file.origin(node)
-    if models is None or made is None or not made.endswith("()"):
-        return None
-    return next(iter(models.named(Lock, made.removesuffix("()"))), None)
+    origin = file.origin(node)
+    if models is None or origin is None or not origin.endswith("()"):
+        return ""
+    made = origin.removesuffix("()")
+    return made if models.named(Lock, made) else ""
 
 
 def held(node: cst.CSTNode, file: SourceFile) -> Iterator[Holding]:

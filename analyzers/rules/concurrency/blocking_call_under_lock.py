@@ -22,6 +22,8 @@ from analyzers.waits import Wait, wait
 
 # A database or a child that is polled is often what the lock is there for.
 ENDLESS = ("time.sleep", "requests.", "urllib.", "httpx.", "socket.", "subprocess.")
+# Semaphores count on purpose, and locks of files guard whole jobs.
+EXCLUSIVE = ("threading.Lock", "threading.RLock", "threading.Condition", "_thread.", "multiprocessing.Lock")
 LIMITERS = frozenset("rate limit limiter throttle delay debounce pace".split())
 
 RULE = Rule(
@@ -156,7 +158,7 @@ RULE = Rule(
 @RULE.on(cst.Call)
 def check(call: cst.Call, file: SourceFile) -> Iterator[Finding]:
     """One call."""
-    holding = next(held(call, file), None)
+    holding = next((one for one in held(call, file) if one.made.startswith(EXCLUSIVE)), None)
     found = wait(call, file) if holding else None
     if holding and found and found.name.startswith(ENDLESS) and not _is_limiter(found, call, file):
         step = Step(file.path, file.span(holding.item), f"{holding.name} is taken")

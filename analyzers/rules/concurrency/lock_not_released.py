@@ -14,7 +14,7 @@ from itertools import dropwhile, islice
 import libcst as cst
 
 from analyzers import syntax
-from analyzers.locks import lock_of
+from analyzers.locks import made_by
 from analyzers.model import Edit, Examined, Finding, Fix, Safety, Severity, Span, Step
 from analyzers.rule import Bad, Good, Rule
 from analyzers.source import SourceFile
@@ -170,7 +170,7 @@ def _lock(statement: cst.CSTNode, verb: str, file: SourceFile) -> str:
         return ""
     lock = syntax.receiver(call)
     words = syntax.words(syntax.last_name(lock))
-    known = lock is not None and (lock_of(lock, file) is not None or (words and words[-1] in NAMES))
+    known = lock is not None and (made_by(lock, file) or (words and words[-1] in NAMES))
     return file.code(lock) if lock is not None and known else ""
 
 

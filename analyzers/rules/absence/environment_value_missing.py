@@ -1,0 +1,202 @@
+"""A variable of the environment, used as if it were always set.
+
+Why it matters: `os.environ.get` and `os.getenv` give None for a variable that is not set. On the one machine where it
+is missing, the program fails with "int() argument must be ... not 'NoneType'" instead of the variable's name.
+
+What to do: `os.environ["NAME"]` names the missing variable in its error; a default makes it optional.
+
+What it does not see: Values that are kept in attributes, or handed to functions of your own.
+"""
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from analyzers.flow import api
+from analyzers.handling import handled
+from analyzers.model import Edit, Examined, Finding, Fix, Safety, Severity, Step
+from analyzers.rule import Bad, Good, Rule
+from analyzers.source import SourceFile
+
+READERS = frozenset({"os.environ.get", "os.getenv"})
+# Calls whose first argument must not be None.
+STRICT = frozenset(
+    {f"builtins.{name}" for name in ("int", "float", "len", "open", "sorted", "list", "set", "tuple", "iter")}
+    | {
+        f"os.path.{name}"
+        for name in ("join", "exists", "isfile", "isdir", "abspath", "expanduser", "dirname", "basename")
+    }
+    | {"os.listdir", "os.makedirs", "pathlib.Path", "json.loads", "base64.b64decode", "urllib.parse.urlparse"}
+    | {"shlex.split", "ast.literal_eval", "datetime.datetime.fromisoformat"}
+)
+
+RULE = Rule(
+    name="environment-value-missing",
+    title="Environment variable that may be missing",
+    weakness="CWE-476",
+    severity=Severity.MEDIUM,
+    message="`{value}` is None where `{variable}` is not set, and `{use}` then fails without naming it.",
+    advice="Read `os.environ[{variable}]`, whose error names the variable, or give `get` a default.",
+    topic="variables of the environment",
+    clean="with a default or a check",
+    in_tests=False,
+    bad=(
+        Bad(
+            """
+            import os
+
+            WORKERS = int(os.environ.get('WORKERS'))  # finding
+            """,
+            fixed="""
+            import os
+
+            WORKERS = int(os.environ['WORKERS'])
+            """,
+        ),
+        Bad(
+            """
+            import os
+
+            def hosts():
+                return os.getenv('ALLOWED_HOSTS').split(',')  # finding
+            """,
+            fixed="""
+            import os
+
+            def hosts():
+                return os.environ['ALLOWED_HOSTS'].split(',')
+            """,
+        ),
+        Bad(
+            """
+            import os
+
+            def settings_file(name):
+                folder = os.environ.get('SETTINGS')  # step
+                return os.path.join(folder, name)  # finding
+            """
+        ),
+        Bad(
+            base="""
+            import os
+
+            def workers():
+                return int(os.environ.get('WORKERS', '2'))
+            """,
+            code="""
+            import os
+
+            def workers():
+                return int(os.environ.get('WORKERS'))  # finding
+            """,
+            fixed="""
+            import os
+
+            def workers():
+                return int(os.environ['WORKERS'])
+            """,
+        ),
+    ),
+    good=(
+        Good("there is a default", "import os\nWORKERS = int(os.environ.get('WORKERS', '2'))"),
+        Good(
+            "a default stands behind it",
+            "import os\nWORKERS = int(os.environ.get('WORKERS') or 2)",
+        ),
+        Good(
+            "it is used only when it is set",
+            """
+            import os
+
+            def settings_file(name):
+                folder = os.environ.get('SETTINGS')
+                if folder is None:
+                    return name
+                return os.path.join(folder, name)
+            """,
+        ),
+        Good(
+            "the missing value is expected",
+            """
+            import os
+
+            def workers():
+                try:
+                    return int(os.environ.get('WORKERS'))
+                except (TypeError, ValueError):
+                    return 2
+            """,
+        ),
+        Good(
+            "asked once whether it is set, and read again",
+            """
+            import os
+
+            def workers():
+                if os.environ.get('WORKERS'):
+                    return int(os.environ.get('WORKERS'))
+                return 2
+            """,
+        ),
+    ),
+)
+
+
+@RULE.on(cst.Attribute, cst.Call)
+def check(use: cst.Attribute | cst.Call, file: SourceFile) -> Iterator[Finding | Examined]:
+    """One attribute of a value, or one call with a value first."""
+    value = use.value if isinstance(use, cst.Attribute) else _strict_argument(use, file)
+    if not isinstance(value, (cst.Call, cst.Name)):
+        return
+    call = _read(value, file)
+    if call is None:
+        return
+    expected = AttributeError if isinstance(use, cst.Attribute) else TypeError
+    if handled(use, file, expected) or _asked(call, use, file):
+        yield RULE.examined(file, use)
+        return
+    steps = () if call is value else (Step(file.path, file.span(call), "None where the variable is not set"),)
+    yield RULE.finding(
+        file,
+        use,
+        steps=steps,
+        fix=_fix(call, file) if call is value else None,
+        value=file.code(value),
+        variable=file.code(call.args[0].value),
+        use=f".{use.attr.value}" if isinstance(use, cst.Attribute) else f"{file.code(use.func)}()",
+    )
+
+
+def _strict_argument(call: cst.Call, file: SourceFile) -> cst.BaseExpression | None:
+    """The first argument of a call that cannot take None."""
+    if not call.args or call.args[0].keyword or call.args[0].star:
+        return None
+    return call.args[0].value if file.qualified(call.func) in STRICT else None
+
+
+def _read(value: cst.Call | cst.Name, file: SourceFile) -> cst.Call | None:
+    """The reading of the environment that the value comes from, where it may be None."""
+    if isinstance(value, cst.Call) and file.qualified(value.func) not in READERS:
+        return None
+    cause = api.may_be_none(file, value)
+    call = cause.node if cause else None
+    if not isinstance(call, cst.Call) or file.qualified(call.func) not in READERS or len(call.args) != 1:
+        return None
+    return call
+
+
+def _asked(call: cst.Call, use: cst.CSTNode, file: SourceFile) -> bool:
+    """Whether a condition around the use speaks of the same variable."""
+    name = file.code(call.args[0].value)
+    tests = (outer.test for outer in file.ancestors(use) if isinstance(outer, (cst.If, cst.IfExp)))
+    both = (outer.left for outer in file.ancestors(use) if isinstance(outer, cst.BooleanOperation))
+    return any(name in file.code(test) for test in (*tests, *both))
+
+
+def _fix(call: cst.Call, file: SourceFile) -> Fix | None:
+    """`os.environ[name]` in place of the call, where the module is at hand."""
+    if not isinstance(call.func, cst.Attribute):
+        return None
+    holder = file.code(call.func.value) + ("" if call.func.attr.value == "get" else ".environ")
+    edit = Edit(file.span(call), f"{holder}[{file.code(call.args[0].value)}]")
+    return Fix("Name the variable when it is missing", Safety.UNSAFE, (edit,))

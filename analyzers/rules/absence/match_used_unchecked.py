@@ -1,0 +1,153 @@
+"""The result of a regular expression, used without a look whether anything matched.
+
+Why it matters: `re.match` and `re.search` give None when the text does not fit. The first unexpected text then ends in
+"'NoneType' object has no attribute 'group'", which tells nothing of the text that was wrong.
+
+What to do: Keep the match, and raise or answer what fits when it is None.
+
+What it does not see: Matches that are kept in attributes or come from other functions.
+"""
+
+import re
+from collections.abc import Iterator
+
+import libcst as cst
+
+from analyzers import syntax
+from analyzers.flow import api
+from analyzers.handling import handled
+from analyzers.model import Examined, Finding, Severity, Step
+from analyzers.rule import Bad, Good, Rule
+from analyzers.source import SourceFile
+
+MATCHING = frozenset({"match", "search", "fullmatch"})
+OWN = frozenset({"group", "groups", "groupdict", "start", "end", "span", "expand", "lastgroup", "string"})
+# Characters, classes and groups without nesting, each of them optional: `\s*`, `[+-]?(.*)`.
+OPTIONAL = re.compile(r"\^?(?:\(?(?:\\[wWsSdD]|\[[^\]]+\]|[\w .-])[*?]\)?)+")
+
+RULE = Rule(
+    name="match-used-unchecked",
+    title="Match used without a check",
+    weakness="CWE-476",
+    severity=Severity.MEDIUM,
+    message="`{match}` is None when the text does not fit, and `.{member}` then raises `AttributeError`.",
+    advice="Keep the result in a variable, and say what shall happen when it is None.",
+    topic="results of regular expressions",
+    clean="looked at before their use",
+    in_tests=False,
+    bad=(
+        Bad(
+            """
+            import re
+
+            def version(text):
+                return re.search(r'version (\\d+)', text).group(1)  # finding
+            """
+        ),
+        Bad(
+            """
+            import re
+            LINE = re.compile(r'(\\w+)=(\\w+)')
+
+            def setting(line):
+                found = LINE.match(line)  # step
+                return found.group(1), found.group(2)  # finding
+            """
+        ),
+        Bad(
+            base="""
+            import re
+
+            def port(address):
+                found = re.search(r':(\\d+)$', address)
+                if found is None:
+                    raise ValueError(address)
+                return int(found.group(1))
+            """,
+            code="""
+            import re
+
+            def port(address):
+                found = re.search(r':(\\d+)$', address)  # step
+                return int(found.group(1))  # finding
+            """,
+        ),
+    ),
+    good=(
+        Good(
+            "the match is looked at first",
+            """
+            import re
+
+            def port(address):
+                found = re.search(r':(\\d+)$', address)
+                return int(found.group(1)) if found else None
+            """,
+        ),
+        Good(
+            "the function leaves when nothing matched",
+            """
+            import re
+
+            def port(address):
+                found = re.search(r':(\\d+)$', address)
+                if not found:
+                    raise ValueError(address)
+                return int(found.group(1))
+            """,
+        ),
+        Good(
+            "the error is expected",
+            """
+            import re
+
+            def port(address):
+                try:
+                    return int(re.search(r':(\\d+)$', address).group(1))
+                except AttributeError:
+                    return 80
+            """,
+        ),
+        Good(
+            "this expression fits every text",
+            """
+            import re
+
+            def indent(line):
+                return re.match(r'[ ]*', line).group()
+            """,
+        ),
+    ),
+)
+
+
+@RULE.on(cst.Attribute)
+def check(access: cst.Attribute, file: SourceFile) -> Iterator[Finding | Examined]:
+    """One attribute."""
+    if access.attr.value not in OWN or not isinstance(access.value, (cst.Call, cst.Name)) or _again(access, file):
+        return
+    cause = api.may_be_none(file, access.value)
+    call = cause.node if cause else None
+    if not isinstance(call, cst.Call) or syntax.last_name(call.func) not in MATCHING:
+        return
+    if _always_fits(call, file) or handled(access, file, AttributeError):
+        yield RULE.examined(file, access)
+        return
+    direct = call is access.value
+    steps = () if direct else (Step(file.path, file.span(call), "nothing matches, and this is None"),)
+    yield RULE.finding(file, access, steps=steps, match=file.code(access.value), member=access.attr.value)
+
+
+def _again(access: cst.Attribute, file: SourceFile) -> bool:
+    """Whether the same statement uses the same name before."""
+    around = next((one for one in file.ancestors(access) if isinstance(one, cst.BaseSmallStatement)), None)
+    if around is None or not isinstance(access.value, cst.Name):
+        return False
+    uses = (one for one in syntax.inside(around) if isinstance(one, cst.Attribute) and one.attr.value in OWN)
+    return next((one for one in uses if syntax.is_name(one.value, access.value.value)), access) is not access
+
+
+def _always_fits(call: cst.Call, file: SourceFile) -> bool:
+    """Whether the expression is written so that it fits the beginning of every text: only optional parts."""
+    pattern = syntax.text_value(syntax.argument(call, 0, "pattern"))
+    return syntax.last_name(call.func) != "fullmatch" and pattern is not None and bool(OPTIONAL.fullmatch(pattern))
