@@ -14,7 +14,10 @@ def respond(event: Event, change: Change, forge: Forge, settings: Settings) -> s
 
     May be repeated: the forge answers an event once.
     """
-    if forge.permission(event.ref, event.actor).rank < Permission(settings.review.command_permission).rank:
+    permission = forge.permission(event.ref, event.actor)
+    if permission is Permission.NONE:
+        return "the command came from a bot or a stranger"  # two bots that answer each other never end
+    if permission.rank < Permission(settings.review.command_permission).rank:
         forge.reply(change, event, wording.NOT_ALLOWED)
         return "the command came from somebody without the right to give it"
     word, _, rest = event.command.strip().partition(" ")

@@ -78,6 +78,10 @@ class GerritServer:
             raise GerritAnswered(f"{method} {path}: {answer.status_code} {answer.text[:500]}")
         return _decoded(answer)
 
+    def has_account(self, name: str) -> bool:
+        """Whether somebody has this user name."""
+        return bool(self.call("GET", f"/accounts/?q=username:{name}"))
+
     @property
     def key_file(self) -> Path:
         """The private SSH key of the bot."""

@@ -1,18 +1,21 @@
 """Real events of the real server, through our reading: who speaks, what is asked, what was missed."""
 
-import json
 import threading
 import time
 from dataclasses import replace
 
 import pytest
 
+from bot import commands
 from bot.errors import BadSettings, Refused
 from bot.forges.gerrit import stream, webhook
 from bot.model import ChangeRef, Event, Happened
-from tests.fakes.gerrit.server import REVIEWER
+from config.settings import GerritSettings, Settings
+from tests.fakes.gerrit.server import PASSWORD, REVIEWER
 from tests.forges.contract.plans import comment, plan
 from tests.forges.gerrit.world import GerritWorld
+
+ROBOT = {"name": "Zuul", "email": "zuul@example.com", "http_password": PASSWORD, "groups": ["Service Users"]}
 
 
 def opened(world: GerritWorld) -> ChangeRef:
@@ -42,7 +45,7 @@ def test_private_made_public_is_an_event(world: GerritWorld) -> None:
     world.review(ref, world.maintainer, reviewers=[{"reviewer": world.bot}])
     world.call(ref, "private", body={})
     assert read(world, ref, "private-state-changed") is None
-    world.server.call("DELETE", f"/changes/{ref.number}/private")
+    world.call(ref, "private.delete", body={})
     wanted = "private-state-changed"
     told = world.delivery(ref, lambda event: event["type"] == wanted and not event["change"].get("private"))
     event = webhook.read_event(told.body, world.settings)
@@ -61,14 +64,22 @@ def test_closing_and_opening_again_are_events(world: GerritWorld) -> None:
     assert (closed.what, restored.what) == (Happened.CLOSED, Happened.READY)
 
 
-def test_our_own_review_and_other_robots_trigger_nothing(world: GerritWorld) -> None:
+def test_our_own_review_triggers_nothing(world: GerritWorld) -> None:
     ref = opened(world)
     change = world.forge().change(ref)
     world.forge().publish(change, plan(change, comment(1, "app.py", 2, "/touchline review")))
     assert read(world, ref, "comment-added") is None
-    told = world.delivery(ref, lambda event: event["type"] == "comment-added").body
-    other = replace(world.settings, user="another")
-    assert webhook.read_event(told, other) is None or "tags" not in json.loads(told)["author"]
+
+
+def test_another_robot_gets_no_answer(world: GerritWorld) -> None:
+    ref = opened(world)
+    if not world.server.has_account("zuul"):
+        world.server.call("PUT", "/accounts/zuul", ROBOT)
+    told = world.delivery_of_comment(ref, "zuul", "/touchline help")
+    event = webhook.read_event(told.body, world.settings)
+    if event is not None:
+        commands.respond(event, world.forge().change(ref), world.forge(), Settings(gerrit=world.settings))
+    assert world.messages(ref, world.bot) == ()
 
 
 def test_a_command_in_a_reply_to_our_comment_is_heard(world: GerritWorld) -> None:
@@ -163,11 +174,10 @@ def test_an_answered_command_is_not_brought_again(world: GerritWorld) -> None:
     assert [event.what for event in mine] == [Happened.PATCHSET]
 
 
-@pytest.mark.parametrize(
-    "body", [b"", b"[]", b"\xff", b"{" * 100_000, b'{"type":"patchset-created"}', b'{"type":"comment-added"}']
-)
-def test_what_is_no_event_is_refused(body: bytes) -> None:
-    from config.settings import GerritSettings
+NO_EVENTS = [b"", b"[]", b"\xff", b"{" * 100_000, b'{"type":"patchset-created"}', b'{"type":"comment-added"}']
 
+
+@pytest.mark.parametrize("body", NO_EVENTS)
+def test_what_is_no_event_is_refused(body: bytes) -> None:
     with pytest.raises(Refused):
         webhook.read_event(body, GerritSettings())
