@@ -11,6 +11,7 @@ import uvicorn
 
 from bot.app import forges_on, work
 from bot.errors import BadSettings
+from bot.forges.gerrit.stream import attend
 from bot.log import log_to_stderr
 from bot.store import Store
 from bot.web import listener
@@ -28,7 +29,11 @@ def serve(settings: Settings) -> None:
     """Receive webhooks and work on them until told to end. Raises BadSettings when no forge is switched on."""
     if not forges_on(settings):
         raise BadSettings("no forge is switched on: set github.token or gerrit.url")
-    with contextlib.closing(Store(settings.database.url.reveal())) as store, _worker_kept_alive(settings):
+    with (
+        contextlib.closing(Store(settings.database.url.reveal())) as store,
+        _worker_kept_alive(settings),
+        _gerrit_attended(settings, store),
+    ):
         listen(settings, store)
 
 
@@ -51,6 +56,22 @@ def server(settings: Settings, store: Store) -> uvicorn.Server:
         timeout_graceful_shutdown=STOP_SECONDS,
     )
     return uvicorn.Server(config)
+
+
+@contextlib.contextmanager
+def _gerrit_attended(settings: Settings, store: Store) -> Iterator[None]:
+    """Gerrit repeats nothing: what was missed is asked for, and its event stream read where the settings want it."""
+    if not settings.gerrit.url:
+        yield
+        return
+    stop = threading.Event()
+    follower = threading.Thread(target=attend, args=(settings.gerrit, store.accept, stop))
+    follower.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        follower.join()
 
 
 @contextlib.contextmanager

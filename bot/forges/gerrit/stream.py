@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from typing import IO, Any
 from urllib.parse import urlsplit
 
-from bot.errors import Refused, TouchlineError
+from bot.errors import Refused, TouchlineError, Unavailable
 from bot.forges.gerrit.client import Gerrit
 from bot.forges.gerrit.threads import is_robot
 from bot.forges.gerrit.webhook import READERS, command_in, read_event, words
@@ -51,26 +51,29 @@ def follow(settings: GerritSettings, accept: Accept, stop: threading.Event, sinc
     """Read the stream, again and again with growing pauses; `since` is when somebody listened last (seconds, UTC)."""
     pause = SHORTEST_PAUSE_SECONDS
     while not stop.is_set():
-        begun = time.time()
-        with _stream(settings, stop) as lines, _catching_up(settings, accept, since):
-            for line in lines:
-                take_line(line, settings, accept)
-                since, pause = time.time(), SHORTEST_PAUSE_SECONDS
-        if time.time() - begun > SETTLING_SECONDS:
-            since = max(since, begun)
+        try:
+            with _stream(settings, stop) as lines, _catching_up(settings, accept, since):
+                for line in lines:
+                    take_line(line, settings, accept)
+                    since, pause = time.time(), SHORTEST_PAUSE_SECONDS
+        except Unavailable as problem:
+            log.warning("an event could not be kept, and will be asked for again: %s", problem)
         if not stop.wait(pause):
             log.warning("the event stream ended; connecting again")
         pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
 
 
 def take_line(line: bytes, settings: GerritSettings, accept: Accept) -> None:
-    """One line of the stream; one that cannot be read is logged and costs nothing else."""
+    """One line of the stream; one that cannot be read is logged and costs nothing else.
+
+    Raises Unavailable when the event could not be kept.
+    """
     try:
         event = read_event(line, settings)
         if event is not None:
             accept(event)
-    except TouchlineError as problem:
-        log.warning("an event could not be taken: %s", problem)
+    except Refused as problem:
+        log.warning("an event could not be read: %s", problem)
 
 
 def ssh_command(settings: GerritSettings) -> list[str]:
