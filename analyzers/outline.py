@@ -97,6 +97,7 @@ class Outline:
     names: dict[str, Names]
     stars: tuple[str, ...]
     classes: dict[str, ast.ClassDef] = field(repr=False)
+    _held: dict[str, Names] = field(default_factory=dict, repr=False)
 
     @cached_property
     def by_name(self) -> dict[str, Definition]:
@@ -109,11 +110,12 @@ class Outline:
 
     def attributes(self, qualname: str) -> Names:
         """What the methods of a class bind on their first parameter: `self.session = requests.Session()`."""
-        names: Names = {}
-        for statement in self.classes[qualname].body:
-            if isinstance(statement, FUNCTIONS) and statement.args.args:
-                _bind_attributes(statement, statement.args.args[0].arg, names)
-        return names
+        if qualname not in self._held:
+            names = self._held[qualname] = {}
+            for statement in self.classes[qualname].body:
+                if isinstance(statement, FUNCTIONS) and statement.args.args:
+                    _bind_attributes(statement, statement.args.args[0].arg, names)
+        return self._held[qualname]
 
 
 def outline(text: str, package: str) -> Outline:
