@@ -176,6 +176,17 @@ def test_where_resolving_is_not_granted_the_reply_says_it_once(world: GitHubWorl
     ]
 
 
+def test_a_closed_thread_without_its_last_word_is_still_to_be_resolved(world: GitHubWorld) -> None:
+    change, wanted = second_patchset(world)
+    world.fake.faults = [Fault("/replies", 503)]
+    with pytest.raises(Unavailable):
+        world.forge().publish(change, wanted)
+    assert [thread.resolved for thread in world.forge().posted(change).threads[:2]] == [False, False]
+    world.forge().publish(change, wanted)
+    assert [thread.resolved for thread in world.forge().posted(change).threads[:2]] == [True, True]
+    assert [len(seen.replies) for seen in world.comments(change.ref) if seen.resolved] == [1, 1]
+
+
 def test_a_thread_that_a_person_resolved_stays_so(world: GitHubWorld) -> None:
     change = opened(world)
     world.forge().publish(change, plan(change, comment(1, "app.py", 2)))
