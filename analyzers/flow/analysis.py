@@ -158,10 +158,9 @@ def _proves(
     """The parameters that are safe for some kinds whenever the function returns."""
     if end is None:
         return {}
-    bound = local_names(function, file.package)
-    kept = [name for name in names if len(bound.get(name, ())) == 1 and name in end]
-    found = {name: _cleared_for(end[name], name) for name in kept}
-    return {name: kinds for name, kinds in found.items() if kinds}
+    found = {name: kinds for name in names if name in end and (kinds := _cleared_for(end[name], name))}
+    bound = local_names(function, file.package) if found else {}
+    return {name: kinds for name, kinds in found.items() if len(bound.get(name, ())) == 1}
 
 
 def _cleared_for(value: Value, name: str) -> frozenset[str]:

@@ -11,6 +11,7 @@ from analyzers.flow.summary import Place, Summary
 from analyzers.flow.value import CLEAN, CONFLICT, Link, State, Taint, Value, join
 from analyzers.model import Step
 from analyzers.models import Models, Source
+from analyzers.scopes import dotted
 from analyzers.source import SourceFile
 from analyzers.syntax import text_value
 
@@ -180,5 +181,5 @@ def typed(models: Models, origin: str) -> str | None:
 
 def short(file: SourceFile, node: cst.CSTNode) -> str:
     """The code of a node on one line, cut to a readable length."""
-    code = " ".join(file.code(node).replace("`", "'").split())
+    code = dotted(node) or " ".join(file.code(node).replace("`", "'").split())
     return code if len(code) <= WORD_LIMIT else code[: WORD_LIMIT - 1] + "…"

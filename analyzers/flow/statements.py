@@ -5,7 +5,7 @@ from dataclasses import replace
 import libcst as cst
 
 from analyzers.flow.expressions import bind
-from analyzers.flow.frame import Frame, access, joined
+from analyzers.flow.frame import Frame, access, joined, short
 from analyzers.flow.graph import Edge, Kind, Point
 from analyzers.flow.guards import narrowed
 from analyzers.flow.value import CLEAN, Proof, State, Taint, Value, join, merge_taints
@@ -74,7 +74,7 @@ def _keep(frame: Frame, target: cst.BaseExpression, value: Value, source: cst.Ba
 
 
 def _led(frame: Frame, target: cst.BaseExpression, value: Value, source: cst.BaseExpression) -> Value:
-    name = frame.file.code(target)
+    name = short(frame.file, target)
     words = f"is put into the text of `{name}`" if value.composed else f"is kept in `{name}`"
     if isinstance(source, cst.Name) and source.value == name:
         return value
