@@ -15,7 +15,7 @@ import libcst as cst
 
 from analyzers import syntax, vocabulary
 from analyzers.flow import api
-from analyzers.model import Examined, Finding, Severity, Step
+from analyzers.model import Confidence, Examined, Finding, Severity, Step
 from analyzers.rule import Bad, Good, Rule
 from analyzers.source import SourceFile
 
@@ -63,6 +63,13 @@ RULE = Rule(
             """
         ),
         Bad(
+            """
+            from tools import execute
+            def check(service):
+                return execute("systemctl status %s > /dev/null" % service, shell=True)  # finding
+            """
+        ),
+        Bad(
             base="""
             import subprocess
             def unpack(name):
@@ -96,10 +103,11 @@ RULE = Rule(
 @RULE.on(cst.Call)
 def check(call: cst.Call, file: SourceFile) -> Iterator[Finding | Examined]:
     """One call that runs a program."""
-    name = file.qualified(call.func)
-    if name not in SHELLS and name not in RUNNERS:
+    name = file.qualified(call.func) or ""
+    wrapped = name not in SHELLS | RUNNERS
+    if wrapped and not syntax.is_name(syntax.argument(call, None, "shell"), "True"):
         return
-    command = _command(call, name, file)
+    command = _wrapped_command(call, file) if wrapped else _command(call, name)
     built = api.text_built(file, command) if command is not None else None
     parts = [part for part in built.parts if not _harmless(part, file)] if built else []
     if built is None or not parts or _numbers_only(built.node):
@@ -110,10 +118,17 @@ def check(call: cst.Call, file: SourceFile) -> Iterator[Finding | Examined]:
     step = Step(file.path, file.span(built.node), f"`{part}` becomes part of the command's text")
     apart = built.node not in set(syntax.inside(call))
     steps, how = (step,) if apart else (), built.how.replace("`", "")
-    yield RULE.finding(file, call, steps=steps, call=file.code(call.func), part=part, how=how)
+    sure = Confidence.MEDIUM if wrapped else Confidence.HIGH
+    yield RULE.finding(file, call, steps=steps, confidence=sure, call=file.code(call.func), part=part, how=how)
 
 
-def _command(call: cst.Call, name: str, file: SourceFile) -> cst.BaseExpression | None:
+def _wrapped_command(call: cst.Call, file: SourceFile) -> cst.BaseExpression | None:
+    """The first text that is put together among the arguments of a function with `shell=True`."""
+    values = (arg.value for arg in call.args if not arg.star)
+    return next((value for value in values if api.text_built(file, value) is not None), None)
+
+
+def _command(call: cst.Call, name: str) -> cst.BaseExpression | None:
     """The text that a shell reads, if a shell does."""
     first = syntax.argument(call, 0, "args", "cmd", "command")
     shell = syntax.argument(call, None, "shell")

@@ -22,8 +22,8 @@ from analyzers.rule import Bad, Good, Rule
 from analyzers.source import SourceFile
 
 METHODS = frozenset(
-    "execute executemany executescript exec_driver_sql execute_sql raw mogrify fetch fetchrow fetchval cursor run query "
-    "sql read_sql read_sql_query extra".split()
+    "execute executemany executescript exec_driver_sql execute_sql raw mogrify fetch fetchrow fetchval cursor run "
+    "query sql read_sql read_sql_query extra".split()
 )
 # These mark a text as SQL; whoever runs it gets it from them.
 MARKERS = frozenset({"text", "RawSQL", "DDL", "TextClause"})
