@@ -12,6 +12,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol
 
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, EnqueueOptions, WorkflowStatus
@@ -32,6 +33,7 @@ WORKFLOW = "review"
 QUEUE = "reviews"
 DAY_SECONDS = 86_400.0
 CLEAN_EVERY_SECONDS = 3_600.0
+ALARM_EVERY_SECONDS = 60.0
 CLEAN_BATCH = 500
 MOST_LIVES = 20  # a job that has killed its worker this often is not begun again
 LEAVE_SECONDS = 20
@@ -58,6 +60,21 @@ def job_id(event: Event, run: int, attempt: int = 1) -> str:
     """The name of a job: the same delivery always gives the same, so that it is begun once."""
     key = f"{event.ref.forge}\n{event.delivery}\n{run}"
     return f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.{attempt}"
+
+
+@dataclass(slots=True)
+class Round:
+    """Something to be done every so often."""
+
+    go: Callable[[], None]
+    every_seconds: float
+    due: float = 0.0
+
+    def go_if_due(self, now: float) -> None:
+        """Do it when its time has come."""
+        if now >= self.due:
+            self.due = now + self.every_seconds
+            self.go()
 
 
 class Jobs:
@@ -88,17 +105,16 @@ class Jobs:
 
     def run(self, stop: threading.Event) -> None:
         """Move deliveries, look after the others and clean up, until told to stop."""
-        tend_every = self._settings.dead_after_seconds / 5
-        tend_at = clean_at = time.monotonic()
+        rounds = [
+            Round(self.move, 0.0),
+            Round(self.tend, self._settings.dead_after_seconds / 5),
+            Round(self.alarm, ALARM_EVERY_SECONDS),
+            Round(self.clean, CLEAN_EVERY_SECONDS),
+        ]
         while not stop.wait(self._settings.poll_seconds):
             try:
-                self.move()
-                if time.monotonic() >= tend_at:
-                    tend_at = time.monotonic() + tend_every
-                    self.tend()
-                if time.monotonic() >= clean_at:
-                    clean_at = time.monotonic() + CLEAN_EVERY_SECONDS
-                    self.clean()
+                for each in rounds:
+                    each.go_if_due(time.monotonic())
             except Unavailable as problem:
                 log.warning("%s; trying again", problem)
 
@@ -107,20 +123,21 @@ class Jobs:
         DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=LEAVE_SECONDS)
         self._seat.leave()
 
-    def move(self) -> int:
-        """Begin the jobs of new deliveries; how many. A crash half-way is repaired by the next call."""
-        waiting = self._store.waiting()
-        for delivery in waiting:
+    def move(self) -> None:
+        """Begin the jobs of new deliveries. A crash half-way is repaired by the next call."""
+        for delivery in self._store.waiting():
             self._enqueue(delivery, attempt=1)
             self._store.mark_queued(delivery)
-        return len(waiting)
 
     def tend(self) -> None:
-        """Show that we live, take over the jobs of the dead, and alarm on jobs that nobody will run."""
+        """Show that we live, and take over the jobs of the dead."""
         self._watch.beat()
         if dead := self._watch.bury_the_dead():
             log.warning("taking over the jobs of %s", ", ".join(dead))
             DBOS._recover_pending_workflows(dead)
+
+    def alarm(self) -> None:
+        """Log each job that nobody will run, once."""
         alarms = self.alarms()
         for job in set(alarms) - self._alarmed:
             log.error("%s", alarms[job])

@@ -3,6 +3,7 @@
 Every method is one transaction. A delivery goes `new -> queued -> done | failed`; a failed one may come again.
 """
 
+import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -54,6 +55,8 @@ WORKERS = sa.Table(
     sa.Column("id", sa.String(200), primary_key=True),
     sa.Column("beat", sa.BigInteger, nullable=False),
 )
+
+log = logging.getLogger("touchline.store")
 
 
 class State(StrEnum):
@@ -122,11 +125,16 @@ class Store:
             return connection.execute(upsert.returning(INBOX.c.id)).first() is not None
 
     def waiting(self, limit: int = 100) -> tuple[Delivery, ...]:
-        """The oldest deliveries without a job."""
+        """The oldest deliveries without a job. One that can no longer be read fails, and holds up no other."""
         query = sa.select(INBOX).where(INBOX.c.state == State.NEW).order_by(INBOX.c.id).limit(limit)
         with self._begin(reads=True) as connection:
             rows = connection.execute(query).all()
-        return tuple(Delivery(row.id, from_json(row.event, Event), row.received_at, row.run) for row in rows)
+        read = {row.id: _delivery(row) for row in rows}
+        if unreadable := [key for key, delivery in read.items() if delivery is None]:
+            log.error("deliveries %s of the inbox cannot be read", unreadable)
+            with self._begin() as connection:
+                connection.execute(sa.update(INBOX).where(INBOX.c.id.in_(unreadable)).values(state=State.FAILED))
+        return tuple(delivery for delivery in read.values() if delivery)
 
     def mark_queued(self, delivery: Delivery) -> None:
         """Its job is with the job engine now."""
@@ -188,6 +196,13 @@ class Store:
         except DBAPIError as problem:
             # The driver's words hold statement and values: only its kind is told.
             raise Unavailable(f"the database failed: {type(problem.orig).__name__}") from problem
+
+
+def _delivery(row: sa.Row[Any]) -> Delivery | None:
+    try:
+        return Delivery(row.id, from_json(row.event, Event), row.received_at, row.run)
+    except Broken:
+        return None
 
 
 def _insert(connection: sa.Connection, table: sa.Table) -> Any:

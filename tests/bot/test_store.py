@@ -122,6 +122,15 @@ def test_several_processes_may_create_the_tables_at_once(database: str) -> None:
             opened.close()
 
 
+def test_a_delivery_that_can_no_longer_be_read_fails_and_holds_up_no_other(store: Store) -> None:
+    store.accept(event("old words"))
+    store.accept(event("good"))
+    with store._engine.begin() as connection:
+        connection.execute(sa.text("UPDATE touchline_inbox SET event = '{}' WHERE delivery = 'old words'"))
+    assert [one.event.delivery for one in store.waiting()] == ["good"]
+    assert store.counts()[State.FAILED] == 1
+
+
 def test_a_newer_schema_is_left_alone(store: Store, database: str) -> None:
     with store._engine.begin() as connection:
         connection.execute(sa.insert(SCHEMA).values(version=99))
