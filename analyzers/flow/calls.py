@@ -7,7 +7,7 @@ import libcst as cst
 
 from analyzers.flow.callees import apply_callee
 from analyzers.flow.compose import compose, percent
-from analyzers.flow.frame import Frame, Hit, access, short, source_taint
+from analyzers.flow.frame import Frame, Hit, access, joined, short, source_taint
 from analyzers.flow.given import Given, constant_of, gather, select
 from analyzers.flow.guards import about_of, narrowed
 from analyzers.flow.value import CLEAN, CONFLICT, Proof, Taint, Value, join, merge_taints
@@ -108,10 +108,25 @@ def _proofs(frame: Frame, called: Called) -> Iterator[tuple[str, Proof]]:
         path = about_of(called.node.func.value, called.receiver)
         if path and called.method in PROVING:
             yield "true", Proof(path, (ANY,))
-        elif path and called.method in ("startswith", "is_relative_to"):
-            yield "true", Proof(path, ("path",), needs="absolute-path")
+        elif called.method in ("startswith", "is_relative_to"):
+            yield from (("true", proof) for proof in _inside(called.node.func.value, called.receiver))
         elif path and called.method == "relative_to":
             yield "return", Proof(path, ("path",), needs="absolute-path")
+
+
+def _inside(holder: cst.BaseExpression, receiver: Value) -> Iterator[Proof]:
+    """A look at the beginning of a path proves it, and what it was made from, once it is absolute."""
+    path = access(holder)
+    if path:
+        yield Proof(joined(path), ("path",), needs="absolute-path")
+    if "path" in receiver.about[1]:
+        yield Proof(receiver.about[0], ("path",))
+
+
+def _shown(argument: cst.BaseExpression, value: Value) -> str:
+    """The access path that an argument is about; of a sequence, its first element that is about one."""
+    abouts = [part.about[0] for part in value.fields.values() if part.dirty and part.about[0]]
+    return about_of(argument, value) or (abouts[0] if abouts else "")
 
 
 def _result(frame: Frame, called: Called) -> Value:
@@ -163,7 +178,7 @@ def _passed(item: Propagator, chosen: list[tuple[cst.BaseExpression, Value]], ca
     if not dirty:
         return CLEAN
     taints = merge_taints((), (taint.clear(item.adds) for _, value in dirty for taint in value.all_taints()))
-    path = about_of(*dirty[0]) if item.shows and len(dirty) == 1 else ""
+    path = _shown(*dirty[0]) if item.shows and len(dirty) == 1 else ""
     composed = any(value.composed for _, value in dirty) or len(called.given) > 1
     return Value(taints=taints, about=(path, item.shows) if path else ("", ()), composed=composed)
 

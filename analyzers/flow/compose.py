@@ -17,16 +17,18 @@ ELSEWHERE = ("url", "redirect")
 def compose(pieces: Iterable[Piece]) -> Value:
     """A text made of constant and other pieces, in order. What stands after a fixed host cannot change the host."""
     taints: tuple[Taint, ...] = ()
-    begin, fixed = "", False
+    begin, fixed, known = "", False, True
     for text, value in pieces:
+        text = value.begins or None if text is None and not value.dirty else text
         if text is not None:
-            begin += text
+            begin += text if known else ""
             continue
+        known = False
         fixed = fixed or bool(HOST_FIXED.match(begin)) or not (begin == "" or HOST_OPEN.fullmatch(begin))
         own = value.all_taints()
         taints = merge_taints(taints, (taint.clear(ELSEWHERE) for taint in own) if fixed else own)
         fixed = fixed or (not value.dirty)
-    return Value(taints=taints, composed=True) if taints else CLEAN
+    return Value(taints=taints, composed=True, begins=begin) if taints or begin else CLEAN
 
 
 def percent(text: str, mark: str) -> list[Piece]:

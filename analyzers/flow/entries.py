@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import PurePosixPath
 
 import libcst as cst
@@ -37,7 +38,16 @@ def start(file: SourceFile, models: Models, function: cst.FunctionDef, *, symbol
         taints = (_placeholder(file, parameter),) if symbolic else (_given(file, parameter, entry),) if data else ()
         state[name] = Value(taints=tuple(one for one in taints if one), type=kind)
     _type_self(state, entry, function)
+    _guess_types(file, models, state)
     return state
+
+
+def _guess_types(file: SourceFile, models: Models, state: State) -> None:
+    """A parameter that goes by the name of a framework's request, in a file that imports the framework."""
+    for entry in models.all(Entry):
+        for name, kind in entry.types.items() if entry.types and imports(file, entry.roots) else ():
+            if name in state and not state[name].type and models.speaks_of(kind):
+                state[name] = replace(state[name], type=kind)
 
 
 def type_of(file: SourceFile, models: Models, parameter: cst.Param) -> str:

@@ -9,10 +9,13 @@ import libcst as cst
 from analyzers.flow.calls import call
 from analyzers.flow.compose import compose, percent
 from analyzers.flow.frame import Frame, access, constant_key, item_key, source_taint
-from analyzers.flow.guards import comparison, narrowed
-from analyzers.flow.value import CLEAN, Value, join, merge_taints
-from analyzers.models import Source
+from analyzers.flow.guards import about_of, comparison, narrowed
+from analyzers.flow.value import CLEAN, Proof, Value, join, merge_taints
+from analyzers.models import ANY, Source
 from analyzers.syntax import text_value
+
+# Parts of a parsed address without which it stays on its host.
+HOSTS = frozenset({"netloc", "hostname"})
 
 Evaluator = Callable[[Frame, Any], Value]
 
@@ -59,7 +62,10 @@ def attribute_of(frame: Frame, node: cst.Attribute, receiver: Value) -> Value:
     taints = tuple(source_taint(frame, node, source) for source in frame.models.named(Source, name))
     part = receiver.part("." + node.attr.value)
     kind = part.type or frame.models.returned(name) or _held_type(frame, node) or ""
-    return Value(merge_taints(part.taints, taints), part.fields, kind, part.proofs, receiver.about)
+    proofs = part.proofs
+    if node.attr.value in HOSTS and "redirect" in receiver.about[1]:
+        proofs = (*proofs, Proof(*receiver.about, when=False))
+    return Value(merge_taints(part.taints, taints), part.fields, kind, proofs, receiver.about)
 
 
 def _held_type(frame: Frame, node: cst.Attribute) -> str | None:
@@ -152,7 +158,8 @@ def _elements(frame: Frame, node: cst.Tuple | cst.List | cst.Set) -> Value:
         if isinstance(element, cst.StarredElement):
             whole = replace(whole, taints=merge_taints(whole.taints, value.all_taints()))
         elif value.dirty or value.type:
-            whole = whole.with_part(f"[{position}]", replace(value, proofs=(), about=("", ())))
+            about = value.about if value.about[0] else (about_of(element.value, value), (ANY,))
+            whole = whole.with_part(f"[{position}]", replace(value, proofs=(), about=about))
     return whole
 
 
@@ -227,11 +234,17 @@ def _lambda(frame: Frame, node: cst.Lambda) -> Value:
     return CLEAN
 
 
+def _literal(frame: Frame, node: cst.SimpleString) -> Value:
+    text = text_value(node)
+    return Value(begins=text) if text else CLEAN
+
+
 EVALUATORS: dict[type[cst.CSTNode], Evaluator] = {
     cst.Name: _name,
     cst.Attribute: _attribute,
     cst.Subscript: _subscript,
     cst.Call: call,
+    cst.SimpleString: _literal,
     cst.FormattedString: _formatted,
     cst.ConcatenatedString: _concatenated,
     cst.BinaryOperation: _binary,

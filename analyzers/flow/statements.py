@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import libcst as cst
 
+from analyzers.flow.compose import compose
 from analyzers.flow.expressions import bind
 from analyzers.flow.frame import Frame, access, joined, short
 from analyzers.flow.graph import Edge, Kind, Point
@@ -95,8 +96,10 @@ def _augment(frame: Frame, node: cst.AugAssign) -> None:
         return
     before = frame.read(path)
     if value.dirty:
-        value = _led(frame, node.target, replace(value.flat(), composed=True), node.value)
-    frame.write(path, Value(merge_taints(before.taints, value.all_taints()), before.fields, before.type))
+        value = _led(frame, node.target, replace(compose([(None, before), (None, value)]), composed=True), node.value)
+    frame.write(
+        path, Value(merge_taints(before.taints, value.all_taints()), before.fields, before.type, begins=before.begins)
+    )
 
 
 def _forget(frame: Frame, target: cst.BaseExpression) -> None:

@@ -81,7 +81,7 @@ class Value:
     """An abstract value. `fields` are the parts known apart: ".name" attributes, "['key']" and "[0]" items.
 
     `about` is the access path of the variable it was derived from, and the kinds that a test of it proves.
-    `composed` says that a text was put together since the value was last kept.
+    `composed` says that a text was put together since the value was last kept; `begins` is how it certainly begins.
     """
 
     taints: tuple[Taint, ...] = ()
@@ -90,6 +90,7 @@ class Value:
     proofs: tuple[Proof, ...] = ()
     about: tuple[str, tuple[str, ...]] = ("", ())
     composed: bool = False
+    begins: str = ""
 
     def all_taints(self) -> Iterator[Taint]:
         """Its own taints and those of its parts."""
@@ -165,10 +166,11 @@ def join(old: Value, new: Value) -> Value:
     proofs = old.proofs if old.proofs == new.proofs else tuple(one for one in old.proofs if one in new.proofs)
     about = old.about if old.about == new.about else ("", ())
     composed = old.composed or new.composed
+    begins = old.begins if old.begins == new.begins else ""
     same = taints is old.taints and fields is old.fields and proofs == old.proofs
-    if same and kind == old.type and about == old.about and composed == old.composed:
+    if same and (kind, about, composed, begins) == (old.type, old.about, old.composed, old.begins):
         return old
-    return Value(taints, fields, kind, proofs, about, composed)
+    return Value(taints, fields, kind, proofs, about, composed, begins)
 
 
 def _join_fields(old: Mapping[str, Value], new: Mapping[str, Value]) -> Mapping[str, Value]:
