@@ -10,7 +10,6 @@ from bot.forges.github import webhook, wire
 from bot.forges.github.anchors import Hunks
 from bot.forges.github.api import SECONDS_BETWEEN_WRITES, Api, unreadable
 from bot.forges.github.fields import Odd, items, maybe_text, number, text
-from bot.forges.github.markdown import Kind
 from bot.forges.github.publishing import Publication, standing
 from bot.forges.github.wire import in_path
 from bot.model import (
@@ -159,12 +158,14 @@ class GitHubForge:
         )
 
     def reply(self, change: Change, event: Event, body: str) -> None:
-        """Answer a command below it, once."""
+        """Answer a command where it was given, in its thread or below, once."""
         key = hashlib.sha256(f"{event.comment_id or event.delivery}".encode()).hexdigest()[:16]
-        said = standing(self._api, change.ref).comments
-        if any(comment.marker.kind is Kind.REPLY and comment.marker.key == key for comment in said):
+        stands = standing(self._api, change.ref)
+        if stands.replied(key):
             return
-        road = in_path("repos", change.ref.project, "issues", change.ref.number, "comments")
+        below = in_path("repos", change.ref.project, "issues", change.ref.number, "comments")
+        thread = next((ours.thread for ours in stands.threads if event.thread == ours.thread.id), None)
+        road = f"{_pull(change.ref)}/comments/{thread.id}/replies" if thread else below
         self._api.write("POST", road, "post an answer", {"body": wire.reply_body(key, body, change)})
 
 

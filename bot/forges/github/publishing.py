@@ -127,12 +127,12 @@ class Publication:
         if not ours.closed:
             self._resolve(ours)
         body = wire.fixed_body(ours.thread.mark, self.plan.patchset.id, resolution.reply)
-        self.api.write("POST", f"{self._pull}/comments/{ours.first}/replies", "post a reply", {"body": body})
+        self.api.write("POST", f"{self._pull}/comments/{ours.thread.id}/replies", "post a reply", {"body": body})
 
     def _resolve(self, ours: OurThread) -> None:
         """Resolve a thread; where that is not granted, the reply alone has to say it."""
         try:
-            self.api.mutate(wire.RESOLVE, "resolve a thread", {"thread": ours.thread.id})
+            self.api.mutate(wire.RESOLVE, "resolve a thread", {"thread": ours.node})
         except Refused as refused:
             self.notes.append(str(refused))
 

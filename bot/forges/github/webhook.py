@@ -10,6 +10,7 @@ import hmac
 import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from bot.errors import Refused
 from bot.forges.github.fields import Odd, maybe, maybe_text, number, text
@@ -69,9 +70,12 @@ def _digest(secret: str, body: bytes) -> str:
 def parse(body: bytes) -> object:
     """The JSON of the body. Raises Odd."""
     try:
-        return json.loads(body)
+        data = json.loads(body)
     except (ValueError, RecursionError) as error:
         raise Odd("is not JSON; set the webhook's content type to application/json") from error
+    if not isinstance(data, dict):
+        raise Odd("is no JSON object")
+    return data
 
 
 def matching(pattern: re.Pattern[str], value: str, name: str) -> str:
@@ -92,14 +96,27 @@ def _pull_request(data: object, delivery: str, login: str) -> Event | None:
 
 def _issue_comment(data: object, delivery: str, login: str) -> Event | None:
     on_pull_request = isinstance(maybe(data, "issue", "pull_request"), dict)
-    if text(data, "action") != "created" or not on_pull_request:
+    return _command(data, delivery, login, "issue") if on_pull_request else None
+
+
+def _review_comment(data: object, delivery: str, login: str) -> Event | None:
+    """A thread is named by its first comment, and every answer in it names that one."""
+    event = _command(data, delivery, login, "pull_request")
+    thread = maybe(data, "comment", "in_reply_to_id")
+    if event is None or thread is None:
+        return event
+    return replace(event, thread=str(_counting(data, "comment", "in_reply_to_id", limit=2**63)))
+
+
+def _command(data: object, delivery: str, login: str, kind: str) -> Event | None:
+    if text(data, "action") != "created":
         return None
     words = command_in(maybe_text(data, "comment", "body"))
     if words is None or _is_bot(data, login):
         return None
     actor = matching(LOGIN, text(data, "comment", "user", "login"), "comment.user.login")
     identity = str(_counting(data, "comment", "id", limit=2**63))
-    return Event(_ref(data, "issue"), delivery, Happened.COMMAND, actor, "", words, identity)
+    return Event(_ref(data, kind), delivery, Happened.COMMAND, actor, "", words, identity)
 
 
 def _is_bot(data: object, login: str) -> bool:
@@ -135,4 +152,8 @@ def _clean(words: str) -> str:
     return "".join(letter for letter in words if letter.isprintable())[:COMMAND_LIMIT].strip()
 
 
-READERS = {"pull_request": _pull_request, "issue_comment": _issue_comment}
+READERS = {
+    "pull_request": _pull_request,
+    "issue_comment": _issue_comment,
+    "pull_request_review_comment": _review_comment,
+}

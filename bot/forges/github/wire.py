@@ -94,15 +94,17 @@ VIEWER = "query Viewer { viewer { login } }"
 class OurThread:
     """A thread that we opened.
 
-    `first` is the id of its first comment, `closed` what GitHub says of it, `fixed` whether we said that the defect is
-    gone. The thread counts as resolved when that was said, or a person closed it: a closing of ours whose last word is
+    The thread's id is that of its first comment, which answers name too; `node` is what resolving needs, `closed` what
+    GitHub says of it, `fixed` whether we said that the defect is gone, `replies` the commands in it that we answered.
+    The thread counts as resolved when that was said, or a person closed it: a closing of ours whose last word is
     missing is finished by the next run.
     """
 
     thread: Thread
-    first: int
+    node: str
     closed: bool
     fixed: bool
+    replies: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +128,11 @@ class Standing:
     def summary(self) -> OurComment | None:
         """Our summary: the oldest one, should a race ever have made two."""
         return next((comment for comment in self.comments if comment.marker.kind is Kind.SUMMARY), None)
+
+    def replied(self, key: str) -> bool:
+        """Whether we answered this command, in a thread or below."""
+        below = any(comment.marker.kind is Kind.REPLY and comment.marker.key == key for comment in self.comments)
+        return below or any(key in ours.replies for ours in self.threads)
 
     @property
     def posted(self) -> Posted:
@@ -201,10 +208,11 @@ def _our_thread(node: object, login: str) -> OurThread | None:
     first = _our_comment(written[0]) if written else None
     if first is None or first.marker.kind is not Kind.COMMENT:
         return None
-    replies = [_our_comment(reply) for reply in written[1:]]
-    fixed = any(reply is not None and reply.marker.kind is Kind.FIXED for reply in replies)
+    markers = [own.marker for reply in written[1:] if (own := _our_comment(reply))]
+    fixed = any(marker.kind is Kind.FIXED for marker in markers)
+    replies = frozenset(marker.key for marker in markers if marker.kind is Kind.REPLY)
     thread = Thread(
-        id=text(node, "id"),
+        id=str(first.id),
         mark=first.marker.key,
         path=text(node, "path"),
         line=maybe_number(node, "line"),
@@ -213,7 +221,7 @@ def _our_thread(node: object, login: str) -> OurThread | None:
         answered=any(_by_person(reply) for reply in written[1:])
         or number(node, "comments", "totalCount") > len(written),
     )
-    return OurThread(thread, first.id, flag(node, "isResolved"), fixed)
+    return OurThread(thread, text(node, "id"), flag(node, "isResolved"), fixed, replies)
 
 
 def _by_person(reply: object) -> bool:

@@ -167,6 +167,15 @@ class FakeGitHub:
         payload = {"action": action, "issue": issue, "comment": rest.issue_comment(comment)}
         return Delivery("issue_comment", payload | self._around(hosted, comment.author))
 
+    def answer_event(self, hosted: Hosted, pull: Pull, answer: ReviewComment) -> Delivery:
+        """A `pull_request_review_comment` event: a new comment on a line, or an answer in a thread."""
+        payload = {
+            "action": "created",
+            "comment": rest.review_comment(hosted, pull, answer),
+            "pull_request": rest.pull_request(hosted, pull, self.web),
+        }
+        return Delivery("pull_request_review_comment", payload | self._around(hosted, answer.author))
+
     def _around(self, hosted: Hosted, sender: str) -> dict[str, Any]:
         return {"repository": rest.repository(hosted, self.web), "sender": rest.user(sender)}
 

@@ -10,7 +10,7 @@ from bot.errors import Refused, Superseded, Unavailable
 from bot.model import Change, Comment, Placement, Plan, Receipt, Resolution
 from tests.fakes.github.server import Fault
 from tests.forges.contract.plans import CLEAN, FOUND, comment, plan
-from tests.forges.github.world import GitHubWorld
+from tests.forges.github.world import GitHubWorld, delivered
 
 BASE = {"app.py": "".join(f"value_{number} = {number}\n" for number in range(1, 41)).encode()}
 HEAD = {"app.py": BASE["app.py"].replace(b"value_2 = 2\n", b"value_2 = run()\n")}
@@ -227,3 +227,21 @@ def test_hostile_words_reach_nobody(world: GitHubWorld) -> None:
     assert "@everyone" not in seen.body
     assert "<img" not in seen.body
     assert "](https://evil.test)" not in seen.body
+
+
+def test_a_command_in_a_thread_is_read_and_answered_there_once(world: GitHubWorld) -> None:
+    change = opened(world)
+    world.forge().publish(change, plan(change, comment(1, "app.py", 2)))
+    pull = world.pull(change.ref)
+    said = world.hosted.answer(pull, world.maintainer, pull.threads()[0], "/touchline ignore because it is a test")
+    sent = delivered(world.fake.answer_event(world.hosted, pull, said))
+    event = world.forge().read_event(sent.headers, sent.body)
+    assert event is not None
+    assert (event.ref, event.command) == (change.ref, "ignore because it is a test")
+    assert [event.thread] == [thread.id for thread in world.forge().posted(change).threads]
+    for _ in range(2):
+        world.forge().reply(change, event, "Here.")
+    (seen,) = world.comments(change.ref)
+    assert len(seen.replies) == 2
+    assert "Here." in seen.replies[1]
+    assert len(world.messages(change.ref, world.bot)) == 1

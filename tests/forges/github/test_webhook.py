@@ -1,6 +1,5 @@
 """GitHub's deliveries: samples that GitHub sent, and whatever anybody may send."""
 
-import copy
 import hashlib
 import hmac
 import json
@@ -82,6 +81,19 @@ def test_other_events_and_actions_are_not_our_business() -> None:
 
 def test_a_comment_on_an_issue_is_no_command() -> None:
     assert read("issue_comment", sample("issue_comment.created")) is None
+
+
+def test_a_command_in_an_answer_names_its_thread() -> None:
+    payload = comment("/touchline ignore because it is a test") | {"pull_request": {"number": 2}}
+    event = read("pull_request_review_comment", payload)
+    assert event is not None
+    assert (event.ref, event.command, event.thread) == (REF, "ignore because it is a test", "")
+    payload["comment"]["in_reply_to_id"] = 17
+    answer = read("pull_request_review_comment", payload)
+    assert answer is not None
+    assert answer.thread == "17"
+    payload["comment"]["in_reply_to_id"] = "17; drop"
+    assert outcome("pull_request_review_comment", payload) == 400
 
 
 def test_a_command_is_read_with_its_author_and_comment() -> None:
@@ -188,6 +200,7 @@ ROADS = [
     ("comment",),
     ("comment", "id"),
     ("comment", "body"),
+    ("comment", "in_reply_to_id"),
     ("comment", "user"),
     ("comment", "user", "login"),
     ("comment", "user", "type"),
@@ -203,10 +216,13 @@ def put(payload: Any, road: tuple[str, ...], value: Any) -> None:
         payload.update({last: value}) if value is not None else payload.pop(last, None)
 
 
-@given(st.sampled_from(["pull_request", "issue_comment"]), st.dictionaries(st.sampled_from(ROADS), JSON, max_size=4))
+@given(
+    st.sampled_from(["pull_request", "issue_comment", "pull_request_review_comment"]),
+    st.dictionaries(st.sampled_from(ROADS), JSON, max_size=4),
+)
 def test_any_field_may_be_odd_or_missing(event: str, changes: dict[tuple[str, ...], Any]) -> None:
-    base = sample("pull_request.opened") if event == "pull_request" else comment("/touchline review")
-    payload = copy.deepcopy(base)
+    payload = sample("pull_request.opened") if event == "pull_request" else comment("/touchline review")
+    payload["pull_request"] = sample("pull_request.opened")["pull_request"]
     for road, value in changes.items():
         put(payload, road, value)
     found = outcome(event, payload)

@@ -82,7 +82,7 @@ class GitHubWorld:
 
     def answer_as(self, ref: ChangeRef, user: str, thread: Thread, body: str) -> None:
         pull = self.pull(ref)
-        first = next(one for one in pull.threads() if one.thread == thread.id)
+        first = next(one for one in pull.threads() if str(one.id) == thread.id)
         self.hosted.answer(pull, user, first, body)
 
     def delivery_of_patchset(self, ref: ChangeRef) -> world.Delivery:
