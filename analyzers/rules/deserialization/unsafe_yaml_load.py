@@ -27,7 +27,7 @@ RULE = Rule(
     title="YAML loader that can run code",
     weakness="CWE-502",
     severity=Severity.HIGH,
-    message="`{call}` reads YAML with {loader}, so a text like `!!python/object/apply:os.system [...]` runs.",
+    message="`{call}` reads YAML with {loader}{harm}.",
     advice="Read it with `yaml.safe_load`; add a constructor to the safe loader where the text needs a type of yours.",
     topic="YAML reads",
     clean="with a safe loader",
@@ -111,8 +111,23 @@ def check(call: cst.Call, file: SourceFile) -> Iterator[Finding | Examined]:
     if syntax.text_value(syntax.argument(call, 0, "stream")) is not None or (loader and not _unsafe(loader, file)):
         yield RULE.examined(file, call)
     elif not (syntax.has_stars(call) and name in LOADS):
-        words = f"`{file.code(loader)}`" if loader else "no loader named" if name in LOADS else "the full loader"
-        yield RULE.finding(file, call, fix=_fix(call, name, file), call=f"{file.code(call.func)}()", loader=words)
+        loader_name, harm = _loader(loader, name, file)
+        call_name = f"{file.code(call.func)}()"
+        fix = _fix(call, name, file)
+        yield RULE.finding(file, call, fix=fix, call=call_name, loader=loader_name, harm=harm)
+
+
+def _loader(loader: cst.BaseExpression | None, name: str, file: SourceFile) -> tuple[str, str]:
+    """The loader in words, and what it does.
+
+    https://github.com/yaml/pyyaml/wiki/PyYAML-yaml.load(input)-Deprecation
+    """
+    if loader is None and name in LOADS:
+        return "no loader named", ", so PyYAML before 6 makes any object that the text names"
+    said = file.code(loader) if loader else "the full loader"
+    if "full" in (said + name).lower():
+        return said, ", which has let code in the text run more than once"
+    return said, ", so a text like !!python/object/apply:os.system runs"
 
 
 def _unsafe(loader: cst.BaseExpression, file: SourceFile) -> bool:

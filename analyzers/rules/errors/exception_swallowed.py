@@ -197,13 +197,11 @@ def _head(handler: cst.ExceptHandler, file: SourceFile) -> str:
 
 def _work(attempt: cst.Try, file: SourceFile) -> str:
     """The first thing attempted, short enough to name it."""
-    calls = [
-        node
-        for node in syntax.inside(attempt.body)
-        if isinstance(node, cst.Call) and not isinstance(file.parent(node), cst.Raise)
-    ]
-    if calls:
-        return f"{file.code(calls[0].func)}()"
+    calls = [node for node in syntax.inside(attempt.body) if isinstance(node, cst.Call)]
+    calls = [call for call in calls if not isinstance(file.parent(call), cst.Raise)]
+    own = [call for call in calls if not (file.qualified(call.func) or "").startswith("builtins.")]
+    for call in own or calls:
+        return f"{file.code(call.func)}()"
     return file.code(next(iter(syntax.small_statements(attempt.body)), attempt))
 
 

@@ -1,0 +1,201 @@
+"""A secret or a signature compared with `==`.
+
+Why it matters: `==` stops at the first byte that differs. Who can measure how long the answer takes can guess a
+signature or token byte by byte.
+
+What to do: Compare with `hmac.compare_digest`, which takes the same time whatever differs.
+
+What it does not see: Values with names that do not say what they are; membership (`token in tokens`).
+"""
+
+import re
+from collections.abc import Iterator
+
+import libcst as cst
+
+from analyzers import syntax, vocabulary
+from analyzers.flow import api
+from analyzers.model import Confidence, Edit, Examined, Finding, Fix, Safety, Severity
+from analyzers.rule import Bad, Good, Rule
+from analyzers.source import SourceFile
+
+SIGNATURES = frozenset("signature hmac mac sig".split())
+SIGNERS = frozenset("sign hmac signature".split())
+# A signature of a function, a token of a language, the address of a network card: not in a file about these.
+SECRECY = re.compile(r"hmac|hashlib|crypt|webhook|password|authenticat", re.IGNORECASE)
+# Two values that the same person has just typed.
+TYPED_TWICE = frozenset("confirm confirmation confirmed repeat repeated again old new retype verify 1 2".split())
+COMPARED = ("hmac.compare_digest", "secrets.compare_digest", "django.utils.crypto.constant_time_compare")
+
+RULE = Rule(
+    name="secret-compared-with-equals",
+    title="Secret compared with `==`",
+    weakness="CWE-208",
+    severity=Severity.MEDIUM,
+    message="`{comparison}` stops at the first byte that differs, so the time it takes tells how much of `{secret}` "
+    "was right.",
+    advice="Write `hmac.compare_digest({left}, {right})`.",
+    topic="comparisons of secrets",
+    clean="in constant time",
+    in_tests=False,
+    bad=(
+        Bad(
+            """
+            import hashlib, hmac
+            def verify(key, body, given):
+                expected = hmac.new(key, body, hashlib.sha256).hexdigest()
+                return given == expected  # finding
+            """,
+            fixed="""
+            import hashlib, hmac
+            def verify(key, body, given):
+                expected = hmac.new(key, body, hashlib.sha256).hexdigest()
+                return hmac.compare_digest(given, expected)
+            """,
+        ),
+        Bad(
+            """
+            from crypt import digest_of
+            class Signer:
+                def verify(self, message, signature):
+                    if signature != self.sign(message):  # finding
+                        raise ValueError("forged")
+            """
+        ),
+        Bad(
+            """
+            def login(request, user):
+                if request.POST["password"] == user.password:  # finding
+                    return authenticate(user)
+            """
+        ),
+        Bad(
+            base="""
+            import hmac
+            def allowed(headers, settings):
+                return hmac.compare_digest(headers["X-Token"], settings.webhook_secret)
+            """,
+            code="""
+            import hmac
+            def allowed(headers, settings):
+                return headers["X-Token"] == settings.webhook_secret  # finding
+            """,
+            fixed="""
+            import hmac
+            def allowed(headers, settings):
+                return hmac.compare_digest(headers["X-Token"], settings.webhook_secret)
+            """,
+        ),
+    ),
+    good=(
+        Good(
+            "the time does not depend on the values",
+            """
+            import hmac
+            def verify(given, signature):
+                return hmac.compare_digest(given, signature)
+            """,
+        ),
+        Good("whether there is one at all", 'import hmac\ndef missing(password):\n    return password == ""'),
+        Good(
+            "both were typed by the same person",
+            "import hashlib\ndef check(password, password_confirmation):\n    return password == password_confirmation",
+        ),
+        Good(
+            "the checksum of a file is no secret",
+            """
+            import hashlib
+            def intact(data, checksum):
+                return hashlib.sha256(data).hexdigest() == checksum
+            """,
+        ),
+        Good(
+            "signatures of functions",
+            "import inspect\ndef same(one, other):\n    return inspect.signature(one) == inspect.signature(other)",
+        ),
+    ),
+)
+
+
+@RULE.on(cst.Call)
+def check_call(call: cst.Call, file: SourceFile) -> Iterator[Finding | Examined]:
+    """A comparison in constant time."""
+    if file.qualified(call.func) in COMPARED:
+        yield RULE.examined(file, call)
+
+
+@RULE.on(cst.Comparison)
+def check(comparison: cst.Comparison, file: SourceFile) -> Iterator[Finding | Examined]:
+    """One comparison of two values."""
+    if len(comparison.comparisons) != 1:
+        return
+    operator, left, right = comparison.comparisons[0].operator, comparison.left, comparison.comparisons[0].comparator
+    if not isinstance(operator, (cst.Equal, cst.NotEqual)) or _told(left, file) or _told(right, file):
+        return
+    secret = _secret(left, right, file)
+    if secret is None:
+        return
+    yield RULE.finding(
+        file,
+        comparison,
+        fix=_fix(comparison, left, right, file),
+        confidence=Confidence.HIGH if _is_hmac(secret, file) else Confidence.MEDIUM,
+        comparison=file.code(comparison),
+        secret=file.code(secret),
+        left=file.code(left),
+        right=file.code(right),
+    )
+
+
+def _told(node: cst.BaseExpression, file: SourceFile) -> bool:
+    """A value that is no secret: it stands in the code, or is a constant of the program."""
+    name = syntax.last_name(node)
+    return syntax.is_literal(node) or name.isupper() or not name or api.constant(file, node) is not None
+
+
+def _secret(left: cst.BaseExpression, right: cst.BaseExpression, file: SourceFile) -> cst.BaseExpression | None:
+    """The side that is a secret; None when neither certainly is."""
+    names = {word for side in (left, right) for word in syntax.words(syntax.last_name(side))}
+    for side in (right, left):
+        if _is_hmac(side, file):
+            return side
+    if names & TYPED_TWICE or not SECRECY.search(file.text):
+        return None
+    return next((side for side in (right, left) if _named(side, file)), None)
+
+
+def _is_hmac(node: cst.BaseExpression, file: SourceFile) -> bool:
+    made = _assigned(node, file) if isinstance(node, cst.Name) else node
+    called = file.origin(made.func) if isinstance(made, cst.Call) else None
+    return (called or "").startswith(("hmac.new", "hmac.digest", "hmac.HMAC"))
+
+
+def _assigned(name: cst.Name, file: SourceFile) -> cst.BaseExpression | None:
+    """What the function last assigns to the name."""
+    function = next((one for one in file.ancestors(name) if isinstance(one, cst.FunctionDef)), None)
+    found = None
+    for node in syntax.inside(function) if function else ():
+        if isinstance(node, cst.Assign) and syntax.is_name(node.targets[0].target, name.value):
+            found = node.value
+    return found
+
+
+def _named(node: cst.BaseExpression, file: SourceFile) -> bool:
+    name = syntax.last_name(node)
+    parts = syntax.words(name)
+    if isinstance(node, cst.Call):
+        return bool(set(parts) & SIGNERS) and not (file.qualified(node.func) or "").startswith("inspect.")
+    plain_token = set(parts) & vocabulary.ALWAYS == {"token"} and len(parts) == 1
+    if parts[-1:] and parts[-1] in SIGNATURES:
+        return "hmac" in file.text or "hashlib" in file.text
+    return vocabulary.names_secret(name) and not plain_token
+
+
+def _fix(
+    comparison: cst.Comparison, left: cst.BaseExpression, right: cst.BaseExpression, file: SourceFile
+) -> Fix | None:
+    imported = any(one.target == "hmac" for one in file.outline.names[""].get("hmac", ()))
+    if not imported or comparison.lpar or not isinstance(comparison.comparisons[0].operator, cst.Equal):
+        return None
+    text = f"hmac.compare_digest({file.code(left)}, {file.code(right)})"
+    return Fix("Compare in constant time", Safety.UNSAFE, (Edit(file.span(comparison), text),))
