@@ -28,6 +28,7 @@ from bot.forges.local.sources import Commits, Folders, Paths, Source, Staged, Wo
 from bot.log import log_to_stderr
 from bot.model import ChangeRef, Plan
 from bot.review import plan
+from bot.wording import count, listed
 from config import loading
 from config.settings import Settings
 
@@ -35,7 +36,9 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 RANGE = re.compile(r"(?P<base>.*?)\.\.\.?(?P<head>[^.].*|)")
 PULL_REQUEST = re.compile(r"(?P<project>[\w.-]+/[\w.-]+)#(?P<number>\d{1,9})")
-GERRIT_CHANGE = re.compile(r"(?P<project>[^~]+)~(?P<number>\d{1,9})(?:/(?P<patchset>\d{1,5}))?")
+GERRIT_CHANGE = re.compile(
+    r"(?:(?P<project>[^~]+)~(?=\d))?(?P<change>\d{1,9}|I[0-9a-f]{8,40})(?:/(?P<patchset>\d{1,5}))?"
+)
 
 
 class Group(click.Group):
@@ -126,7 +129,7 @@ def review(
     touchline review --staged                 what the next commit would record
     touchline review --base OLD --head NEW    two folders
     touchline review github OWNER/REPO#N      a pull request; posts unless --dry-run is given
-    touchline review gerrit PROJECT~N[/PS]    a Gerrit change; posts unless --dry-run is given
+    touchline review gerrit CHANGE[/PATCHSET] a Gerrit change; posts unless --dry-run is given
     """  # noqa: D301 (the backspace tells click to keep these lines as they are)
     settings = settings_of(context)
     if target[:1] in (("github",), ("gerrit",)):
@@ -169,14 +172,19 @@ def range_ends(repository: Repository, words: str) -> tuple[str, str]:
 
 def remote_change(target: tuple[str, ...], settings: Settings) -> tuple[Forge, ChangeRef, int]:
     """The forge, the change and the patchset (0: the current one) that the words after `review` name."""
-    name, words = target[0], " ".join(target[1:])
-    match = (PULL_REQUEST if name == "github" else GERRIT_CHANGE).fullmatch(words)
-    if match:
-        from bot.app import forge_named
+    from bot.app import forge_named
 
-        ref = ChangeRef(name, match["project"], int(match["number"]))
-        return forge_named(name, settings), ref, int(match.groupdict().get("patchset") or 0)
-    raise click.UsageError("write: review github OWNER/REPO#NUMBER, or: review gerrit PROJECT~NUMBER[/PATCHSET]")
+    name, words = target[0], " ".join(target[1:])
+    if name == "github" and (match := PULL_REQUEST.fullmatch(words)):
+        return forge_named(name, settings), ChangeRef(name, match["project"], int(match["number"])), 0
+    if name == "gerrit" and (match := GERRIT_CHANGE.fullmatch(words)):
+        from bot.forges.gerrit.lookup import find
+
+        forge = forge_named(name, settings)
+        project, change = match["project"], match["change"]
+        ref = ChangeRef(name, project, int(change)) if project else find(settings.gerrit, change)
+        return forge, ref, int(match["patchset"] or 0)
+    raise click.UsageError("write: review github OWNER/REPO#NUMBER, or: review gerrit CHANGE[/PATCHSET]")
 
 
 def review_printed(forge: Forge, ref: ChangeRef, settings: Settings, wanted: str, fail_on: Severity) -> int:
@@ -197,21 +205,19 @@ def review_remote(target: tuple[str, ...], settings: Settings, dry: bool, wanted
     found = reviewed(examination, forge, settings)
     console.show(found, wanted)
     if dry:
-        console.note(wording_of(plan(found.review, forge.posted(found.change))))
+        console.note(what_is_due(plan(found.review, forge.posted(found.change))))
     else:
         receipt = pipeline.publish(examination, forge, settings)
-        console.note("; ".join([f"posted at {receipt.url or ref}", *receipt.notes]))
+        console.note("; ".join([f"stands at {receipt.url or ref}", *receipt.notes]))
     return console.exit_code(found, fail_on)
 
 
-def wording_of(due: Plan) -> str:
-    """What a plan would do, in a sentence."""
-    if due.empty:
-        return "nothing would be posted: all of it stands already"
-    summary = "and the summary" if due.summary else "and leave the summary"
-    return (
-        f"would post {len(due.add)} comments, keep {len(due.keep)}, answer {len(due.resolve)} that are gone, {summary}"
-    )
+def what_is_due(due: Plan) -> str:
+    """What a plan would write, in a sentence."""
+    parts = [count(len(due.add), "comment")] if due.add else []
+    parts += [count(len(due.resolve), "answer") + " to what is gone"] if due.resolve else []
+    parts += ["the summary"] if due.summary else []
+    return f"would post {listed(parts)}" if parts else "nothing would be posted: all of it stands already"
 
 
 @main.command()
