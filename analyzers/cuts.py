@@ -22,6 +22,13 @@ PREFIX = "if 1:\n"
 INDENT = re.compile(r"[ \t\f]*")
 # Stands where the first method stood, so that a class of methods alone still has a body.
 HOLE = "pass  # touchline: hole\n"
+TOKEN = re.compile(
+    r"""(?P<text>"[^"\\\r\n]*"|'[^'\\\r\n]*')|(?P<comment>\#[^\r\n]*)|(?P<line>[\r\n]+)|"""
+    r"(?P<open>[(\[{])|(?P<close>[)\]}])|(?P<word>\w+)|(?P<other>[^\s\w])"
+)
+# Brackets inside brackets, and words and signs between two commas or line ends.
+DEEPEST = 100
+LONGEST = 1_000
 BEGINNINGS = (cst.BaseCompoundStatement, cst.SimpleStatementLine)
 Definition = (cst.FunctionDef, cst.ClassDef)
 # Tokens and whitespace: rules are never asked about them, and leaving them out makes the walk three times shorter.
@@ -95,6 +102,8 @@ class Cut:
 
 def whole(text: str, unit: Unit) -> Cut:
     """A file read whole. Raises Unreadable when libcst cannot."""
+    if _risky(text):
+        raise Unreadable("syntax nested too deeply")
     module = _parse(text)
     return Cut(unit, module, text, 1, module.body)
 
@@ -114,6 +123,19 @@ def cut(lines: Sequence[str], unit: Unit) -> Cut:
     if unit.kind is not Kind.STATEMENT and (len(body) != 1 or not isinstance(body[0], Definition)):
         raise Unreadable("the cut is not one definition")
     return Cut(unit, module, text, unit.line - indented, body)
+
+
+def _risky(text: str) -> bool:
+    """Whether libcst could crash or take minutes on a text that `ast` has refused."""
+    depth = run = branches = 0
+    for token in TOKEN.finditer(text):
+        kind, word = token.lastgroup, token[0]
+        depth += (kind == "open") - (kind == "close")
+        run = 0 if word == "," or (kind == "line" and depth <= 0) else run + 1
+        branches += word == "elif"
+        if depth > DEEPEST or run > LONGEST or branches > DEEPEST * 3:
+            return True
+    return False
 
 
 def _lines(lines: Sequence[str], unit: Unit) -> list[str]:

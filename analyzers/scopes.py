@@ -1,11 +1,12 @@
 """The names one function binds for itself, read from its libcst tree."""
 
+import ast
 from collections.abc import Iterator
 
 import libcst as cst
 
-from analyzers.cuts import child_fields
-from analyzers.outline import Binding, Bound, Names, absolute
+from analyzers.cuts import Cut, child_fields
+from analyzers.outline import Binding, Bound, Definition, Kind, Names, Outline, Unit, absolute
 
 Function = cst.FunctionDef | cst.Lambda
 COMPREHENSIONS = (cst.ListComp, cst.SetComp, cst.DictComp, cst.GeneratorExp)
@@ -36,6 +37,57 @@ def local_names(function: Function, package: str) -> Names:
         for name, binding in _bindings(node, package):
             names.setdefault(name, []).append(binding)
     return {name: bound for name, bound in names.items() if name not in elsewhere}
+
+
+def tree_outline(cut: Cut, package: str) -> Outline:
+    """The outline of a file read whole, in syntax that `ast` of the running Python does not know.
+
+    It knows less than the other: no attributes of `self`, no star imports.
+    """
+    definitions: list[Definition] = []
+    units: list[Unit] = []
+    names: dict[str, Names] = {"": {}}
+    waiting = [(node, "") for node in reversed(cut.roots)]
+    while waiting:
+        node, parent = waiting.pop()
+        for inner in _own_nodes(node):
+            for name, binding in _bindings(inner, package):
+                names[parent].setdefault(name, []).append(binding)
+        if isinstance(node, (cst.FunctionDef, cst.ClassDef)):
+            definition = _definition(cut, node, parent)
+            definitions.append(definition)
+            units.append(_unit(cut, node, definition))
+            if isinstance(node, cst.ClassDef):
+                names[definition.qualname] = {}
+                waiting.extend((inner, definition.qualname) for inner in reversed(node.body.body))
+        elif not parent:
+            span = cut.span(node)
+            units.append(Unit(Kind.STATEMENT, span.line, span.end_line))
+    return Outline(ast.Module([], []), tuple(definitions), tuple(units), names, (), {})
+
+
+def _definition(cut: Cut, node: cst.FunctionDef | cst.ClassDef, parent: str) -> Definition:
+    span = cut.span(node)
+    params = list(parameters(node.params)) if isinstance(node, cst.FunctionDef) else []
+    return Definition(
+        name=node.name.value,
+        qualname=f"{parent}.{node.name.value}" if parent else node.name.value,
+        kind=Kind.FUNCTION if isinstance(node, cst.FunctionDef) else Kind.CLASS,
+        line=min([cut.span(mark).line for mark in node.decorators], default=span.line),
+        head=span.line,
+        end_line=span.end_line,
+        parent=parent,
+        bases=tuple(dotted(base.value) for base in node.bases) if isinstance(node, cst.ClassDef) else (),
+        decorators=tuple(dotted(mark.decorator) for mark in node.decorators),
+        first_parameter=params[0].name.value if params else "",
+    )
+
+
+def _unit(cut: Cut, node: cst.FunctionDef | cst.ClassDef, definition: Definition) -> Unit:
+    inner = [part for part in node.body.body if isinstance(part, (cst.FunctionDef, cst.ClassDef))]
+    spans = [_definition(cut, part, "") for part in inner] if isinstance(node, cst.ClassDef) else []
+    holes = tuple((span.line, span.end_line) for span in spans)
+    return Unit(definition.kind, definition.line, definition.end_line, definition.qualname, holes)
 
 
 def comprehension_names(node: cst.CSTNode) -> Names:

@@ -10,7 +10,8 @@ import libcst as cst
 from analyzers import names
 from analyzers.cuts import Cut, cut, whole
 from analyzers.model import Span
-from analyzers.outline import Definition, Kind, NewSyntax, Outline, Unit, empty, outline
+from analyzers.outline import DEPTH_LIMIT, Definition, Kind, NewSyntax, Outline, Unit, outline
+from analyzers.scopes import tree_outline
 from analyzers.text import Unreadable, split_lines
 from analyzers.touched import TouchedLines
 
@@ -45,10 +46,9 @@ class SourceFile:
             return outline(self.text, self.package)
         except NewSyntax as error:
             try:
-                self._whole  # noqa: B018 - libcst may know syntax that this Python does not
+                return tree_outline(self._whole, self.package)
             except Unreadable:
                 raise error from None
-            return empty()
 
     @cached_property
     def readable(self) -> bool:
@@ -148,6 +148,8 @@ class SourceFile:
         return self._cuts[unit]
 
     def _read(self, unit: Unit) -> Cut:
+        if self.outline.depth(unit) > DEPTH_LIMIT:
+            raise Unreadable(f"syntax nested more than {DEPTH_LIMIT} levels deep")
         try:
             return cut(self.lines, unit)
         except Unreadable:
