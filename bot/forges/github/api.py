@@ -15,7 +15,7 @@ import requests
 from github import Auth, Github, GithubException
 from urllib3.util import Retry
 
-from bot.errors import Refused, TouchlineError, Unavailable
+from bot.errors import BadSettings, Refused, TouchlineError, Unavailable
 from bot.forges.github import faults
 from bot.forges.github.fields import Odd, maybe
 from config.settings import GitHubSettings
@@ -43,11 +43,11 @@ class Api:
     """The REST and GraphQL interfaces for one job in one thread. Every call raises Refused or Unavailable."""
 
     def __init__(self, settings: GitHubSettings, seconds_between_writes: float = SECONDS_BETWEEN_WRITES) -> None:
-        """Costs no request."""
-        self._token = settings.token.reveal()
+        """Costs no request. Raises BadSettings for an address or token that cannot be one."""
+        self._token = token_of(settings)
         client = Github(
             auth=Auth.Token(self._token) if self._token else None,
-            base_url=settings.api_url.rstrip("/"),
+            base_url=address_of(settings),
             timeout=math.ceil(settings.timeout_seconds),
             user_agent="touchline",
             per_page=PAGE_SIZE,
@@ -125,6 +125,23 @@ class Api:
     def close(self) -> None:
         """Give the connection back."""
         self._requester.close()
+
+
+def token_of(settings: GitHubSettings) -> str:
+    """The token as it can stand in a header: an error about any other would show it."""
+    token = settings.token.reveal().strip()
+    if not (token.isascii() and token.isprintable()) or " " in token:
+        raise BadSettings(
+            "github.token holds signs that no token has; copy it again, as one line of letters and digits"
+        )
+    return token
+
+
+def address_of(settings: GitHubSettings) -> str:
+    """The root of the REST interface: https://api.github.com, or https://HOST/api/v3 of an Enterprise Server."""
+    if not settings.api_url.startswith(("https://", "http://")):
+        raise BadSettings("github.api_url must begin with https://, like https://api.github.com or https://HOST/api/v3")
+    return settings.api_url.rstrip("/")
 
 
 def unreadable(odd: Odd) -> Unavailable:

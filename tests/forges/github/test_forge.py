@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.errors import Refused, Unavailable
+from bot.errors import BadSettings, Refused, Unavailable
 from bot.forges.github import api
 from bot.forges.github.forge import GitHubForge
 from bot.model import ChangeRef, FileStatus, Patchset, Permission, Side
@@ -198,3 +198,15 @@ def test_many_writes_pause_as_github_asks_and_few_do_not(world: GitHubWorld, mon
     forge.publish(change, plan(change, *(comment(number, "app.py", 30 + number) for number in range(3, 6))))
     assert len(pauses) == 3
     assert all(899 < pause <= 900 for pause in pauses)
+
+
+@pytest.mark.parametrize("token", ["ghp_a\nb", "ghp_a b", "ghp_\u20ac"])
+def test_a_token_that_is_none_is_named_by_its_setting_and_not_shown(token: str) -> None:
+    with pytest.raises(BadSettings, match="github.token") as wrong:
+        GitHubForge(GitHubSettings(token=Secret(token)))
+    assert "ghp" not in str(wrong.value)
+
+
+def test_an_address_that_is_none_is_named_by_its_setting() -> None:
+    with pytest.raises(BadSettings, match="github.api_url"):
+        GitHubForge(GitHubSettings("api.github.com"))
