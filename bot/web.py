@@ -31,6 +31,8 @@ def listener(settings: Settings, store: Store) -> Starlette:
     """The application that receives the webhooks of every forge that is switched on."""
     routes = [Route("/healthz", _alive), Route("/readyz", _ready(store))]
     on = forges_on(settings)
+    for name in on:
+        forge_named(name, settings)  # its libraries load now, not while the first delivery waits
     if "github" in on:
         routes.append(Route("/webhooks/github", _told(github_door(settings, store)), methods=["POST"]))
     if "gerrit" in on:
