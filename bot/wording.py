@@ -5,6 +5,7 @@ or is left out. The output is markdown. What comes from a change (paths, code) s
 so it cannot format, mention or link.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -13,6 +14,8 @@ from analyzers.model import Examined, FileReport, Finding, Report, Status
 from bot.model import Fold, LineLinks, Summary
 
 FILES_NAMED = 4
+# an underscore within a word is only itself: https://spec.commonmark.org/0.31.2/#emphasis-and-strong-emphasis
+OUTER_UNDERSCORE = re.compile(r"(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,8 @@ def code(text: str) -> str:
 def prose(text: str) -> str:
     """Text of uncertain origin as plain words: nothing in it formats, mentions, links or breaks a line."""
     line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-    return "".join(f"\\{c}" if c in "\\`*_{}[]<>|~#" else c for c in line).replace("@", "@\u200b")
+    escaped = "".join(f"\\{c}" if c in "\\`*{}[]<>|~#" else c for c in line)
+    return OUTER_UNDERSCORE.sub(r"\\_", escaped).replace("@", "@\u200b")
 
 
 def count(number: int, singular: str, plural: str = "") -> str:

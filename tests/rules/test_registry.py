@@ -56,6 +56,7 @@ def test_titles_are_phrases_and_messages_are_sentences(rule: Rule) -> None:
 @EACH
 def test_what_is_counted_has_a_noun_and_a_verdict(rule: Rule) -> None:
     assert bool(rule.topic) == bool(rule.clean)
+    assert not rule.clean.startswith(("that ", "which ")), "it must read well after one place and after many"
 
 
 @EACH

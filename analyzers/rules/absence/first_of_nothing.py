@@ -28,7 +28,7 @@ RULE = Rule(
     message="`{code}` raises `{error}` when nothing fits{consequence}.",
     advice="Write `next(..., None)` and handle the None, or raise an error that says what was looked for.",
     topic="searches for a first element",
-    clean="that allow for none",
+    clean="allowing for none",
     in_tests=False,
     bad=(
         Bad(

@@ -31,7 +31,7 @@ RULE = Rule(
     "cannot be cancelled.",
     advice="Catch `Exception`, which leaves `CancelledError` alone, or `raise` again after the clean-up.",
     topic="handlers in loops of coroutines",
-    clean="that let a cancellation through",
+    clean="letting a cancellation through",
     in_tests=False,
     bad=(
         Bad(

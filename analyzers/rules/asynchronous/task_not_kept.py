@@ -32,7 +32,7 @@ RULE = Rule(
     message="Nothing keeps the task of `{work}`: it can be collected before it is done, and its exception is lost.",
     advice="Keep the task, for example in a set from which `task.add_done_callback` removes it, or use a `TaskGroup`.",
     topic="started tasks",
-    clean="that are kept",
+    clean="kept",
     in_tests=False,
     bad=(
         Bad(

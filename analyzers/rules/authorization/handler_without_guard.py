@@ -30,7 +30,7 @@ RULE = Rule(
     message="`{handler}` has no guard, while all {count} handlers beside it have one (`@{guard}`).",
     advice="Put `@{guard}` on `{handler}` as well, unless everybody may call it.",
     topic="handlers",
-    clean="guarded like their siblings",
+    clean="guarded like the siblings",
     in_tests=False,
     bad=(
         Bad(

@@ -37,7 +37,7 @@ RULE = Rule(
     message="`{handler}` makes no permission check, while all {count} public methods beside it call `{check}`.",
     advice="Call `{check}` in `{handler}` before anything is read or changed.",
     topic="handlers",
-    clean="that make the permission check of their siblings",
+    clean="making the permission check of the siblings",
     in_tests=False,
     bad=(
         Bad(

@@ -32,7 +32,7 @@ RULE = Rule(
     message="`{view}` asks for no permission, while all {count} views beside it do (`{guard}`).",
     advice="Give `{view}` its `{guard}` too, unless everybody may see it.",
     topic="view classes",
-    clean="that ask for a permission like their siblings",
+    clean="asking for a permission like the siblings",
     in_tests=False,
     bad=(
         Bad(

@@ -29,7 +29,7 @@ RULE = Rule(
     "function that `{call}` calls.",
     advice="Keep only the lookup in the `try`, and call what it found in the `else`.",
     topic="handlers of failed lookups",
-    clean="that cover the lookup alone",
+    clean="covering the lookup alone",
     in_tests=False,
     bad=(
         Bad(

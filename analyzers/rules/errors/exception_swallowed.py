@@ -38,7 +38,7 @@ RULE = Rule(
     message="`{handler}` {ends}: any failure of `{work}` disappears here, bugs included.",
     advice="Catch only what `{work}` is expected to raise, or log the exception before going on.",
     topic="broad exception handlers",
-    clean="that log, re-raise or answer the error",
+    clean="logging, re-raising or answering the error",
     in_tests=False,
     bad=(
         Bad(

@@ -24,7 +24,7 @@ RULE = Rule(
     ),
     advice="Accept only addresses of this site before `{sink}` gets `{source}`.",
     topic="redirects",
-    clean="that stay on the site",
+    clean="staying on the site",
     in_tests=False,
     bad=(
         Bad(

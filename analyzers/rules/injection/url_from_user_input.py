@@ -24,7 +24,7 @@ RULE = Rule(
     ),
     advice="Take the host from a fixed set, or look at the host of `{source}` before `{sink}` gets it.",
     topic="outgoing requests",
-    clean="whose host no client chooses",
+    clean="to a host that no client chooses",
     in_tests=False,
     bad=(
         Bad(

@@ -25,7 +25,7 @@ RULE = Rule(
     message="The process `{name}` started by `{call}` is not waited for when {way}: its exit code is lost.",
     advice="Call `{name}.wait()` on every way out, or start it in a `with` statement.",
     topic="started processes",
-    clean="that are waited for",
+    clean="waited for",
     in_tests=False,
     bad=(
         Bad(

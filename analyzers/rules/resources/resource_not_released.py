@@ -31,7 +31,7 @@ RULE = Rule(
     message="`{name}` is a {noun} from `{call}` that stays open when {way}.",
     advice="Take it in a `with` statement, so that `{name}` is closed whichever way the block ends.",
     topic="opened files, sockets and connections",
-    clean="that are closed on every way out",
+    clean="closed on every way out",
     in_tests=False,
     bad=(
         Bad(

@@ -25,7 +25,7 @@ RULE = Rule(
     message="The folder `{name}` that `{call}` makes is left on the disk {way}.",
     advice="Write `with tempfile.TemporaryDirectory() as {name}:`, or remove `{name}` in a `finally`.",
     topic="temporary folders",
-    clean="that are removed on every way out",
+    clean="removed on every way out",
     in_tests=False,
     bad=(
         Bad(

@@ -34,7 +34,7 @@ RULE = Rule(
     message="`{call}` writes `{secret}` to the log in clear text.",
     advice="Leave `{secret}` out of this line; log an id or a name that tells the same to a reader.",
     topic="log calls near secrets",
-    clean="that do not show the secret",
+    clean="not showing the secret",
     in_tests=False,
     bad=(
         Bad(
