@@ -202,11 +202,11 @@ def test_many_writes_pause_as_github_asks_and_few_do_not(world: GitHubWorld, mon
 
 @pytest.mark.parametrize("token", ["ghp_a\nb", "ghp_a b", "ghp_\u20ac"])
 def test_a_token_that_is_none_is_named_by_its_setting_and_not_shown(token: str) -> None:
-    with pytest.raises(BadSettings, match="github.token") as wrong:
+    with pytest.raises(BadSettings, match=r"github\.token") as wrong:
         GitHubForge(GitHubSettings(token=Secret(token)))
     assert "ghp" not in str(wrong.value)
 
 
 def test_an_address_that_is_none_is_named_by_its_setting() -> None:
-    with pytest.raises(BadSettings, match="github.api_url"):
+    with pytest.raises(BadSettings, match=r"github\.api_url"):
         GitHubForge(GitHubSettings("api.github.com"))
