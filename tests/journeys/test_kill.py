@@ -43,3 +43,19 @@ def test_a_kill_after_any_write_leaves_exactly_one_set_of_comments(
             until(lambda: store.counts()[State.DONE] == 1)
         assert place.shown(pull) == (COMMENTS, 1)
         assert [done.outcome for done in store.reviews()] == ["published"]
+
+
+def test_a_worker_that_is_told_to_end_leaves_no_review_half_done(database: str, tmp_path: Path) -> None:
+    with town(tmp_path, database) as place, Exits() as leaving:
+        store = Store(database)
+        leaving.callback(store.close)
+        pull = place.open_pull()
+        store.accept(Event(ChangeRef("github", place.hosted.name, pull.number), "d1", Happened.PATCHSET))
+        with process(work, place.settings) as first:
+            place.github.on_write = lambda _: first.terminate()
+            first.join(60)
+            assert first.exitcode == 0
+        with process(work, place.settings):
+            until(lambda: store.counts()[State.DONE] == 1)
+        assert place.shown(pull) == (COMMENTS, 1)
+        assert [done.outcome for done in store.reviews()] == ["published"]
