@@ -166,6 +166,27 @@ def test_a_crash_between_queue_and_inbox_begins_a_job_once(store: Store, begin: 
     assert sorted(steps.examined) == ["d1", "d2"]
 
 
+def test_a_job_that_outlasts_the_end_of_its_worker_is_finished_by_the_next(
+    store: Store, begin: Callable[..., Jobs], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.jobs.LEAVE_SECONDS", 1)
+    begun, go = threading.Event(), threading.Event()
+
+    def on_publish(examined: Examination) -> Receipt:
+        begun.set()
+        go.wait(30)
+        raise RuntimeError("the sandbox is closed")
+
+    store.accept(event("d1"))
+    with working(begin(Scripted(on_publish=on_publish))):
+        assert begun.wait(30)
+    go.set()
+    time.sleep(0.5)
+    assert store.reviews() == ()
+    with working(begin(Scripted())):
+        assert [done.outcome for done in ended(store)] == ["published"]
+
+
 def test_a_job_that_no_worker_can_run_is_an_alarm(
     store: Store, begin: Callable[..., Jobs], caplog: pytest.LogCaptureFixture
 ) -> None:
