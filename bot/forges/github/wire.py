@@ -233,9 +233,12 @@ def _by_person(reply: object) -> bool:
 
 
 def review_request(change: Change, placed: Iterable[tuple[Comment, Anchor]], hunks: Hunks) -> Json:
-    """One review with its inline comments. COMMENT, because a request for changes blocks until somebody lifts it."""
+    """One review with its inline comments. COMMENT, because a request for changes blocks until somebody lifts it.
+
+    The body may be empty as long as there are comments; what would stand there stands in the summary.
+    """
     comments = [inline(change, comment, anchor, hunks) for comment, anchor in placed]
-    return {"commit_id": change.head.id, "event": "COMMENT", "comments": comments}
+    return {"commit_id": change.head.id, "event": "COMMENT", "body": "", "comments": comments}
 
 
 def inline(change: Change, comment: Comment, anchor: Anchor, hunks: Hunks) -> Json:

@@ -226,6 +226,8 @@ def create_review(asked: Asked) -> tuple[int, Any]:
     body, pull = asked.body, asked.pull
     if body.get("event") != "COMMENT":
         raise Unprocessable("the fake knows only reviews that comment")
+    if not body.get("body") and not body.get("comments"):
+        raise Unprocessable("Body can't be blank")
     asked.hosted.review(pull, asked.user, body.get("commit_id", pull.head), body.get("comments", []))
     return 200, filled("pull-request-review", id=next(asked.hosted.ids), state="COMMENTED", user=user(asked.user))
 

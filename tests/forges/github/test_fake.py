@@ -99,6 +99,11 @@ def test_one_bad_anchor_refuses_the_whole_review(scene: Scene, bad: dict[str, An
     assert scene.pull.reviewed == []
 
 
+def test_a_review_that_says_nothing_is_refused(scene: Scene) -> None:
+    assert scene.review() == 422
+    assert scene.review(body="Words.") == 200
+
+
 def test_context_lines_of_a_hunk_carry_comments(scene: Scene) -> None:
     assert scene.review(on(7), on(13), on(12, start_line=8)) == 200
     assert len(scene.pull.reviewed) == 3
