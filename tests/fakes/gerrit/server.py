@@ -99,8 +99,11 @@ def _decoded(answer: requests.Response) -> Any:
 
 
 @contextmanager
-def running(version: str = jars.NEW, *, suggested_fixes: bool = False) -> Iterator[GerritServer]:
-    """Start a Gerrit of `version`, set it up, and stop it at the end; raises jars.MissingPart when it cannot be had."""
+def running(version: str = jars.NEW, *, suggested_fixes: bool = False, bare: bool = False) -> Iterator[GerritServer]:
+    """Start a Gerrit of `version`, set it up unless it is to be `bare`, and stop it at the end.
+
+    Raises jars.MissingPart when it cannot be had.
+    """
     java, path = jars.java(), jars.class_path(version)
     site = Path(tempfile.mkdtemp(prefix="touchline-gerrit-"))
     server = GerritServer(version, f"http://127.0.0.1:{_free_port()}", _free_port(), site)
@@ -109,7 +112,8 @@ def running(version: str = jars.NEW, *, suggested_fixes: bool = False) -> Iterat
         _initialise(java, path, server, SUGGESTED_FIXES if suggested_fixes else "")
         daemon = _launch(java, path, server)
         _wait_until_ready(daemon, server)
-        set_up(server)
+        if not bare:
+            set_up(server)
         yield server
     finally:
         if daemon is not None:

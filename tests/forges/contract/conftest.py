@@ -12,6 +12,8 @@ WORLDS: dict[str, tuple[str, tuple[str, ...]]] = {
     "github": ("tests.forges.github.world", ()),
     "gerrit": ("tests.forges.gerrit.world", ("3.13.5",)),
     "gerrit-3.10": ("tests.forges.gerrit.world", ("3.10.2",)),
+    "gerrit-fake": ("tests.forges.gerrit.fake_world", ("3.13.5",)),
+    "gerrit-fake-3.10": ("tests.forges.gerrit.fake_world", ("3.10.2",)),
 }
 
 

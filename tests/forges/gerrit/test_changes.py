@@ -105,9 +105,9 @@ def test_a_thread_is_told_where_it_stands_now(world: GerritWorld) -> None:
 
 def test_work_in_progress_and_private_are_told(world: GerritWorld) -> None:
     ref = world.new_change({"app.py": b"a = 1\n"})
-    world.call(ref, "wip", body={})
-    world.call(ref, "private", body={})
-    world.review(ref, "admin", reviewers=[{"reviewer": world.bot}])
+    world.review(ref, world.maintainer, reviewers=[{"reviewer": world.bot}])
+    world.call(ref, "wip", body={}, user=world.maintainer)
+    world.call(ref, "private", body={}, user=world.maintainer)
     change = world.forge().change(ref)
     assert (change.draft, change.private, change.open) == (True, True, True)
 

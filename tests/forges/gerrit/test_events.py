@@ -23,9 +23,11 @@ def opened(world: GerritWorld) -> ChangeRef:
     return world.new_change({"app.py": b"a = 1\nb = 2\n"})
 
 
-def read(world: GerritWorld, ref: ChangeRef, kind: str) -> Event | None:
-    """The newest real event of a kind about the change, as we read it."""
-    told = world.delivery(ref, lambda event: event["type"] == kind)
+def read(world: GerritWorld, ref: ChangeRef, kind: str, by: str = "") -> Event | None:
+    """The newest real event of a kind (by one author) about the change, as we read it."""
+    told = world.delivery(
+        ref, lambda event: event["type"] == kind and by in ("", event.get("author", {}).get("username"))
+    )
     return webhook.read_event(told.body, world.settings)
 
 
@@ -43,9 +45,9 @@ def test_work_in_progress_is_silent_and_ready_is_an_event(world: GerritWorld) ->
 def test_private_made_public_is_an_event(world: GerritWorld) -> None:
     ref = opened(world)
     world.review(ref, world.maintainer, reviewers=[{"reviewer": world.bot}])
-    world.call(ref, "private", body={})
+    world.call(ref, "private", body={}, user=world.maintainer)
     assert read(world, ref, "private-state-changed") is None
-    world.call(ref, "private.delete", body={})
+    world.call(ref, "private.delete", body={}, user=world.maintainer)
     wanted = "private-state-changed"
     told = world.delivery(ref, lambda event: event["type"] == wanted and not event["change"].get("private"))
     event = webhook.read_event(told.body, world.settings)
@@ -88,7 +90,7 @@ def test_a_command_in_a_reply_to_our_comment_is_heard(world: GerritWorld) -> Non
     world.forge().publish(change, plan(change, comment(1, "app.py", 2)))
     (thread,) = world.forge().posted(change).threads
     world.answer_as(ref, REVIEWER, thread, "/touchline ignore because the value is ours")
-    event = read(world, ref, "comment-added")
+    event = read(world, ref, "comment-added", REVIEWER)
     assert event is not None
     assert (event.what, event.actor) == (Happened.TALK, REVIEWER)
     heard = world.forge().hear(event)
@@ -105,7 +107,7 @@ def test_a_command_for_the_patchset_as_a_whole_is_heard(world: GerritWorld) -> N
     ref = opened(world)
     whole = {"/PATCHSET_LEVEL": [{"message": "/touchline explain sql-from-user-input"}]}
     world.review(ref, REVIEWER, comments=whole)
-    event = read(world, ref, "comment-added")
+    event = read(world, ref, "comment-added", REVIEWER)
     assert event is not None
     heard = world.forge().hear(event)
     assert heard is not None
@@ -115,7 +117,7 @@ def test_a_command_for_the_patchset_as_a_whole_is_heard(world: GerritWorld) -> N
 def test_talk_without_a_command_is_nothing(world: GerritWorld) -> None:
     ref = opened(world)
     world.comment_inline_as(ref, REVIEWER, "app.py", 1, "Why not two?")
-    event = read(world, ref, "comment-added")
+    event = read(world, ref, "comment-added", REVIEWER)
     assert event is not None
     assert world.forge().hear(event) is None
 
