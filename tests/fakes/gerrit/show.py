@@ -65,7 +65,7 @@ def attached(server: GerritServer, folder: Path) -> Iterator[None]:
         "SERVER__PORT": "0",
     }
     environment = {**os.environ, **{f"TOUCHLINE_{key}": value for key, value in settings.items()}}
-    command = [Path(sys.executable).with_name("touchline"), "serve"]
+    command = [str(Path(sys.executable).with_name("touchline")), "serve"]
     with (folder / "bot.log").open("wb") as log:
         process = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log)
     try:

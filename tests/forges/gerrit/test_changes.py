@@ -33,7 +33,7 @@ def test_a_merge_is_compared_with_the_servers_own_merge(world: GerritWorld) -> N
     change = forge.change(ref)
     (file,) = forge.diff(change)
     assert file.touched is not None
-    assert (file.path, file.touched.added) == ("app.py", {20})
+    assert (file.path, set(file.touched.added)) == ("app.py", {20})
     merged = with_line(with_line(LINES, 5, b"left = 5"), 30, b"right = 30")
     assert forge.read(change, file, Side.BASE, 10_000) == merged
     assert forge.read(change, file, Side.HEAD, 10_000) == with_line(merged, 20, b"evil = 20")

@@ -132,12 +132,14 @@ class GerritWorld:
 
     def messages(self, ref: ChangeRef, author: str) -> tuple[str, ...]:
         told = self.call(ref, "comments").get(WHOLE_PATCHSET, [])
-        said = [(one["updated"], one["message"]) for one in told if one["author"]["username"] == author]
+        said = [
+            (one["updated"], one["patch_set"], one["message"]) for one in told if one["author"]["username"] == author
+        ]
         for message in self.call(ref, o=["MESSAGES", "DETAILED_ACCOUNTS"])["messages"]:
             text, _ = words(message["message"])
             if message.get("author", {}).get("username") == author and text and "newPatchSet" not in str(message):
-                said.append((message["date"], text))
-        return tuple(text for _, text in sorted(said))
+                said.append((message["date"], message["_revision_number"], text))
+        return tuple(text for *_, text in sorted(said))
 
     def review(self, ref: ChangeRef, user: str, **review: Any) -> None:
         """`user` posts a review of the newest patchset."""
