@@ -26,7 +26,7 @@ class Wait:
 
 def wait(call: cst.Call, file: SourceFile) -> Wait | None:
     """Whether the call waits: by itself, or because the project's function that it calls does so in its own body."""
-    own = _itself(call, file)
+    own = waits_itself(call, file)
     if own is not None:
         return own
     name = file.qualified(call.func)
@@ -41,7 +41,7 @@ def wait(call: cst.Call, file: SourceFile) -> Wait | None:
     return _through(call, file, definition, other, *inner) if inner else None
 
 
-def _itself(call: cst.Call, file: SourceFile) -> Wait | None:
+def waits_itself(call: cst.Call, file: SourceFile) -> Wait | None:
     """A call that is known to wait. `sleep(0)` does not."""
     models: Models | None = file.project.models
     origin = file.origin(call.func)
@@ -66,7 +66,7 @@ def _within(definition: Definition, file: SourceFile) -> tuple[cst.Call, Wait] |
     nodes = list(syntax.inside(function.body))
     if any(isinstance(node, cst.Yield) for node in nodes):
         return None
-    waits = ((node, _itself(node, file)) for node in nodes if isinstance(node, cst.Call))
+    waits = ((node, waits_itself(node, file)) for node in nodes if isinstance(node, cst.Call))
     return next(((node, found) for node, found in waits if found), None)
 
 

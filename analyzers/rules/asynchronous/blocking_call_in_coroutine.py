@@ -13,10 +13,11 @@ from collections.abc import Iterator
 
 import libcst as cst
 
+from analyzers.callers import calls_of
 from analyzers.model import Edit, Finding, Fix, Safety, Severity, Span
 from analyzers.rule import Bad, Good, Rule
 from analyzers.source import SourceFile
-from analyzers.waits import running, wait
+from analyzers.waits import running, wait, waits_itself
 
 OTHER_LOOPS = ("trio", "curio", "anyio", "gevent", "eventlet")
 
@@ -142,10 +143,20 @@ RULE = Rule(
 
 @RULE.on(cst.Call)
 def check(call: cst.Call, file: SourceFile) -> Iterator[Finding]:
-    """One call."""
+    """One call; one that waits in a plain function is told where coroutines call that function."""
     function = running(call, file)
-    if not isinstance(function, cst.FunctionDef) or not function.asynchronous:
+    if not isinstance(function, cst.FunctionDef):
         return
+    if function.asynchronous:
+        yield from _blocked(call, function, file)
+    elif waits_itself(call, file):
+        for caller in calls_of(function.name.value, file):
+            around = running(caller, file)
+            if isinstance(around, cst.FunctionDef) and around.asynchronous:
+                yield from _blocked(caller, around, file)
+
+
+def _blocked(call: cst.Call, function: cst.FunctionDef, file: SourceFile) -> Iterator[Finding]:
     found = wait(call, file) if not isinstance(file.parent(call), cst.Await) else None
     if found:
         yield RULE.finding(

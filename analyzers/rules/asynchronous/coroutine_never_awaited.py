@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 import libcst as cst
 
+from analyzers.callers import calls_of
 from analyzers.model import Edit, Examined, Finding, Fix, Safety, Severity, Span, Step
 from analyzers.rule import Bad, Good, Rule
 from analyzers.source import SourceFile
@@ -152,15 +153,25 @@ RULE = Rule(
 @RULE.on(cst.Expr)
 def check(statement: cst.Expr, file: SourceFile) -> Iterator[Finding | Examined]:
     """One expression that stands for itself."""
-    if isinstance(statement.value, cst.Await):
-        call = statement.value.expression
-        if isinstance(call, cst.Call) and _coroutine(call, file) is not None:
-            yield RULE.examined(file, call)
-    elif isinstance(statement.value, cst.Call):
-        steps = _coroutine(statement.value, file)
-        if steps is not None:
-            call = statement.value
-            yield RULE.finding(file, call, steps=steps, fix=_fix(call, file), call=file.code(call))
+    value = statement.value
+    call = value.expression if isinstance(value, cst.Await) else value
+    steps = _coroutine(call, file) if isinstance(call, cst.Call) else None
+    if not isinstance(call, cst.Call) or steps is None:
+        return
+    if call is value:
+        yield RULE.finding(file, call, steps=steps, fix=_fix(call, file), call=file.code(call))
+    else:
+        yield RULE.examined(file, call)
+
+
+@RULE.on(cst.FunctionDef)
+def check_callers(function: cst.FunctionDef, file: SourceFile) -> Iterator[Finding]:
+    """One coroutine function: that it is one may be what is new."""
+    if function.asynchronous:
+        for call in calls_of(function.name.value, file):
+            statement = file.parent(call)
+            if isinstance(statement, cst.Expr):
+                yield from (found for found in check(statement, file) if isinstance(found, Finding))
 
 
 def _coroutine(call: cst.Call, file: SourceFile) -> tuple[Step, ...] | None:

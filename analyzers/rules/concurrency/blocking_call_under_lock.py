@@ -14,11 +14,12 @@ from collections.abc import Iterator
 import libcst as cst
 
 from analyzers import syntax
+from analyzers.callers import calls_of
 from analyzers.locks import held
 from analyzers.model import Finding, Severity, Step
 from analyzers.rule import Bad, Good, Rule
 from analyzers.source import SourceFile
-from analyzers.waits import Wait, wait
+from analyzers.waits import Wait, running, wait, waits_itself
 
 # A database or a child that is polled is often what the lock is there for.
 ENDLESS = ("time.sleep", "requests.", "urllib.", "httpx.", "socket.", "subprocess.")
@@ -157,7 +158,15 @@ RULE = Rule(
 
 @RULE.on(cst.Call)
 def check(call: cst.Call, file: SourceFile) -> Iterator[Finding]:
-    """One call."""
+    """One call; one that waits is also told where its function is called under a lock."""
+    yield from _waiting(call, file)
+    function = running(call, file)
+    if isinstance(function, cst.FunctionDef) and waits_itself(call, file):
+        for caller in calls_of(function.name.value, file):
+            yield from _waiting(caller, file)
+
+
+def _waiting(call: cst.Call, file: SourceFile) -> Iterator[Finding]:
     holding = next((one for one in held(call, file) if one.made.startswith(EXCLUSIVE)), None)
     found = wait(call, file) if holding else None
     if holding and found and found.name.startswith(ENDLESS) and not _is_limiter(found, call, file):
