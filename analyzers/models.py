@@ -27,11 +27,15 @@ class ModelError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The value of these names is of `kind`; `what` ends the sentence "x comes from ..."."""
+    """The value of these names is of `kind`; `what` ends the sentence "x comes from ...".
+
+    It cannot harm the sink kinds in `harmless`: the path of a request stays on its host.
+    """
 
     kind: str
     names: tuple[str, ...]
     what: str
+    harmless: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,12 +29,15 @@ ALL = frozenset({ANY})
 class Analysis:
     """The analyses of one function under review and everything below it."""
 
-    def __init__(self, models: Models, kept: dict[object, Summary] | None = None) -> None:
+    def __init__(self, models: Models, whole: dict[object, Summary] | None = None) -> None:
+        """`whole` keeps, for further analyses, the summaries that no limit cut and that no circle runs through."""
         self.models = models
-        self.kept = {} if kept is None else kept
+        self.whole = {} if whole is None else whole
+        self.kept: dict[object, Summary] = {}
         self.running: dict[cst.FunctionDef, Summary] = {}
         self.circular: set[cst.FunctionDef] = set()
         self.functions = 0
+        self.cuts = 0
 
     def review(self, file: SourceFile, function: cst.FunctionDef) -> Frame:
         """Analyse a function as its framework calls it. Raises Undecided when the budget is spent."""
@@ -44,24 +47,33 @@ class Analysis:
 
     def summary(self, file: SourceFile, function: cst.FunctionDef, *, wanted: bool) -> Summary | None:
         """See `World.summary`."""
+        known = self.whole.get(function) or self.kept.get(function)
+        if known is not None:
+            return known
         if function in self.running:
             self.circular.add(function)
+            self.cuts += 1
             return self.running[function]
-        if function in self.kept:
-            return self.kept[function]
         if not wanted and not _gives_by_itself(file, function, self.models):
             return None
         if len(self.running) >= DEPTH_LIMIT or self.functions >= FUNCTION_LIMIT:
+            self.cuts += 1
             return None
         self.functions += 1
+        cuts = self.cuts
+        found = self._bounded(file, function)
+        (self.whole if self.cuts == cuts else self.kept)[function] = found
+        return found
+
+    def _bounded(self, file: SourceFile, function: cst.FunctionDef) -> Summary:
+        """The summary of a function that is not running yet; the empty one when it takes too long."""
         self.running[function] = NOTHING
         try:
-            self.kept[function] = self._settle(file, function)
+            return self._settle(file, function)
         except (Undecided, RecursionError):
-            self.kept[function] = NOTHING
+            return NOTHING
         finally:
             del self.running[function]
-        return self.kept[function]
 
     def _settle(self, file: SourceFile, function: cst.FunctionDef) -> Summary:
         """The summary; of a function that calls itself, the one that does not change any more."""

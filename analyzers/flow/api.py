@@ -5,7 +5,7 @@ What cannot be decided within the budget gives the empty answer: never a finding
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import libcst as cst
 
@@ -14,6 +14,7 @@ from analyzers.flow.analysis import Analysis, graph_of, place_of
 from analyzers.flow.frame import Frame, Hit
 from analyzers.flow.graph import Graph, Undecided
 from analyzers.flow.results import Acquisition, Built, Constant, Flow, Flows, Held, MayBeNone
+from analyzers.flow.summary import Summary
 from analyzers.flow.trace import assumed, hit_steps, source_words
 from analyzers.models import Entry, Models, Source, load
 from analyzers.outline import Kind
@@ -88,22 +89,32 @@ def _callers(file: SourceFile, function: cst.FunctionDef) -> Iterator[cst.Functi
 
 
 def _possible(file: SourceFile, source_kind: str) -> bool:
-    """Whether any file at hand speaks of a library that has such sources: most have not, and cost nothing."""
+    """Whether any file at hand can hold such a source: most can not, and cost nothing."""
     known: dict[str, bool] = file.cache.setdefault(_possible, {})
     if source_kind not in known:
-        pattern = _roots(models(file), source_kind)
-        known[source_kind] = any(pattern.search(other.text) for other in file.project.files.values())
+        texts = [other.text for other in file.project.files.values()]
+        signs = _signs(models(file), source_kind)
+        known[source_kind] = any(all(sign.search(text) for sign in pair) for text in texts for pair in signs)
     return known[source_kind]
 
 
-def _roots(known: Models, source_kind: str) -> re.Pattern[str]:
-    """The words without which a file has no source of this kind: packages, and builtins that are called."""
-    names = [name for one in known.all(Source) if one.kind == source_kind for name in one.names]
-    packages = {name.partition(".")[0] for name in names if "." in name}
-    packages |= {root for one in known.all(Entry) if one.kind == source_kind for root in one.roots}
-    words = [rf"\b{re.escape(word)}\b" for word in sorted(packages)]
-    words += [rf"\b{re.escape(name)}\(" for name in sorted(names) if "." not in name]
-    return re.compile("|".join(words) or r"(?!)")
+def _signs(known: Models, source_kind: str) -> list[tuple[re.Pattern[str], re.Pattern[str]]]:
+    """What a file must speak of to hold a source of this kind: a package that has one, and what carries it there.
+
+    `flask.request.args` needs the words `flask` and `request`; the name of a builtin stands for both.
+    """
+    words: dict[tuple[str, ...], set[str]] = {}
+    for name in (name for one in known.all(Source) if one.kind == source_kind for name in one.names):
+        package, *middle, _ = name.split(".") if "." in name else (name, name)
+        words.setdefault((package,), set()).add(middle[-1] if middle else package)
+    for one in (one for one in known.all(Entry) if one.kind == source_kind):
+        carriers = (*one.types, *one.attributes, *one.decorators, *one.methods, *one.bases)
+        words.setdefault(one.roots, set()).update(carrier.rpartition(".")[2] for carrier in carriers)
+    return [(_any_word(packages), _any_word(carriers)) for packages, carriers in words.items()]
+
+
+def _any_word(words: Iterable[str]) -> re.Pattern[str]:
+    return re.compile(rf"\b(?:{'|'.join(sorted(map(re.escape, words)))})\b")
 
 
 def _reviewed(file: SourceFile, function: cst.FunctionDef) -> Frame | None:
@@ -111,7 +122,8 @@ def _reviewed(file: SourceFile, function: cst.FunctionDef) -> Frame | None:
     known: dict[cst.FunctionDef, Frame | None] = file.cache.setdefault(_reviewed, {})
     if function not in known:
         try:
-            known[function] = Analysis(models(file)).review(file, function)
+            whole: dict[object, Summary] = file.cache.setdefault(Summary, {})
+            known[function] = Analysis(models(file), whole).review(file, function)
         except (Undecided, RecursionError):
             known[function] = None
     return known[function]

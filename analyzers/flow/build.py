@@ -197,9 +197,9 @@ class _Builder:
         for way in fields(_Ways):
             start = getattr(inner, way.name)
             if start in reached:
-                edge = Edge.RAISE if way.name == "raises" else Edge.NEXT
-                ends = [(point, edge) for point, _ in through([(start, Edge.NEXT)])]
-                self.flow(ends, getattr(outer, way.name))
+                end = self.point(Kind.JOIN)
+                self.flow(through([(start, Edge.NEXT)]), end)
+                end.out.append((Edge.RAISE if way.name == "raises" else Edge.NEXT, getattr(outer, way.name)))
 
     def context(self, node: cst.With, items: list[cst.WithItem], dangling: Dangling, ways: _Ways) -> Dangling:
         if not items:

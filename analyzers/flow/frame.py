@@ -119,13 +119,8 @@ class Frame:
 
 def source_taint(frame: Frame, node: cst.CSTNode, source: Source) -> Taint:
     """The taint of a value that comes from a source right here."""
-    return fresh(frame, node, source.kind, source.what)
-
-
-def fresh(frame: Frame, node: cst.CSTNode, kind: str, what: str) -> Taint:
-    """A new taint at a node."""
-    link = Link(frame.file, node, f"`{short(frame.file, node)}` comes from {what}")
-    return Taint(kind, node, link, from_words=what)
+    link = Link(frame.file, node, f"`{short(frame.file, node)}` comes from {source.what}")
+    return Taint(source.kind, node, link, frozenset(source.harmless), source.what)
 
 
 def joined(path: tuple[str, ...]) -> str:

@@ -69,7 +69,8 @@ def _assign(frame: Frame, node: cst.Assign) -> None:
 
 def _keep(frame: Frame, target: cst.BaseExpression, value: Value, source: cst.BaseExpression) -> None:
     """Bind a value, and let its way lead through the target."""
-    if value.dirty and not isinstance(source, (cst.Tuple, cst.List)):
+    apart = isinstance(source, cst.Tuple) and isinstance(target, cst.Tuple)
+    if value.dirty and not apart:
         value = replace(_led(frame, target, value, source), composed=False)
     bind(frame, target, value)
 

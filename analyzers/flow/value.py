@@ -112,11 +112,10 @@ class Value:
 
     def element(self) -> "Value":
         """Any element: what iterating gives."""
-        if not self.taints and not self.fields:
-            return CLEAN
-        return Value(
-            taints=merge_taints(self.taints, (taint for part in self.fields.values() for taint in part.taints))
-        )
+        whole = Value(taints=self.taints) if self.taints else CLEAN
+        for key, part in self.fields.items():
+            whole = join(whole, part) if key.startswith("[") else whole
+        return whole
 
     def with_part(self, key: str, part: "Value") -> "Value":
         """The same with one part replaced."""
