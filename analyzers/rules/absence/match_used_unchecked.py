@@ -75,6 +75,17 @@ RULE = Rule(
     ),
     good=(
         Good(
+            "the test has matched the same line before",
+            """
+            import re
+            def number(line):
+                if re.match(r"\\d+\\.\\s", line):
+                    found = re.match(r"(\\d+)\\.\\s+(.*)", line)
+                    return int(found.group(1))
+                return None
+            """,
+        ),
+        Good(
             "the match is looked at first",
             """
             import re
@@ -130,7 +141,7 @@ def check(access: cst.Attribute, file: SourceFile) -> Iterator[Finding | Examine
     call = cause.node if cause else None
     if not isinstance(call, cst.Call) or syntax.last_name(call.func) not in MATCHING:
         return
-    if _always_fits(call, file) or handled(access, file, AttributeError):
+    if _always_fits(call, file) or _tested(access, call, file) or handled(access, file, AttributeError):
         yield RULE.examined(file, access)
         return
     direct = call is access.value
@@ -145,6 +156,23 @@ def _again(access: cst.Attribute, file: SourceFile) -> bool:
         return False
     uses = (one for one in syntax.inside(around) if isinstance(one, cst.Attribute) and one.attr.value in OWN)
     return next((one for one in uses if syntax.is_name(one.value, access.value.value)), access) is not access
+
+
+def _tested(access: cst.Attribute, call: cst.Call, file: SourceFile) -> bool:
+    """Whether a test around has matched the same text before, mostly with the beginning of the same expression."""
+    text = _subject(call, file)
+    around = (one.test for one in file.ancestors(access) if isinstance(one, (cst.If, cst.While, cst.IfExp)))
+    calls = (node for test in around for node in syntax.inside(test) if isinstance(node, cst.Call))
+    return any(
+        one is not call and syntax.last_name(one.func) in MATCHING and _subject(one, file) == text for one in calls
+    )
+
+
+def _subject(call: cst.Call, file: SourceFile) -> str:
+    """The text that is matched, as written."""
+    is_module = (file.qualified(call.func) or "").startswith(("re.", "regex."))
+    text = syntax.argument(call, 1 if is_module else 0, "string")
+    return file.code(text) if text is not None else ""
 
 
 def _always_fits(call: cst.Call, file: SourceFile) -> bool:

@@ -19,6 +19,7 @@ from analyzers.source import SourceFile
 
 MISSING_KEY = frozenset({"builtins.KeyError", "builtins.IndexError", "builtins.LookupError"})
 MISSING_ATTRIBUTE = "builtins.AttributeError"
+TYPES = frozenset({"list", "dict", "set", "tuple", "frozenset", "type"})
 
 RULE = Rule(
     name="exception-hides-error",
@@ -75,6 +76,16 @@ RULE = Rule(
             """,
         ),
         Good(
+            "a column of a row is no table of functions",
+            """
+            def cells(row):
+                try:
+                    return row[1]("a")
+                except (IndexError, ValueError):
+                    return []
+            """,
+        ),
+        Good(
             "a type that the table holds is made, not a function of the program",
             """
                 def value(table, name):
@@ -99,7 +110,8 @@ def check(handler: cst.ExceptHandler, file: SourceFile) -> Iterator[Finding | Ex
     if call is None:
         yield RULE.examined(file, handler)
     elif not _raises(handler):
-        kind = next(kind for kind in sorted(filter(None, kinds)) if kind in MISSING_KEY | {MISSING_ATTRIBUTE})
+        meant = MISSING_KEY if isinstance(call.func, cst.Subscript) else {MISSING_ATTRIBUTE}
+        kind = next(kind for kind in sorted(filter(None, kinds)) if kind in meant)
         step = Step(file.path, file.span(call), "the lookup and the call stand in one expression")
         yield RULE.finding(
             file,
@@ -118,21 +130,22 @@ def _calls(body: cst.BaseSuite) -> Iterator[cst.Call]:
 def _looked_up(call: cst.Call, kinds: set[str | None], file: SourceFile) -> bool:
     """Whether what is called comes out of the very lookup that the handler is for."""
     if isinstance(call.func, cst.Subscript):
-        return bool(kinds & MISSING_KEY) and not _generic(call.func)
+        return bool(kinds & MISSING_KEY) and _is_table(call.func)
     if isinstance(call.func, cst.Call):
         plain = file.qualified(call.func.func) == "builtins.getattr" and len(call.func.args) == 2
         return MISSING_ATTRIBUTE in kinds and plain
     return False
 
 
-def _generic(subscript: cst.Subscript) -> bool:
-    """`list[int](...)`, `Box[Item](...)`: type parameters, no lookup."""
+def _is_table(subscript: cst.Subscript) -> bool:
+    """A lookup by something that varies: not `row[0]`, `list[int]` or `Box[Item]`."""
+    index = subscript.slice[0].slice if len(subscript.slice) == 1 else None
+    if not isinstance(index, cst.Index) or syntax.is_literal(index.value):
+        return False
     name = syntax.last_name(subscript.value)
-    return isinstance(subscript.value, cst.Name) and ((name[:1].isupper() and not name.isupper()) or name in GENERIC)
+    is_type = name in TYPES or (name[:1].isupper() and not name.isupper())
+    return not (is_type and isinstance(subscript.value, cst.Name))
 
 
 def _raises(handler: cst.ExceptHandler) -> bool:
     return any(isinstance(node, cst.Raise) for node in syntax.inside(handler.body))
-
-
-GENERIC = frozenset({"list", "dict", "set", "tuple", "frozenset", "type"})

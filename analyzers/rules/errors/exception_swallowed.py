@@ -20,6 +20,7 @@ from analyzers.rule import Bad, Good, Rule
 from analyzers.source import SourceFile
 
 BROAD = frozenset({"builtins.Exception", "builtins.BaseException"})
+SUCCESS = (cst.Return, cst.Break, cst.Continue)
 BEST_EFFORT_CALLS = frozenset(
     "close kill terminate unlink remove rmtree rmdir disconnect stop flush shutdown cancel release quit "
     "logout aclose wait_closed join cleanup abort rollback detach destroy delete unregister unsubscribe "
@@ -120,6 +121,20 @@ RULE = Rule(
             """,
         ),
         Good(
+            "the first port that is free ends the search",
+            """
+            def listen(sock, ports):
+                for port in ports:
+                    try:
+                        sock.bind(("", port))
+                    except Exception:
+                        continue
+                    else:
+                        return port
+                return None
+            """,
+        ),
+        Good(
             "closing is best effort: the connection is given up anyway",
             """
                 def drop(connection):
@@ -215,8 +230,11 @@ def _explained(handler: cst.ExceptHandler, file: SourceFile) -> bool:
 
 
 def _falls_back(attempt: cst.Try) -> bool:
-    """Whether the attempt answers when it succeeds, so that what stands below is the other way."""
-    return any(isinstance(node, cst.Return) and node.value is not None for node in syntax.inside(attempt.body))
+    """Whether success ends the block or the round, so that what stands below is the other way."""
+    last = list(syntax.small_statements(attempt.body))[-1:]
+    ends = [*last, *([attempt.orelse] if attempt.orelse else [])]
+    leaves = (node for end in ends for node in syntax.inside(end) if isinstance(node, SUCCESS))
+    return any(not isinstance(node, cst.Return) or node.value is not None for node in leaves)
 
 
 def _best_effort(attempt: cst.Try, handler: cst.ExceptHandler, file: SourceFile) -> bool:
