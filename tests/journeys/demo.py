@@ -22,7 +22,7 @@ from tests.journeys.bot import Bot, running
 from tests.journeys.comments import as_plain_markdown
 from tests.journeys.releases import BASE, HEAD, as_branch, fetch
 
-REVIEW_SECONDS = 180
+REVIEW_SECONDS = 300
 QUIET_SECONDS = 3
 LOOK_EVERY_SECONDS = 0.02
 PAGE = Path("demo.html")
