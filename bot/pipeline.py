@@ -93,6 +93,8 @@ def sort_out(files: Sequence[ChangedFile], settings: Settings) -> tuple[list[Fil
 
 def why_skipped(file: ChangedFile, settings: Settings) -> str:
     """Why a changed file is not analysed, or ""."""
+    if file.skip:
+        return file.skip
     if not file.path.endswith(".py"):
         return "not Python"
     if file.status is FileStatus.DELETED:

@@ -134,6 +134,14 @@ def test_names_of_any_shape_are_told_and_steer_nothing(author: Author, name: str
     assert file["path"] == name
 
 
+def test_a_link_is_skipped_with_its_reason_and_the_review_is_whole(author: Author) -> None:
+    (author.folder / "link.py").symlink_to("/etc/passwd")
+    author.commit()
+    said = touchline("review", "--format", "json", "HEAD~1..", at=author.folder)
+    assert said.code == 0
+    assert json.loads(said.out)["files"] == [{"path": "link.py", "status": "skipped", "reason": "a symbolic link"}]
+
+
 def test_the_same_change_gives_the_same_bytes(author: Author) -> None:
     author.commit({"net.py": UNSAFE})
     pages = {touchline("review", "HEAD~1..", at=author.folder, COLUMNS=width).out for width in ("40", "80", "200")}
