@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import libcst as cst
 
 from analyzers.flow.build import build
-from analyzers.flow.entries import start
+from analyzers.flow.entries import entry_of, start
 from analyzers.flow.expressions import evaluate
 from analyzers.flow.frame import Frame, Hit, short
 from analyzers.flow.graph import Graph, Point, Undecided, solve
@@ -26,14 +26,21 @@ NESTING_LIMIT = 3
 ALL = frozenset({ANY})
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A summary, and the depth of calls it was made at: one that a limit or a circle cut is no good nearer the top."""
+
+    summary: Summary
+    depth: int
+
+
 class Analysis:
     """The analyses of one function under review and everything below it."""
 
-    def __init__(self, models: Models, whole: dict[object, Summary] | None = None) -> None:
-        """`whole` keeps, for further analyses, the summaries that no limit cut and that no circle runs through."""
+    def __init__(self, models: Models, known: dict[object, Known] | None = None) -> None:
+        """`known` keeps the summaries for further analyses of the same files."""
         self.models = models
-        self.whole = {} if whole is None else whole
-        self.kept: dict[object, Summary] = {}
+        self.known = {} if known is None else known
         self.running: dict[cst.FunctionDef, Summary] = {}
         self.circular: set[cst.FunctionDef] = set()
         self.functions = 0
@@ -42,27 +49,29 @@ class Analysis:
     def review(self, file: SourceFile, function: cst.FunctionDef) -> Frame:
         """Analyse a function as its framework calls it. Raises Undecided when the budget is spent."""
         frame = self._frame(file, symbolic=False)
+        frame.answers = _answers(file, self.models, function)
         self._run(frame, function, start(file, self.models, function, symbolic=False))
         return frame
 
     def summary(self, file: SourceFile, function: cst.FunctionDef, *, wanted: bool) -> Summary | None:
         """See `World.summary`."""
-        known = self.whole.get(function) or self.kept.get(function)
-        if known is not None:
-            return known
+        depth = len(self.running)
+        known = self.known.get(function)
+        if known is not None and known.depth <= depth:
+            return known.summary
         if function in self.running:
             self.circular.add(function)
             self.cuts += 1
             return self.running[function]
         if not wanted and not _gives_by_itself(file, function, self.models):
             return None
-        if len(self.running) >= DEPTH_LIMIT or self.functions >= FUNCTION_LIMIT:
+        if depth >= DEPTH_LIMIT or self.functions >= FUNCTION_LIMIT:
             self.cuts += 1
             return None
         self.functions += 1
         cuts = self.cuts
         found = self._bounded(file, function)
-        (self.whole if self.cuts == cuts else self.kept)[function] = found
+        self.known[function] = Known(found, depth if self.cuts > cuts else 0)
         return found
 
     def _bounded(self, file: SourceFile, function: cst.FunctionDef) -> Summary:
@@ -102,7 +111,8 @@ class Analysis:
         if frame.nesting >= NESTING_LIMIT:
             return CLEAN
         own = start(frame.file, self.models, function, symbolic=False)
-        inner = replace(frame, state={}, result=CLEAN, returned=False, nesting=frame.nesting + 1)
+        answers = _answers(frame.file, self.models, function)
+        inner = replace(frame, state={}, result=CLEAN, returned=False, nesting=frame.nesting + 1, answers=answers)
         self._run(inner, function, {**frame.state, **own, **(given or {})})
         frame.steps = inner.steps
         return inner.result
@@ -121,6 +131,11 @@ class Analysis:
             tells=_tells(frame.result, names),
             stops=end is None and not _is_abstract(file, function),
         )
+
+
+def _answers(file: SourceFile, models: Models, function: cst.FunctionDef) -> tuple[str, ...]:
+    entry = entry_of(file, models, function) if function.decorators else None
+    return entry.returns if entry else ()
 
 
 def graph_of(file: SourceFile, function: cst.FunctionDef) -> Graph:
@@ -144,8 +159,8 @@ def _reaches(frame: Frame) -> Iterator[Reach]:
 
 def place_of(file: SourceFile, hit: Hit) -> Place:
     """Where the sink of a hit stands in the analysed function."""
-    called = hit.node.func if isinstance(hit.node, cst.Call) else hit.node
-    return Place(file.path, file.span(hit.node), file.definition_name(hit.node), short(file, called))
+    code = short(file, hit.node.func) if isinstance(hit.node, cst.Call) else "return"
+    return Place(file.path, file.span(hit.node), file.definition_name(hit.node), code)
 
 
 def _given(value: Value) -> Iterator[Given]:

@@ -10,11 +10,10 @@ from collections.abc import Iterable, Iterator
 import libcst as cst
 
 from analyzers.flow import locks, nothing, ownership, text
-from analyzers.flow.analysis import Analysis, graph_of, place_of
+from analyzers.flow.analysis import Analysis, Known, graph_of, place_of
 from analyzers.flow.frame import Frame, Hit
 from analyzers.flow.graph import Graph, Undecided
 from analyzers.flow.results import Acquisition, Built, Constant, Flow, Flows, Held, MayBeNone
-from analyzers.flow.summary import Summary
 from analyzers.flow.trace import assumed, hit_steps, source_words
 from analyzers.models import Entry, Models, Source, load
 from analyzers.outline import Kind
@@ -73,13 +72,21 @@ def _through(file: SourceFile, function: cst.FunctionDef, source_kind: str, sink
                 yield flow
 
 
-def _callers(file: SourceFile, function: cst.FunctionDef) -> Iterator[cst.FunctionDef]:
+def _callers(file: SourceFile, function: cst.FunctionDef) -> tuple[cst.FunctionDef, ...]:
     """The functions of the file in whose text the name of this one is called, nearest first."""
+    known: dict[cst.FunctionDef, tuple[cst.FunctionDef, ...]] = file.cache.setdefault(_callers, {})
+    if function not in known:
+        known[function] = tuple(_find_callers(file, function))
+    return known[function]
+
+
+def _find_callers(file: SourceFile, function: cst.FunctionDef) -> Iterator[cst.FunctionDef]:
+    """See `_callers`; a longer name that ends alike brings a function too many, which then proves nothing."""
     own = file.definition(function)
     if own is None or own.qualname not in file.outline.by_name:
         return
-    called = re.compile(rf"\b{re.escape(own.name)}\(")
-    lines = [number for number, line in enumerate(file.lines, 1) if called.search(line)]
+    called = f"{own.name}("
+    lines = [number for number, line in enumerate(file.lines, 1) if called in line]
     others = [one for one in file.outline.definitions if one.kind is Kind.FUNCTION and one.qualname != own.qualname]
     around = [one for one in others if any(one.line < line <= one.end_line for line in lines)]
     for one in sorted(around, key=lambda one: abs(one.line - own.line))[:CALLER_LIMIT]:
@@ -122,8 +129,8 @@ def _reviewed(file: SourceFile, function: cst.FunctionDef) -> Frame | None:
     known: dict[cst.FunctionDef, Frame | None] = file.cache.setdefault(_reviewed, {})
     if function not in known:
         try:
-            whole: dict[object, Summary] = file.cache.setdefault(Summary, {})
-            known[function] = Analysis(models(file), whole).review(file, function)
+            summaries: dict[object, Known] = file.cache.setdefault(Known, {})
+            known[function] = Analysis(models(file), summaries).review(file, function)
         except (Undecided, RecursionError):
             known[function] = None
     return known[function]
