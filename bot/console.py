@@ -4,6 +4,7 @@ Standard output carries the answer alone; progress goes to standard error, and o
 Colours obey NO_COLOR (https://no-color.org) and are never written into a pipe.
 """
 
+import io
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -53,6 +54,8 @@ class Failed(Told):
 
 def terminal() -> Console:
     """Standard output: as wide as the terminal; in a pipe of a fixed width, whatever started it."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal without UTF-8 gets question marks, not a traceback
     return Console(highlight=False, width=None if sys.stdout.isatty() else PIPE_WIDTH)
 
 

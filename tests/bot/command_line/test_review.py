@@ -148,6 +148,13 @@ def test_the_same_change_gives_the_same_bytes(author: Author) -> None:
     assert len(pages) == 1
 
 
+def test_a_terminal_without_utf8_gets_the_review_all_the_same(author: Author) -> None:
+    author.commit({"ü.py": UNSAFE})
+    said = touchline("review", "HEAD~1..", at=author.folder, PYTHONIOENCODING="ascii")
+    assert (said.code, said.err) == (1, "")
+    assert said.out.startswith("?.py:5:")
+
+
 def test_colours_and_progress_are_for_terminals_and_obey_no_color(author: Author) -> None:
     author.commit({"net.py": UNSAFE})
     assert "\x1b[" in on_a_terminal(author.folder, {})
