@@ -3,6 +3,7 @@
 https://gerrit-review.googlesource.com/Documentation/rest-api-changes.html#review-input
 """
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,7 @@ from config.settings import GerritSettings
 # 16 KiB a comment, less a margin: past it the whole review is refused.
 # https://gerrit-review.googlesource.com/Documentation/config-gerrit.html#change.commentSizeLimit
 COMMENT_LIMIT = 16_000
+LONGEST_FIX = 4_000
 WIDEST_SUGGESTION = 20
 UTF8_ONLY = "latin-1"
 
@@ -132,7 +134,8 @@ def fix_suggestion(comment: Comment, source: Source) -> dict[str, Any] | None:
         {"path": comment.path, "range": text.range(edit.span).json(), "replacement": edit.text}
         for edit in comment.fix.edits
     ]
-    return {"description": comment.fix.title, "replacements": replacements}
+    told = {"description": comment.fix.title, "replacements": replacements}
+    return told if len(json.dumps(told)) <= LONGEST_FIX else None
 
 
 def cut(text: str, limit: int) -> str:
@@ -146,10 +149,10 @@ def cut(text: str, limit: int) -> str:
     return kept + ("\n```" if fences % 2 else "") + "\n\n" + wording.CUT
 
 
-def signed(body: str, mark: Mark, extra: str = "") -> str:
-    """A comment's whole text: body, what fits beside it, and the marker on the last line."""
+def signed(body: str, mark: Mark, extra: str = "", taken: int = 0) -> str:
+    """A comment's whole text: body, what fits beside it, the marker last; `taken` bytes are used elsewhere."""
     line = mark.line()
-    room = COMMENT_LIMIT - len(line.encode()) - 2
+    room = COMMENT_LIMIT - len(line.encode()) - 2 - taken
     whole = f"{body}\n\n{extra}" if extra else body
     fitting = whole if len(whole.encode()) <= room else cut(body, room)
     return f"{fitting}\n\n{line}"
@@ -209,15 +212,17 @@ class Writing:
         body = (
             comment.body if place.line else f"{wording.code(f'{comment.path}:{comment.span.line}')}\n\n{comment.body}"
         )
+        fix = fix_suggestion(comment, source) if suggest and source and place.line else None
+        taken = len(place.path.encode()) + len(json.dumps(fix))
         told: dict[str, Any] = {
-            "message": signed(body, mark, block),
+            "message": signed(body, mark, block, taken),
             "unresolved": comment.severity.rank >= Severity(self.settings.unresolved_from).rank,
         }
         if place.line:
             told["line"] = place.line
         if place.range:
             told["range"] = place.range.json()
-        if suggest and source and place.line and (fix := fix_suggestion(comment, source)):
+        if fix:
             told["fix_suggestions"] = [fix]
         return place.path, told
 

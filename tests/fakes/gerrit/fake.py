@@ -15,7 +15,11 @@ from tests.fakes.gerrit.server import AUTHOR, BOT, REVIEWER, STRANGER
 COMMENT_LIMIT = 16 * 1024
 WHOLE_PATCHSET = "/PATCHSET_LEVEL"
 FIRST_ACCOUNT = 1_000_000
-LABELS = {"Verified": (-1, 1), "Code-Review": (-1, 1)}
+# What a label knows, and what of it everybody here may give.
+LABELS = {"Verified": (-1, 1), "Code-Review": (-2, 2)}
+PERMITTED = {"Verified": (-1, 1), "Code-Review": (-1, 1)}
+# A comment counts with its ids, its path and its tag, about this much beside its message.
+COMMENT_FRAME = 99
 Json = dict[str, Any]
 
 
@@ -95,18 +99,19 @@ class FakeGerrit:
             "status": change.status,
             "_number": change.number,
             "owner": self.account(change.owner),
-            "labels": {label: {"all": self._voters(change, label)} for label in LABELS},
+            "labels": {label: self._label(change, label) for label in LABELS},
             "permitted_labels": {
-                label: [f"{v:+d}" if v else " 0" for v in range(a, b + 1)] for label, (a, b) in LABELS.items()
+                label: [f"{v:+d}" if v else " 0" for v in range(a, b + 1)] for label, (a, b) in PERMITTED.items()
             },
             "current_revision": change.patchsets[-1],
             "revisions": {commit: self._revision(change, commit) for commit in change.patchsets},
             "messages": change.messages,
         }
 
-    def _voters(self, change: FakeChange, label: str) -> list[Json]:
+    def _label(self, change: FakeChange, label: str) -> Json:
         given = [(name, value) for (of, name), value in change.votes.items() if of == label]
-        return [{**self.account(name), "value": value} for name, value in given]
+        voters = [{**self.account(name), "value": value} for name, value in given]
+        return {"default_value": 0, **({"all": voters} if voters else {})}
 
     def _revision(self, change: FakeChange, commit: str) -> Json:
         number = change.patchsets.index(commit) + 1
@@ -115,7 +120,7 @@ class FakeGerrit:
             "_number": number,
             "kind": self._kind(change, number),
             "ref": f"refs/changes/{change.number:02}/{change.number}/{number}",
-            "commit": {"parents": parents},
+            **({"commit": {"parents": parents}} if commit == change.patchsets[-1] else {}),
         }
 
     def _kind(self, change: FakeChange, number: int) -> str:
@@ -193,15 +198,18 @@ class FakeGerrit:
         known = {comment["id"] for comment in change.comments}
         if path not in files and path not in {WHOLE_PATCHSET, COMMIT_MESSAGE} and one.get("in_reply_to") not in known:
             raise Answered(400, f"file {path} not found in revision {change.number},{number}")
-        if len(one["message"]) > COMMENT_LIMIT:
+        if len(one["message"]) + len(path) + COMMENT_FRAME > COMMENT_LIMIT:
             raise Answered(400, "One or more comments exceed the maximum size")
         if one.get("fix_suggestions") and not self.rules.suggested_fixes:
             raise Answered(500, "Internal server error")
 
     def _vote(self, change: FakeChange, user: str, labels: Mapping[str, int]) -> dict[str, int]:
-        known = {label: value for label, value in labels.items() if label in LABELS}
+        sense = {label: value for label, value in labels.items() if label in LABELS}
+        known = {
+            label: value for label, value in sense.items() if value in range(LABELS[label][0], LABELS[label][1] + 1)
+        }
         for label, value in known.items():
-            low, high = LABELS[label]
+            low, high = PERMITTED[label]
             if not low <= value <= high:
                 raise Answered(403, f'Applying label "{label}": {value} is restricted')
         change.votes |= {(label, user): value for label, value in known.items()}
@@ -251,6 +259,12 @@ class FakeGerrit:
         self.events.append(
             {**more, "type": kind, "change": told, "patchSet": patchset, "eventCreatedOn": int(time.time())}
         )
+
+
+def makes_sense(label: str, value: int) -> bool:
+    """Whether there is such a vote at all; others are dropped without a word."""
+    low, high = LABELS.get(label, (1, 0))
+    return low <= value <= high
 
 
 def now() -> str:
