@@ -116,6 +116,7 @@ class Entry:
     (`methods`), by a base class and the method's name, or by the type of a parameter. `types` gives parameters a
     type by name, `attributes` the attributes of `self`. Everything but full names and bases asks that the file imports
     one of `roots`. Parameters annotated or defaulted with `clean` are not data.
+    The text that such a function returns reaches sinks of the kinds `returns`.
     """
 
     roots: tuple[str, ...]
@@ -128,6 +129,7 @@ class Entry:
     types: Mapping[str, str] = field(default_factory=dict)
     attributes: Mapping[str, str] = field(default_factory=dict)
     clean: tuple[str, ...] = ()
+    returns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,7 +57,7 @@ class Frame:
 
     `evaluate` gives the value of an expression, `define` that of a call of a function defined inside (all of them in
     `inner`). `symbolic`: parameters carry placeholders, because a summary is being made.
-    `stopped`: the point being looked at never goes on.
+    `stopped`: the point being looked at never goes on. `answers`: the sink kinds that a returned text reaches.
     """
 
     file: SourceFile
@@ -74,6 +74,7 @@ class Frame:
     steps: int = 0
     stopped: bool = False
     nesting: int = 0
+    answers: tuple[str, ...] = ()
     inner: dict[str, cst.FunctionDef] = field(default_factory=dict)
 
     def value(self, node: cst.CSTNode) -> Value:

@@ -6,7 +6,7 @@ import libcst as cst
 
 from analyzers.flow.compose import compose
 from analyzers.flow.expressions import bind
-from analyzers.flow.frame import Frame, access, joined, short
+from analyzers.flow.frame import Frame, Hit, access, joined, short
 from analyzers.flow.graph import Edge, Kind, Point
 from analyzers.flow.guards import narrowed
 from analyzers.flow.value import CLEAN, Proof, State, Taint, Value, join, merge_taints
@@ -39,8 +39,7 @@ def _statement(frame: Frame, node: cst.CSTNode) -> After:
         case cst.Expr():
             frame.value(node.value)
         case cst.Return(value=cst.BaseExpression() as value):
-            frame.result = join(frame.result, frame.value(value)) if frame.returned else frame.value(value)
-            frame.returned = True
+            _return(frame, node, value)
         case cst.Raise(exc=cst.BaseExpression() as exc):
             frame.value(exc)
         case cst.Del():
@@ -53,6 +52,16 @@ def _statement(frame: Frame, node: cst.CSTNode) -> After:
                 if isinstance(statement, cst.FunctionDef):
                     frame.define(frame, statement)
     return {Edge.NEXT: frame.state}
+
+
+def _return(frame: Frame, node: cst.Return, expression: cst.BaseExpression) -> None:
+    value = frame.value(expression)
+    frame.result = join(frame.result, value) if frame.returned else value
+    frame.returned = True
+    for taint in value.taints:
+        for kind in frame.answers:
+            if taint.harms(kind):
+                frame.hit(Hit(kind, node, expression, taint, "is returned as the page"))
 
 
 def _define(frame: Frame, node: cst.FunctionDef) -> None:

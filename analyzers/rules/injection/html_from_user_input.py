@@ -44,6 +44,15 @@ RULE = Rule(
         ),
         Bad(
             """
+            from flask import Flask
+            app = Flask(__name__)
+            @app.route("/hello/<name>")
+            def hello(name):  # step
+                return "<h1>Hello " + name + "</h1>"  # finding
+            """
+        ),
+        Bad(
+            """
             from flask import request
             from markupsafe import Markup
             def hello():
@@ -53,6 +62,16 @@ RULE = Rule(
         ),
     ),
     good=(
+        Good(
+            "what is returned is JSON, not a page",
+            """
+            from flask import Flask, jsonify, request
+            app = Flask(__name__)
+            @app.route("/hello")
+            def hello():
+                return jsonify(name=request.args["name"])
+            """,
+        ),
         Good(
             "the value is escaped",
             """
