@@ -35,7 +35,10 @@ STATEMENT = re.compile(
 )
 CLAUSE = re.compile(r"^\W*(?:where|and|or|from|values|set|order\s+by|group\s+by|limit|having|union)\b", re.IGNORECASE)
 # The words before the hole decide whether a value or a name goes into it.
-VALUE = re.compile(r"(?:[=<>(,]|\blike|\bin|\bbetween|\band|\bvalues|\blimit|\boffset)\s*['\"%]*$|'[^'=<>]*$", re.I)
+VALUE = re.compile(
+    r"(?:[=<>]|\w\(|\bin\s*\(|\bvalues\s*\(|\blike|\bin|\bbetween|\band|\bvalues|\blimit|\boffset)\s*['\"%]*$|'[^'=<>]*$",
+    re.I,
+)
 NAME = re.compile(
     r"(?:\b(?:from|into|update|table|join|by|index|view|column|schema|database|exists|on|user|role)|\.)\s*[\"`\[]*$",
     re.I,
@@ -130,6 +133,14 @@ RULE = Rule(
             """
             def count(cursor, connection, table):
                 cursor.execute("SELECT count(*) FROM %s" % connection.ops.quote_name(table))
+            """,
+        ),
+        Good(
+            "the clauses are SQL of the program, their values are bound",
+            """
+            def find(db, names):
+                clauses = ["name = ?" for _ in names]
+                db.execute(f"SELECT id FROM pages WHERE ({' OR '.join(clauses)})", names)
             """,
         ),
         Good("this runs a job, not SQL", 'def run(pool, name):\n    pool.execute(f"update {name} from cache")'),
@@ -268,11 +279,17 @@ def _harmless(part: cst.BaseExpression, file: SourceFile) -> bool:
     name = syntax.last_name(part)
     if api.constant(file, part) is not None or name.isupper() or MARKS.search(file.code(part)):
         return True
-    if set(syntax.words(name)) & QUOTERS:
+    if set(syntax.words(name)) & QUOTERS or _joins_clauses(part):
         return True
     if isinstance(part, cst.Call):
         return file.qualified(part.func) in vocabulary.NUMBERS
     return isinstance(part, cst.Name) and (_is_number(part, file) or _only_marks(part, file))
+
+
+def _joins_clauses(part: cst.BaseExpression) -> bool:
+    """`" AND ".join(conditions)`: what is joined is SQL of the program."""
+    owner = syntax.receiver(part) if isinstance(part, cst.Call) and syntax.method(part) == "join" else None
+    return bool(re.search("[A-Za-z]", syntax.text_value(owner) or ""))
 
 
 def _only_marks(part: cst.Name, file: SourceFile) -> bool:

@@ -36,8 +36,8 @@ RULE = Rule(
     message="`{call}` accepts any certificate, because it is given no context: whoever stands between can read "
     "the login that follows.",
     advice="Write `{call}(..., {context}=ssl.create_default_context())`.",
-    topic="mail and file connections over TLS",
-    clean="with a context",
+    topic="connections to mail and file servers",
+    clean="with a verifying context",
     in_tests=False,
     bad=(
         Bad(
