@@ -160,7 +160,8 @@ class Comment:
     """An inline comment as it should stand.
 
     `body` is markdown without marker and without suggestion block: the forge's wire adds both.
-    `fix` is set only when it is SAFE and may be offered as one click.
+    `fix` is set only when it is SAFE and may be offered as one click. `via` are the other places of its trace, nearest
+    to the defect first: where a comment may stand on a forge whose diff does not show its line.
     """
 
     mark: str
@@ -171,6 +172,7 @@ class Comment:
     body: str
     fix: Fix | None = None
     blocking: bool = False
+    via: tuple[tuple[str, Span], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

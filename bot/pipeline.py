@@ -109,13 +109,16 @@ def why_skipped(file: ChangedFile, settings: Settings) -> str:
 def gather(
     forge: Forge, change: Change, files: Sequence[ChangedFile], limits: LimitSettings
 ) -> tuple[list[FilePair], list[FileReport]]:
-    """Both sides of every file; one that cannot be had costs its own receipt only."""
-    pairs, failed = [], []
+    """Both sides of every file; one that cannot be had, or is one too many, costs its own receipt only."""
+    pairs, failed, room = [], [], limits.change_bytes
     for file in files:
         try:
-            pairs.append(pair_of(forge, change, file, limits.file_bytes))
+            pair = pair_of(forge, change, file, min(limits.file_bytes, max(room, 1)))
         except Refused as refused:
             failed.append(FileReport(file.path, Status.UNREADABLE, str(refused)))
+        else:
+            pairs.append(pair)
+            room -= len(pair.head or b"") + len(pair.base or b"")
     return pairs, failed
 
 

@@ -71,6 +71,7 @@ def comment(finding: Finding, links: LineLinks) -> Comment:
         body=wording.comment_body(finding, links),
         fix=safe,
         blocking=finding.severity.rank >= Severity.HIGH.rank,
+        via=tuple((step.path, step.span) for step in reversed(finding.trace.steps)),
     )
 
 

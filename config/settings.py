@@ -108,6 +108,7 @@ class LimitSettings:
 
     file_bytes: Bytes = 2_000_000
     files: Count = 300
+    change_bytes: Bytes = 64_000_000
     seconds_per_file: Seconds = 20.0
     seconds_per_change: Seconds = 300.0
     memory_mb: Annotated[int, Between(128, 1_048_576)] = 1024

@@ -77,6 +77,8 @@ class Shelf:
         found = self.contents[file.path.removesuffix(".py")]
         if isinstance(found, Exception):
             raise found
+        if len(found) > limit:
+            raise Refused(f"longer than {limit} bytes")
         return found if side is Side.HEAD else b"base"
 
 
@@ -84,6 +86,15 @@ def test_one_file_that_cannot_be_had_does_not_hide_the_others():
     shelf = Shelf(a=b"head", b=Refused("3,000,000 bytes, more than the limit of 2,000,000"))
     pairs, failed = pipeline.gather(shelf, CHANGE, [changed("a.py"), changed("b.py")], LimitSettings())
     assert [(pair.path, pair.head, pair.base) for pair in pairs] == [("a.py", b"head", b"base")]
+    assert [(f.path, f.status) for f in failed] == [("b.py", Status.UNREADABLE)]
+
+
+def test_a_change_never_fills_the_memory():
+    shelf = Shelf(a=b"x" * 60, b=b"x" * 60)
+    pairs, failed = pipeline.gather(
+        shelf, CHANGE, [changed("a.py"), changed("b.py")], LimitSettings(change_bytes=100, file_bytes=80)
+    )
+    assert [pair.path for pair in pairs] == ["a.py"]
     assert [(f.path, f.status) for f in failed] == [("b.py", Status.UNREADABLE)]
 
 

@@ -4,8 +4,9 @@ A review is atomic and a bad anchor is not named, so every anchor is checked aga
 https://docs.github.com/en/rest/pulls/reviews#create-a-review-for-a-pull-request
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from analyzers.model import Span
 from bot.forges.github.patch import Hunk
@@ -29,14 +30,18 @@ class Anchor:
 
 def ladder(comment: Comment, hunks: Hunks) -> tuple[Anchor, ...]:
     """The rungs for a comment. `hunks` has an entry for every file of the change, empty where GitHub shows none."""
-    rungs = []
-    if near := nearest(comment.span, hunks.get(comment.path, ())):
-        first, last = near
-        exact = first == comment.span.line
-        rungs.append(Anchor(Placement.LINE if exact else Placement.NEARBY, comment.path, first, last))
+    rungs = list(islice(_shown(comment, hunks), 1))
     if comment.path in hunks:
         rungs.append(Anchor(Placement.FILE, comment.path))
     return (*rungs, Anchor(Placement.SUMMARY, comment.path))
+
+
+def _shown(comment: Comment, hunks: Hunks) -> Iterator[Anchor]:
+    """The places on lines: the defect's own, then those of its trace, of which a touched one is always shown."""
+    for path, span in ((comment.path, comment.span), *comment.via):
+        if near := nearest(span, hunks.get(path, ())):
+            exact = (path, near[0]) == (comment.path, comment.span.line)
+            yield Anchor(Placement.LINE if exact else Placement.NEARBY, path, *near)
 
 
 def nearest(span: Span, hunks: Sequence[Hunk]) -> tuple[int, int] | None:

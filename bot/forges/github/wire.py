@@ -245,7 +245,7 @@ def inline(change: Change, comment: Comment, anchor: Anchor, hunks: Hunks) -> Js
     """An inline comment; a safe fix sets its lines, because a suggestion replaces exactly those."""
     click = one_click(comment, anchor, hunks)
     first, last = (click.first, click.last) if click else (anchor.first, anchor.last)
-    place: Json = {"path": comment.path, "line": last, "side": "RIGHT"}
+    place: Json = {"path": anchor.path, "line": last, "side": "RIGHT"}
     if first < last:
         place |= {"start_line": first, "start_side": "RIGHT"}
     return place | {"body": comment_body(change, comment, anchor, click)}

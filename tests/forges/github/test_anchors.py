@@ -1,5 +1,7 @@
 """Where a comment can stand, and when a fix can be one click."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -44,6 +46,13 @@ def test_the_first_rung_is_the_nearest_shown_line(line: int, end_line: int, rung
 @pytest.mark.parametrize(("line", "end_line"), [(1, 9), (17, 39), (42, 42), (0, 0), (10_000, 10_000)])
 def test_outside_of_the_hunks_the_file_is_left(line: int, end_line: int) -> None:
     assert rungs(line, end_line) == BELOW
+
+
+def test_a_touched_step_of_the_trace_is_better_than_the_file() -> None:
+    away = replace(comment(30, 30), via=(("app.py", Span(33, 1, 33, 9)), ("views.py", Span(12, 1, 12, 9))))
+    rung, *below = ladder(away, {"app.py": HUNKS, "views.py": HUNKS})
+    assert (rung.placement, rung.path, rung.first) == (Placement.NEARBY, "views.py", 12)
+    assert [(a.placement, a.path) for a in below] == [(Placement.FILE, "app.py"), (Placement.SUMMARY, "app.py")]
 
 
 def test_a_file_that_is_not_in_the_change_leaves_the_summary() -> None:
