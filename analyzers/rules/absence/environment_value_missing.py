@@ -17,6 +17,7 @@ from analyzers.handling import handled
 from analyzers.model import Edit, Examined, Finding, Fix, Safety, Severity, Step
 from analyzers.rule import Bad, Good, Rule
 from analyzers.source import SourceFile
+from analyzers.syntax import text_value
 
 READERS = frozenset({"os.environ.get", "os.getenv"})
 # Calls whose first argument must not be None.
@@ -28,6 +29,11 @@ STRICT = frozenset(
     }
     | {"os.listdir", "os.makedirs", "pathlib.Path", "json.loads", "base64.b64decode", "urllib.parse.urlparse"}
     | {"shlex.split", "ast.literal_eval", "datetime.datetime.fromisoformat"}
+)
+# The system sets these for every process.
+ALWAYS_SET = frozenset(
+    "HOME PATH USER USERNAME LOGNAME PWD SHELL LANG TERM TEMP TMP TMPDIR APPDATA LOCALAPPDATA USERPROFILE SYSTEMROOT "
+    "WINDIR PROGRAMFILES PROGRAMDATA COMSPEC".split()
 )
 
 RULE = Rule(
@@ -98,6 +104,7 @@ RULE = Rule(
         ),
     ),
     good=(
+        Good("every process has it", "import os\nFOLDER = os.path.join(os.environ.get('HOME'), '.shop')"),
         Good("there is a default", "import os\nWORKERS = int(os.environ.get('WORKERS', '2'))"),
         Good(
             "a default stands behind it",
@@ -182,7 +189,7 @@ def _read(value: cst.Call | cst.Name, file: SourceFile) -> cst.Call | None:
     call = cause.node if cause else None
     if not isinstance(call, cst.Call) or file.qualified(call.func) not in READERS or len(call.args) != 1:
         return None
-    return call
+    return None if (text_value(call.args[0].value) or "").upper() in ALWAYS_SET else call
 
 
 def _asked(call: cst.Call, use: cst.CSTNode, file: SourceFile) -> bool:

@@ -1,12 +1,11 @@
-"""The first of what a condition leaves over, when it may leave nothing.
+"""A search with `next` in a generator, without an answer for finding nothing.
 
-Why it matters: `next(x for x in xs if ...)` raises `StopIteration` when nothing fits. In a generator that becomes a
-`RuntimeError`; in code that a loop drives it ends the loop as if all were done. `[...][0]` raises an `IndexError` that
-does not say what was looked for.
+Why it matters: `next(x for x in xs if ...)` raises `StopIteration` when nothing fits. A generator may not let that
+out: it becomes "RuntimeError: generator raised StopIteration", far from what was looked for (PEP 479).
 
 What to do: Give `next` a default, and say what shall happen when nothing is found.
 
-What it does not see: Lists that are kept in a variable first; conditions that always hold for one element.
+What it does not see: Searches outside of generators; whether one element always fits.
 """
 
 from collections.abc import Iterator
@@ -20,12 +19,14 @@ from analyzers.rule import Bad, Good, Rule
 from analyzers.source import SourceFile
 from analyzers.waits import running
 
+LOOKING = (cst.Equal, cst.In)
+
 RULE = Rule(
     name="first-of-nothing",
-    title="First of nothing",
+    title="Search without an answer for nothing",
     weakness="CWE-754",
     severity=Severity.MEDIUM,
-    message="`{code}` raises `{error}` when nothing fits{consequence}.",
+    message="`{code}` raises `StopIteration` when nothing fits, which this generator turns into a `RuntimeError`.",
     advice="Write `next(..., None)` and handle the None, or raise an error that says what was looked for.",
     topic="searches for a first element",
     clean="allowing for none",
@@ -40,8 +41,9 @@ RULE = Rule(
         ),
         Bad(
             """
-            def primary(addresses):
-                return [one for one in addresses if one.primary][0]  # finding
+            def prices(rows, known):
+                for row in rows:
+                    yield row, next(price for name, price in known if name == row.name)  # finding
             """
         ),
         Bad(
@@ -68,18 +70,12 @@ RULE = Rule(
         Good(
             "that nothing fits is expected",
             """
-            def primary(addresses):
-                try:
-                    return [one for one in addresses if one.primary][0]
-                except IndexError:
-                    return None
-            """,
-        ),
-        Good(
-            "no condition leaves anything out",
-            """
-            def names(rows):
-                return [row.name for row in rows][0]
+            def owners(teams, users):
+                for team in teams:
+                    try:
+                        yield next(user for user in users if user.team == team)
+                    except StopIteration:
+                        yield None
             """,
         ),
         Good(
@@ -94,41 +90,25 @@ RULE = Rule(
 
 
 @RULE.on(cst.Call)
-def check_next(call: cst.Call, file: SourceFile) -> Iterator[Finding | Examined]:
+def check(call: cst.Call, file: SourceFile) -> Iterator[Finding | Examined]:
     """One `next(...)` over a search."""
     searched = call.args[0].value if call.args else None
-    if file.qualified(call.func) != "builtins.next" or not _searches(searched, cst.GeneratorExp, file):
+    if file.qualified(call.func) != "builtins.next" or not _searches(searched):
         return
     if len(call.args) > 1 or handled(call, file, StopIteration):
         yield RULE.examined(file, call)
     elif _generates(call, file):
-        words = ", which this generator turns into a RuntimeError"
-        yield RULE.finding(file, call, code=file.code(call), error="StopIteration", consequence=words)
+        yield RULE.finding(file, call, code=file.code(call))
 
 
-@RULE.on(cst.Subscript)
-def check_index(access: cst.Subscript, file: SourceFile) -> Iterator[Finding | Examined]:
-    """One `[...][0]` of a search."""
-    match access.slice:
-        case [cst.SubscriptElement(slice=cst.Index(value=index))] if file.code(index) in ("0", "-1"):
-            pass
-        case _:
-            return
-    if _searches(access.value, cst.ListComp, file) and not handled(access, file, IndexError):
-        yield RULE.finding(file, access, code=file.code(access), error="IndexError", consequence="")
-
-
-def _searches(node: cst.CSTNode | None, kind: type[cst.CSTNode], file: SourceFile) -> bool:
-    """Whether the expression leaves out what does not fit a condition."""
-    if isinstance(node, cst.Call):
-        inner = node.args[0].value if node.args else None
-        name = file.qualified(node.func)
-        return name == "builtins.filter" or (name == "builtins.list" and _searches(inner, cst.GeneratorExp, file))
-    return isinstance(node, (cst.GeneratorExp, cst.ListComp)) and type(node) is kind and bool(node.for_in.ifs)
+def _searches(node: cst.CSTNode | None) -> bool:
+    """Whether the expression looks for what equals or holds something."""
+    tests = [clause.test for clause in node.for_in.ifs] if isinstance(node, cst.GeneratorExp) else []
+    return any(isinstance(test, cst.Comparison) and isinstance(test.comparisons[0].operator, LOOKING) for test in tests)
 
 
 def _generates(node: cst.CSTNode, file: SourceFile) -> bool:
+    """Whether the function around is a generator."""
     function = running(node, file)
-    return isinstance(function, cst.FunctionDef) and any(
-        isinstance(part, cst.Yield) for part in syntax.inside(function.body)
-    )
+    parts = syntax.inside(function.body) if isinstance(function, cst.FunctionDef) else ()
+    return any(isinstance(part, cst.Yield) for part in parts)

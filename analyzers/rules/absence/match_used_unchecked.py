@@ -8,6 +8,7 @@ What to do: Keep the match, and raise or answer what fits when it is None.
 What it does not see: Matches that are kept in attributes or come from other functions.
 """
 
+import ast
 import re
 from collections.abc import Iterator
 
@@ -16,7 +17,7 @@ import libcst as cst
 from analyzers import syntax
 from analyzers.flow import api
 from analyzers.handling import handled
-from analyzers.model import Examined, Finding, Severity, Step
+from analyzers.model import Confidence, Examined, Finding, Severity, Step
 from analyzers.rule import Bad, Good, Rule
 from analyzers.source import SourceFile
 
@@ -24,9 +25,14 @@ MATCHING = frozenset({"match", "search", "fullmatch"})
 OWN = frozenset({"group", "groups", "groupdict", "start", "end", "span", "expand", "lastgroup", "string"})
 # Characters, classes and groups without nesting, each of them optional: `\s*`, `[+-]?(.*)`.
 OPTIONAL = re.compile(r"\^?(?:\(?(?:\\[wWsSdD]|\[[^\]]+\]|[\w .-])[*?]\)?)+")
+# Run by hand, where a traceback is answer enough.
+ONCE = re.compile(r"(?:^|/)(?:setup\.py$|conf\.py$|(?:docs?|scripts|tools|examples)/)")
+# The author has told the type checker already.
+KNOWN = "union-attr"
 
 RULE = Rule(
     name="match-used-unchecked",
+    confidence=Confidence.MEDIUM,
     title="Match used without a check",
     weakness="CWE-476",
     severity=Severity.MEDIUM,
@@ -108,6 +114,15 @@ RULE = Rule(
             """,
         ),
         Good(
+            "the author knows that it fits, and has told the type checker",
+            """
+            import re
+
+            def port(address):
+                return int(re.search(r'\\d*$', address).group())  # type: ignore[union-attr]
+            """,
+        ),
+        Good(
             "the error is expected",
             """
             import re
@@ -140,6 +155,8 @@ def check(access: cst.Attribute, file: SourceFile) -> Iterator[Finding | Examine
     cause = api.may_be_none(file, access.value)
     call = cause.node if cause else None
     if not isinstance(call, cst.Call) or syntax.last_name(call.func) not in MATCHING:
+        return
+    if ONCE.search(file.path) or KNOWN in file.line_text(file.span(access).end_line):
         return
     if _always_fits(call, file) or _tested(access, call, file) or handled(access, file, AttributeError):
         yield RULE.examined(file, access)
@@ -178,4 +195,18 @@ def _subject(call: cst.Call, file: SourceFile) -> str:
 def _always_fits(call: cst.Call, file: SourceFile) -> bool:
     """Whether the expression is written so that it fits the beginning of every text: only optional parts."""
     pattern = syntax.text_value(syntax.argument(call, 0, "pattern"))
+    holder = syntax.receiver(call)
+    if isinstance(holder, cst.Name) and file.qualified(holder) != "re":
+        pattern = _compiled(holder.value, file)
     return syntax.last_name(call.func) != "fullmatch" and pattern is not None and bool(OPTIONAL.fullmatch(pattern))
+
+
+def _compiled(name: str, file: SourceFile) -> str | None:
+    """The text of `NAME = re.compile("...")` at module level."""
+    for statement in file.outline.tree.body:
+        match statement:
+            case ast.Assign(
+                targets=[ast.Name(id=bound)], value=ast.Call(args=[ast.Constant(value=str() as pattern), *_])
+            ) if bound == name:
+                return pattern
+    return None

@@ -15,7 +15,7 @@ import libcst as cst
 
 from analyzers import syntax
 from analyzers.callers import calls_of
-from analyzers.locks import held
+from analyzers.locks import Holding, held
 from analyzers.model import Finding, Severity, Step
 from analyzers.rule import Bad, Good, Rule
 from analyzers.source import SourceFile
@@ -140,6 +140,24 @@ RULE = Rule(
             """,
         ),
         Good(
+            "all shall wait until it is made, once",
+            """
+            import threading
+            import requests
+
+            class Keys:
+                def __init__(self):
+                    self.lock = threading.Lock()
+                    self.keys = None
+
+                def load(self, url):
+                    with self.lock:
+                        if self.keys is None:
+                            self.keys = requests.get(url, timeout=10).json()
+                    return self.keys
+            """,
+        ),
+        Good(
             "the function that waits is only defined under the lock",
             """
             import threading
@@ -169,10 +187,23 @@ def check(call: cst.Call, file: SourceFile) -> Iterator[Finding]:
 def _waiting(call: cst.Call, file: SourceFile) -> Iterator[Finding]:
     holding = next((one for one in held(call, file) if one.made.startswith(EXCLUSIVE)), None)
     found = wait(call, file) if holding else None
-    if holding and found and found.name.startswith(ENDLESS) and not _is_limiter(found, call, file):
+    if (
+        holding
+        and found
+        and found.name.startswith(ENDLESS)
+        and not _is_limiter(found, call, file)
+        and not _is_once(holding, file)
+    ):
         step = Step(file.path, file.span(holding.item), f"{holding.name} is taken")
         steps = (step, *found.steps)
         yield RULE.finding(file, call, steps=steps, call=file.code(call.func), does=found.does, lock=holding.name)
+
+
+def _is_once(holding: Holding, file: SourceFile) -> bool:
+    """Whether the block asks first if something is there already: then all shall wait until it is made, once."""
+    block = file.parent(holding.item)
+    first = next(iter(syntax.small_statements(block.body)), None) if isinstance(block, cst.With) else None
+    return isinstance(first, cst.If) and not isinstance(first.test, cst.Call)
 
 
 def _is_limiter(found: Wait, call: cst.Call, file: SourceFile) -> bool:

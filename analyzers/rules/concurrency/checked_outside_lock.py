@@ -16,7 +16,9 @@ from analyzers import syntax
 from analyzers.locks import taken
 from analyzers.model import Examined, Finding, Severity, Step
 from analyzers.rule import Bad, Good, Rule
+from analyzers.scopes import local_names
 from analyzers.source import SourceFile
+from analyzers.waits import running
 
 RULE = Rule(
     name="checked-outside-lock",
@@ -139,6 +141,24 @@ RULE = Rule(
             """,
         ),
         Good(
+            "what is missing is an argument of the caller",
+            """
+            import threading
+
+            class Ids:
+                def __init__(self):
+                    self.lock = threading.Lock()
+                    self.last = 0
+
+                def name(self, key=None):
+                    if key is None:
+                        with self.lock:
+                            self.last += 1
+                            key = self.last
+                    return f'item-{key}'
+            """,
+        ),
+        Good(
             "setting the default leaves a value that is there alone",
             """
             import threading
@@ -163,7 +183,7 @@ def check(condition: cst.If, file: SourceFile) -> Iterator[Finding | Examined]:
     target = _missing(condition.test, file)
     block = next(iter(syntax.small_statements(condition.body)), None)
     holding = next(taken(block, file), None) if target and isinstance(block, cst.With) else None
-    if not holding or not isinstance(block, cst.With):
+    if not holding or not isinstance(block, cst.With) or not _is_shared(target, condition, file):
         return
     if _asks_again(block, target, file):
         yield RULE.examined(file, condition)
@@ -185,6 +205,15 @@ def _missing(test: cst.BaseExpression, file: SourceFile) -> str:
         case cst.Comparison(comparisons=[cst.ComparisonTarget(operator=cst.NotIn(), comparator=holder)]):
             return f"{file.code(holder)}[{file.code(test.left)}]"
     return ""
+
+
+def _is_shared(target: str, node: cst.CSTNode, file: SourceFile) -> bool:
+    """Whether other threads see it: something of the object or of the module, not a local variable or an argument."""
+    root = target.partition(".")[0].partition("[")[0]
+    method = file.outline.by_name.get(file.definition_name(node))
+    function = running(node, file)
+    own = local_names(function, file.package) if function else {}
+    return root not in own or (method is not None and root == method.first_parameter and root in ("self", "cls"))
 
 
 def _asks_again(block: cst.With, target: str, file: SourceFile) -> bool:

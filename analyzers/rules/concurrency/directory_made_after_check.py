@@ -5,7 +5,8 @@ fails with `FileExistsError`, mostly when several workers start at the same time
 
 What to do: `os.makedirs(path, exist_ok=True)` or `path.mkdir(exist_ok=True)`: one step, without a gap.
 
-What it does not see: Checks whose result is kept in a variable; checks in another function.
+What it does not see: Checks whose result is kept in a variable; checks in another function; making
+a directory together with other work that must be done once.
 """
 
 from collections.abc import Iterator
@@ -60,16 +61,6 @@ RULE = Rule(
             """,
         ),
         Bad(
-            """
-            import os
-
-            def prepare(folder, log):
-                if not os.path.exists(folder):  # step
-                    log.info('making %s', folder)
-                    os.makedirs(folder, 0o750)  # finding
-            """
-        ),
-        Bad(
             base="""
             import os
 
@@ -102,6 +93,17 @@ RULE = Rule(
                 if not os.path.isdir(folder):
                     log.info('making %s', folder)
                     os.makedirs(folder, exist_ok=True)
+            """,
+        ),
+        Good(
+            "more than the making hangs on the check",
+            """
+            import os
+
+            def prepare(folder):
+                if not os.path.exists(folder):
+                    os.makedirs(folder)
+                    fill(folder)
             """,
         ),
         Good(
@@ -142,7 +144,8 @@ def check(condition: cst.If, file: SourceFile) -> Iterator[Finding]:
         if isinstance(node, cst.Call) and _makes(node, path, file) and not handled(node, file, FileExistsError):
             step = Step(file.path, file.span(look), "the check")
             fix = _fix(condition, look, node, file)
-            yield RULE.finding(file, node, steps=(step,), fix=fix, path=path, call=file.code(node.func))
+            if fix:
+                yield RULE.finding(file, node, steps=(step,), fix=fix, path=path, call=file.code(node.func))
             return
 
 

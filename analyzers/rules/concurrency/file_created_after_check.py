@@ -1,12 +1,13 @@
-"""A file that is written only after a look that it is not there.
+"""A lock file or a secret that is written only after a look that it is not there.
 
 Why it matters: Between the look and the opening, another process can create the file, or a link to another file.
-`open(path, "w")` then overwrites it: two workers lose each other's data, and in a shared folder an attacker chooses
-which file is written.
+`open(path, "w")` then overwrites it: two processes both believe they hold the lock, or use different keys, and in a
+shared folder an attacker chooses which file is written.
 
 What to do: `open(path, "x")` creates the file or fails with `FileExistsError`, without a gap.
 
-What it does not see: Checks whose result is kept in a variable; files written by other calls than `open`.
+What it does not see: Checks whose result is kept in a variable; files written by other calls than `open`;
+files whose name speaks neither of a lock nor of a secret, where losing the race mostly does no harm.
 """
 
 from collections.abc import Iterator
@@ -19,6 +20,9 @@ from analyzers.rule import Bad, Good, Rule
 from analyzers.source import SourceFile
 
 LOOKS = frozenset({"os.path.exists", "os.path.isfile", "os.path.lexists"})
+WORDS = frozenset(
+    "lock lockfile pid pidfile key keyfile secret secrets token password credential credentials cert".split()
+)
 LOOK_METHODS = frozenset({"exists", "is_file"})
 
 RULE = Rule(
@@ -52,18 +56,18 @@ RULE = Rule(
         ),
         Bad(
             """
-            def save(path, data):
-                if path.exists():  # step
-                    raise ValueError(f'{path} is there already')
-                with path.open('wb') as file:  # finding
-                    file.write(data)
+            def acquire(lock_file):
+                if lock_file.exists():  # step
+                    raise RuntimeError(f'{lock_file} is held')
+                with lock_file.open('wb') as file:  # finding
+                    file.write(b'mine')
             """,
             fixed="""
-            def save(path, data):
-                if path.exists():
-                    raise ValueError(f'{path} is there already')
-                with path.open('xb') as file:
-                    file.write(data)
+            def acquire(lock_file):
+                if lock_file.exists():
+                    raise RuntimeError(f'{lock_file} is held')
+                with lock_file.open('xb') as file:
+                    file.write(b'mine')
             """,
         ),
     ),
@@ -84,10 +88,10 @@ RULE = Rule(
             """
             import os
 
-            def copy(path, text):
+            def new_key(path, key):
                 if not os.path.exists(path):
                     with open(path + '.new', 'w') as file:
-                        file.write(text)
+                        file.write(key)
             """,
         ),
         Good(
@@ -95,7 +99,7 @@ RULE = Rule(
             """
             import os
 
-            def read(path):
+            def read_key(path):
                 if not os.path.exists(path):
                     return ''
                 with open(path) as file:
@@ -107,11 +111,22 @@ RULE = Rule(
             """
             import os
 
-            def write(path, text):
+            def replace_key(path, text):
                 if os.path.exists(path):
                     os.rename(path, path + '.old')
                 with open(path, 'w') as file:
                     file.write(text)
+            """,
+        ),
+        Good(
+            "losing this race does no harm",
+            """
+            import os
+
+            def example(path):
+                if not os.path.exists(path):
+                    with open(path, 'w') as file:
+                        file.write('# put your settings here')
             """,
         ),
     ),
@@ -124,7 +139,7 @@ def check(condition: cst.If, file: SourceFile) -> Iterator[Finding | Examined]:
     negated = isinstance(condition.test, cst.UnaryOperation) and isinstance(condition.test.operator, cst.Not)
     look = condition.test.expression if isinstance(condition.test, cst.UnaryOperation) else condition.test
     path = _looked_for(look, file)
-    if not path:
+    if not WORDS & {*syntax.words(path), *syntax.words(file.definition_name(condition))}:
         return
     act = next((node for node in _guarded(condition, negated, file) if _opens(node, path, file)), None)
     if not isinstance(act, cst.Call):
