@@ -20,7 +20,7 @@ from bot.forges.gerrit.threads import (
     standing,
 )
 from bot.forges.gerrit.writing import Source, Writing, may_vote, signed, wanted_vote
-from bot.model import Change, ChangedFile, ChangeRef, Event, Patchset, Permission, Plan, Posted, Receipt, Side
+from bot.model import Change, ChangedFile, ChangeRef, Event, Happened, Patchset, Permission, Plan, Posted, Receipt, Side
 from config.settings import GerritSettings
 
 Json = Mapping[str, Any]
@@ -45,7 +45,7 @@ class GerritForge:
 
     def hear(self, event: Event) -> Event | None:
         """The event with the command that its delivery left out, as Gerrit's does; None when there is none."""
-        return webhook.find_command(event, self._comments(event.ref))
+        return webhook.find_command(event, self._comments(event.ref)) if event.what is Happened.TALK else event
 
     def change(self, ref: ChangeRef) -> Change:
         """The change as it stands, without the rights and threads that only publishing needs."""

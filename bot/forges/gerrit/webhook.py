@@ -140,8 +140,6 @@ def _matches(pattern: str, text: str) -> bool:
 
 def find_command(event: Event, comments: Comments) -> Event | None:
     """A TALK event as the command that was given in a comment of that moment, or None."""
-    if event.what is not Happened.TALK:
-        return event
     for path in sorted(comments):
         for comment in comments[path]:
             command = command_in(comment["message"]) if _of_that_moment(comment, event) else None

@@ -2,8 +2,11 @@
 
 from dataclasses import replace
 
+import pytest
+
 from bot.forges.gerrit.doctor import diagnose
 from config.settings import GerritSettings, Secret
+from tests.fakes.gerrit.jars import NEW
 from tests.fakes.gerrit.server import AUTHOR, PASSWORD
 from tests.forges.gerrit.world import GerritWorld
 
@@ -31,3 +34,12 @@ def test_what_is_missing_names_its_road(world: GerritWorld) -> None:
     assert "visible" in failing(replace(settings, webhook_secrets=SECRET, command_groups=("Nobody",)))["group Nobody"]
     assert "regular expression" in failing(replace(settings, recheck_patterns=("(",)))["recheck patterns"]
     assert "ssh_key_file" in failing(replace(world.streaming(), ssh_key_file="/nowhere/key"))["stream"]
+
+
+def test_a_token_that_ends_takes_the_place_of_the_password(world: GerritWorld) -> None:
+    if world.server.version != NEW:
+        pytest.skip("tokens came with 3.13")
+    name = f"t{world.project[5:]}"
+    told = world.server.call("PUT", f"/accounts/{world.bot}/tokens/{name}", {"lifetime": "1d"})
+    settings = replace(world.settings, password=Secret(told["token"]), webhook_secrets=SECRET)
+    assert failing(settings) == {}

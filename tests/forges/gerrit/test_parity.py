@@ -52,14 +52,14 @@ def sandbox() -> Iterator[Sandbox]:
         yield opened
 
 
-def reviewed(where: World, given: Given, sandbox: Sandbox) -> tuple[list[object], list[object]]:
+def reviewed(where: World, given: Given, sandbox: Sandbox) -> tuple[list[object], list[tuple[str, int | None]]]:
     """Review the change as the bot would: what was found, and where people see it."""
     ref = where.new_change(given.head, given.base, given.renamed)
     event = Event(ref, "d-1", Happened.PATCHSET)
     examined = pipeline.examine(event, where.forge(), sandbox.analyze, Settings())
     assert isinstance(examined, Examination)
     pipeline.publish(examined, where.forge(), Settings())
-    found = [(one.rule, one.path, one.span, one.mark) for one in examined.report.findings]
+    found: list[object] = [(one.rule, one.path, one.span, one.mark) for one in examined.report.findings]
     return found, [(seen.path, seen.line) for seen in where.comments(ref)]
 
 
