@@ -1,4 +1,4 @@
-"""Real databases for the tests: a SQLite file, and a PostgreSQL that is started for the session."""
+"""Real databases for the tests, a SQLite file and a PostgreSQL that is started for the session; how Hypothesis runs."""
 
 import os
 import shutil
@@ -12,6 +12,11 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from hypothesis import HealthCheck, settings
+
+# no test asserts times: a busy machine is not a defect
+settings.register_profile("touchline", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("touchline")
 
 
 def postgres_programs() -> Path | None:
