@@ -22,7 +22,7 @@ C = TypeVar("C", bound=Check)
 
 
 WORD_LIMIT = 80
-TEST_PATH = re.compile(r"(?:^|/)(?:tests?|testing)/|(?:^|/)(?:test_[^/]*|[^/]*_test|conftest)\.py$")
+TEST_PATH = re.compile(r"(?:^|/)(?:tests?|testing)/|(?:^|/)(?:tests?|test_[^/]*|[^/]*_test|conftest)\.py$")
 
 
 def inert(word: str) -> str:

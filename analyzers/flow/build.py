@@ -82,6 +82,8 @@ class _Builder:
             if isinstance(statement, (cst.SimpleStatementLine, cst.SimpleStatementSuite)):
                 for small in statement.body:
                     dangling = self.small(small, dangling, ways)
+            elif isinstance(statement, cst.BaseSmallStatement):
+                dangling = self.small(statement, dangling, ways)
             else:
                 dangling = self.compound(statement, dangling, ways)
         self.depth -= 1

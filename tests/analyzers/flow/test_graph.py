@@ -12,6 +12,8 @@ WAYS = {
     "a short circuit": ("if a and b:\n    x\ny", {"a y", "a b y", "a b x y"}),
     "a negation": ("if not (a or b):\n    x", {"a", "a b", "a b x"}),
     "an early return": ("if a:\n    return x\ny", {"a return x", "a y"}),
+    "an early return on one line": ("if a: return x\ny", {"a return x", "a y"}),
+    "a loop left on one line": ("while True:\n    if a: break\nx", {"True a x"}),
     "a loop with else": ("for a in b:\n    break\nelse:\n    x", {"b for", "b for x"}),
     "an endless loop": ("while True:\n    if a:\n        break", {"True a"}),
     "a loop that goes on": ("while a:\n    continue\nx", {"a x"}),
