@@ -191,31 +191,37 @@ def set_up(server: GerritServer) -> None:
         account = {"name": name.title(), "email": f"{name}@example.com", "http_password": PASSWORD, "groups": groups}
         server.call("PUT", f"/accounts/{name}", account)
     create_project(server, PROJECT)
-    create_label(server)
+    create_label(server, "Verified")
+    grant(server)
     _add_ssh_key(server)
 
 
 def create_project(server: GerritServer, name: str) -> None:
-    """An empty project whose administrators may push commits directly; the author may write to it."""
+    """A project with one empty commit."""
     server.call("PUT", f"/projects/{quote(name, safe='')}", {"create_empty_commit": True, "branches": ["main"]})
-    administrators = _group(server, "Administrators")
-    allow = {"rules": {administrators: {"action": "ALLOW", "force": True}}}
-    access = {"add": {"refs/heads/*": {"permissions": {"push": allow, "pushMerge": allow}}}}
-    server.call("POST", f"/projects/{quote(name, safe='')}/access", access)
 
 
-def create_label(server: GerritServer, name: str = "Verified") -> None:
-    """A label from -1 to +1, with the right to vote on it for service users."""
+def create_label(server: GerritServer, name: str) -> None:
+    """A label from -1 to +1."""
     values = {"-1": "Fails", "0": "No score", "+1": "Verified"}
     server.call("PUT", f"/projects/All-Projects/labels/{name}", {"values": values, "commit_message": "label"})
-    rules = {_group(server, "Service Users"): {"action": "ALLOW", "min": -1, "max": 1}}
-    registered = {"global:Registered-Users": {"action": "ALLOW"}}
-    reviewer = {"global:Registered-Users": {"action": "ALLOW", "min": -1, "max": 1}}
-    permissions = {f"label-{name}": {"label": name, "rules": rules}, "pushMerge": {"rules": registered}}
-    permissions["label-Code-Review"] = {"label": "Code-Review", "rules": reviewer}
-    server.call("POST", "/projects/All-Projects/access", {"add": {"refs/heads/*": {"permissions": permissions}}})
-    merges = {"refs/for/refs/heads/*": {"permissions": {"pushMerge": {"rules": registered}}}}
-    server.call("POST", "/projects/All-Projects/access", {"add": merges})
+
+
+def grant(server: GerritServer) -> None:
+    """On all projects: administrators push past review, everybody may propose merges, service users vote."""
+    administrators, robots = _group(server, "Administrators"), _group(server, "Service Users")
+    everybody = {"global:Registered-Users": {"action": "ALLOW"}}
+    verify = {robots: {"action": "ALLOW", "min": -1, "max": 1}}
+    judge = {"global:Registered-Users": {"action": "ALLOW", "min": -1, "max": 1}}
+    heads = {
+        "push": {"rules": {administrators: {"action": "ALLOW", "force": True}}},
+        "pushMerge": {"rules": everybody},
+        "label-Verified": {"label": "Verified", "rules": verify},
+        "label-Code-Review": {"label": "Code-Review", "rules": judge},
+    }
+    proposals = {"pushMerge": {"rules": everybody}}
+    add = {"refs/heads/*": {"permissions": heads}, "refs/for/refs/heads/*": {"permissions": proposals}}
+    server.call("POST", "/projects/All-Projects/access", {"add": add})
 
 
 def _group(server: GerritServer, name: str) -> str:
