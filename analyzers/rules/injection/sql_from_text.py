@@ -33,6 +33,10 @@ STATEMENT = re.compile(
     r"schema|function|trigger)|merge\s+into|grant\b.+\bto|attach\s+database)\b",
     re.IGNORECASE | re.DOTALL,
 )
+# A file without one of these has no SQL in it, and costs nothing.
+WORDS = re.compile(r"(?i)\b(?:select|insert|update|delete|replace|create|drop|alter|truncate|merge|grant|attach)\s")
+# No statement that a person writes is longer; the search for its words must end soon on any text.
+SEARCHED = 10_000
 CLAUSE = re.compile(r"^\W*(?:where|and|or|from|values|set|order\s+by|group\s+by|limit|having|union)\b", re.IGNORECASE)
 # The words before the hole decide whether a value or a name goes into it.
 VALUE = re.compile(
@@ -153,17 +157,19 @@ def check(call: cst.Call, file: SourceFile) -> Iterator[Finding | Examined]:
     """One call that may run SQL."""
     if syntax.method(call) not in METHODS and syntax.last_name(call.func) not in MARKERS:
         return
+    if not _has_sql(file):
+        return
     statement = syntax.argument(call, 0, "sql", "query", "statement", "operation", "text")
     if statement is None:
         return
     built = api.text_built(file, statement)
     if built is None:
         known = api.constant(file, statement)
-        if known is not None and isinstance(known.value, str) and STATEMENT.search(known.value):
+        if known is not None and isinstance(known.value, str) and STATEMENT.search(known.value[:SEARCHED]):
             yield RULE.examined(file, call)
         return
     holes = list(_holes(built.node, file))
-    text = "".join(before for before, _ in holes) + _tail(built.node, file)
+    text = ("".join(before for before, _ in holes) + _tail(built.node, file))[:SEARCHED]
     if not STATEMENT.search(text) and not (built.how == "`+=`" and CLAUSE.search(text)):
         return
     risky = next((one for one in holes if _risk(*one, file)), None)
@@ -171,6 +177,13 @@ def check(call: cst.Call, file: SourceFile) -> Iterator[Finding | Examined]:
         yield RULE.examined(file, call)
         return
     yield _finding(call, built.node, built.how, risky, file)
+
+
+def _has_sql(file: SourceFile) -> bool:
+    known: bool | None = file.cache.get(_has_sql)
+    if known is None:
+        known = file.cache[_has_sql] = WORDS.search(file.text) is not None
+    return known
 
 
 def _finding(

@@ -85,6 +85,8 @@ RULE = Rule(
 @RULE.on(cst.FunctionDef)
 def check(function: cst.FunctionDef, file: SourceFile) -> Iterator[Finding | Examined]:
     """The temporary folders of one function."""
+    if "tempfile" not in file.text:
+        return
     for taken in api.acquisitions(file, function):
         if taken.kind != "folder":
             continue

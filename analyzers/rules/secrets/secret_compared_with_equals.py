@@ -130,10 +130,10 @@ def check(comparison: cst.Comparison, file: SourceFile) -> Iterator[Finding | Ex
     if len(comparison.comparisons) != 1:
         return
     operator, left, right = comparison.comparisons[0].operator, comparison.left, comparison.comparisons[0].comparator
-    if not isinstance(operator, (cst.Equal, cst.NotEqual)) or _told(left, file) or _told(right, file):
+    if not isinstance(operator, (cst.Equal, cst.NotEqual)) or not _about_secrets(file):
         return
     secret = _secret(left, right, file)
-    if secret is None:
+    if secret is None or _told(left, file) or _told(right, file):
         return
     yield RULE.finding(
         file,
@@ -145,6 +145,14 @@ def check(comparison: cst.Comparison, file: SourceFile) -> Iterator[Finding | Ex
         left=file.code(left),
         right=file.code(right),
     )
+
+
+def _about_secrets(file: SourceFile) -> bool:
+    """Whether the file deals with secrets at all: most do not, and cost nothing."""
+    known: bool | None = file.cache.get(_about_secrets)
+    if known is None:
+        known = file.cache[_about_secrets] = SECRECY.search(file.text) is not None
+    return known
 
 
 def _told(node: cst.BaseExpression, file: SourceFile) -> bool:
@@ -159,7 +167,7 @@ def _secret(left: cst.BaseExpression, right: cst.BaseExpression, file: SourceFil
     for side in (right, left):
         if _is_hmac(side, file):
             return side
-    if names & TYPED_TWICE or not SECRECY.search(file.text):
+    if names & TYPED_TWICE:
         return None
     return next((side for side in (right, left) if _named(side, file)), None)
 
