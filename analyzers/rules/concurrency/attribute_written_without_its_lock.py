@@ -8,6 +8,7 @@ What to do: Take the lock around this write too.
 What it does not see: Reads without the lock; locks taken by the caller of a public method; subclasses.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -247,7 +248,8 @@ def _writes(klass: str, attribute: str, file: SourceFile) -> list[Write]:
     """The writes of an attribute in the methods of a class that work on a shared object."""
     known: dict[tuple[str, str], list[Write]] = file.cache.setdefault(_writes, {})
     if (klass, attribute) not in known:
-        methods = [method for method in file.outline.members(klass) if _mentions(method, f".{attribute}", file)]
+        written = re.compile(rf"\.{re.escape(attribute)}\b[^=]*=")
+        methods = [one for one in file.outline.members(klass) if any(map(written.search, _lines(one, file)))]
         known[klass, attribute] = [write for method in methods for write in _of_method(method, attribute, file)]
     return known[klass, attribute]
 
@@ -276,7 +278,11 @@ def _is_apart(method: Definition, file: SourceFile) -> bool:
 
 
 def _mentions(method: Definition, text: str, file: SourceFile) -> bool:
-    return any(text in line for line in file.lines[method.line - 1 : method.end_line])
+    return any(text in line for line in _lines(method, file))
+
+
+def _lines(method: Definition, file: SourceFile) -> list[str]:
+    return file.lines[method.line - 1 : method.end_line]
 
 
 def _called_under_lock(method: Definition, file: SourceFile) -> bool:
