@@ -283,9 +283,9 @@ def _risk(before: str, part: cst.BaseExpression, file: SourceFile) -> str:
     """`value` or `name` when somebody may choose what goes into the hole, else nothing."""
     if _harmless(part, file):
         return ""
-    if NAME.search(before):
+    if NAME.search(before[-200:]):
         return "name" if _chosen(part) else ""
-    return "value" if VALUE.search(before) else ""
+    return "value" if VALUE.search(before[-200:]) else ""
 
 
 def _harmless(part: cst.BaseExpression, file: SourceFile) -> bool:
