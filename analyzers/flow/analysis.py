@@ -1,6 +1,7 @@
 """One function analysed, and the summaries of what it calls: on demand, bounded, ended where calls go in circles."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
@@ -213,8 +214,35 @@ def _gives_by_itself(file: SourceFile, function: cst.FunctionDef, models: Models
     return bool(_source_words(models).search("".join(lines))) or bool(_stop_words(models).match(last))
 
 
+def may_have_source(file: SourceFile, function: cst.FunctionDef, models: Models) -> bool:
+    """Whether a function is given data, or its text speaks of a source or calls a function whose text does."""
+    definition = file.definition(function)
+    if definition is None:
+        return True
+    text = "".join(file.lines[definition.line - 1 : definition.end_line])
+    if _source_words(models).search(text) or entry_of(file, models, function):
+        return True
+    return any(name + "(" in text for other in file.project.files.values() for name in _givers(other, models))
+
+
+def _givers(file: SourceFile, models: Models) -> frozenset[str]:
+    """The names of the functions of a file whose text speaks of a source."""
+    known: frozenset[str] | None = file.cache.get(_givers)
+    if known is None:
+        words = _source_words(models)
+        lines = [number for number, line in enumerate(file.lines, 1) if words.search(line)]
+        known = file.cache[_givers] = frozenset(
+            one.name
+            for one in file.outline.definitions
+            if (at := bisect_left(lines, one.line)) < len(lines) and lines[at] <= one.end_line
+        )
+    return known
+
+
 def _source_words(models: Models) -> re.Pattern[str]:
-    return _pattern(models, "source", {name.rpartition(".")[2] for one in models.all(Source) for name in one.names})
+    names = {name for one in models.all(Source) for name in one.names}
+    dotted = {name.rpartition(".")[2] for name in names if "." in name}
+    return _pattern(models, "source", dotted | {name for name in names if "." not in name}, before=r"[.\s(=\[,]")
 
 
 def _stop_words(models: Models) -> re.Pattern[str]:

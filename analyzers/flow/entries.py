@@ -35,7 +35,8 @@ def start(file: SourceFile, models: Models, function: cst.FunctionDef, *, symbol
             and name not in (*SELF, *converted)
             and _is_data(file, parameter, entry)
         )
-        taints = (_placeholder(file, parameter),) if symbolic else (_given(file, parameter, entry),) if data else ()
+        named = symbolic and name not in SELF
+        taints = (_placeholder(file, parameter),) if named else (_given(file, parameter, entry),) if data else ()
         state[name] = Value(taints=tuple(one for one in taints if one), type=kind)
     _type_self(state, entry, function)
     _guess_types(file, models, state)

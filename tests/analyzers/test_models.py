@@ -1,9 +1,17 @@
 """Library models: read strictly, found by every name a library goes by."""
 
+import re
+from dataclasses import fields
+from pathlib import Path
+
 import pytest
 
-from analyzers.models import ModelError, Sanitizer, Sink, Source, load
+from analyzers.flow import api
+from analyzers.models import SECTIONS, ModelError, Sanitizer, Sink, Source, load
+from analyzers.source import Project, SourceFile
 from config.library import model_texts
+
+PAGE = Path(__file__).parents[2] / "docs" / "writing-models.md"
 
 TEXT = """
 [[alias]]
@@ -100,3 +108,28 @@ def test_every_sink_is_of_a_kind_that_somebody_clears_or_a_rule_asks_for() -> No
     }  # fmt: skip
     cleared = {kind for one in models.all(Sanitizer) for kind in one.kinds} - {"*"}
     assert cleared <= kinds | {"header"}
+
+
+def test_the_example_of_the_documentation_works_as_it_says() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    (example,) = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    code = (
+        "import paperstore\nfrom flask import request\n"
+        "def find():\n    store = paperstore.open('x')\n    return store.search(request.args['q'])\n"
+        "def safe():\n    store = paperstore.open('x')\n    store.search(paperstore.escape(request.args['q']))\n"
+    )
+    file = SourceFile("app.py", code, Project(models=load({**model_texts(), "paperstore.toml": example})))
+    file.project.add(file)
+    find, safe = file.function("find"), file.function("safe")
+    assert find is not None
+    assert safe is not None
+    assert [flow.sink for flow in api.taints(file, find, "user-input", "sql").flows] == ["store.search"]
+    assert api.taints(file, safe, "user-input", "sql").flows == ()
+    assert [one.noun for one in api.acquisitions(file, safe)] == ["document store"]
+
+
+def test_every_section_and_key_is_documented() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    for section, kind in SECTIONS.items():
+        (row,) = re.findall(rf"^\| `{section}` \|([^|]*)\|", page, re.MULTILINE)
+        assert set(re.findall(r"`(\w+)`", row)) - {"0"} == {one.name for one in fields(kind)}
