@@ -35,23 +35,28 @@ def cache_directory() -> Path:
 
 def class_path(version: str) -> str:
     """The class path of one Gerrit version and our launcher, downloaded and compiled when missing."""
-    folder, launcher = cache_directory() / version, cache_directory() / f"launch-{_digest(LAUNCHER)}"
-    cache_directory().mkdir(parents=True, exist_ok=True)
-    with (cache_directory() / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        _once(folder, lambda: _download(version, folder))
-        _once(launcher, lambda: _compile(LAUNCHER, launcher))
+    folder = kept(version, lambda folder: _download(version, folder))
+    launcher = kept(f"launch-{digest(LAUNCHER.read_text())}", lambda folder: _compile(LAUNCHER, folder))
     return os.pathsep.join([str(launcher), str(folder / "*")])
 
 
-def _once(folder: Path, make: Callable[[], None]) -> None:
-    if not (folder / "complete").exists():
-        make()
-        (folder / "complete").touch()
+def kept(name: str, make: Callable[[Path], None]) -> Path:
+    """A folder of the cache, made by one process only, and made again when that did not end well."""
+    folder = cache_directory() / name
+    cache_directory().mkdir(parents=True, exist_ok=True)
+    with (cache_directory() / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "complete").exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+            make(folder)
+            (folder / "complete").touch()
+    return folder
 
 
-def _digest(source: Path) -> str:
-    return hashlib.sha256(source.read_bytes()).hexdigest()[:16]
+def digest(text: str) -> str:
+    """A short name for a text."""
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def java() -> str:
