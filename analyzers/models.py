@@ -222,7 +222,10 @@ SECTIONS: dict[str, type[Any]] = {
 
 @dataclass(frozen=True)
 class Models:
-    """All that is known of libraries, looked up by dotted name. Names may be given as imported: aliases are undone."""
+    """All that is known of libraries, looked up by dotted name. Names may be given as imported: aliases are undone.
+
+    `cache` is for facts that others draw from the models.
+    """
 
     items: tuple[Item, ...] = field(repr=False)
     _by_name: dict[tuple[type, str], tuple[Any, ...]] = field(repr=False)
@@ -230,6 +233,7 @@ class Models:
     _aliases: dict[str, str] = field(repr=False)
     _types: frozenset[str] = field(repr=False)
     _known: dict[str, str] = field(default_factory=dict, repr=False)
+    cache: dict[Any, Any] = field(default_factory=dict, repr=False)
 
     def canonical(self, name: str) -> str:
         """The name under which the models speak of `name`: the longest known beginning is replaced."""
@@ -244,7 +248,10 @@ class Models:
 
     def all(self, kind: type[T]) -> tuple[T, ...]:
         """Every item of one kind."""
-        return tuple(item for item in self.items if isinstance(item, kind))
+        if kind not in self.cache:
+            self.cache[kind] = tuple(item for item in self.items if isinstance(item, kind))
+        found: tuple[T, ...] = self.cache[kind]
+        return found
 
     def returned(self, name: str | None) -> str | None:
         """The type of what `name` returns or is, if a model says so."""

@@ -216,6 +216,13 @@ def _gives_by_itself(file: SourceFile, function: cst.FunctionDef, models: Models
 
 def may_have_source(file: SourceFile, function: cst.FunctionDef, models: Models) -> bool:
     """Whether a function is given data, or its text speaks of a source or calls a function whose text does."""
+    known: dict[cst.FunctionDef, bool] = file.cache.setdefault(may_have_source, {})
+    if function not in known:
+        known[function] = _may_have_source(file, function, models)
+    return known[function]
+
+
+def _may_have_source(file: SourceFile, function: cst.FunctionDef, models: Models) -> bool:
     definition = file.definition(function)
     if definition is None:
         return True
@@ -240,22 +247,22 @@ def _givers(file: SourceFile, models: Models) -> frozenset[str]:
 
 
 def _source_words(models: Models) -> re.Pattern[str]:
-    names = {name for one in models.all(Source) for name in one.names}
-    dotted = {name.rpartition(".")[2] for name in names if "." in name}
-    return _pattern(models, "source", dotted | {name for name in names if "." not in name}, before=r"[.\s(=\[,]")
+    known: re.Pattern[str] | None = models.cache.get(_source_words)
+    if known is None:
+        names = {name for one in models.all(Source) for name in one.names}
+        words = {name.rpartition(".")[2] for name in names}
+        known = models.cache[_source_words] = re.compile(rf"[.\s(=\[,]{_any(words)}")
+    return known
 
 
 def _stop_words(models: Models) -> re.Pattern[str]:
-    words = {name.rpartition(".")[2] for one in models.all(Stop) for name in one.names} | {"raise"}
-    return _pattern(models, "stop", words, before=r"(?:[\w.]+\.)?")
+    known: re.Pattern[str] | None = models.cache.get(_stop_words)
+    if known is None:
+        words = {name.rpartition(".")[2] for one in models.all(Stop) for name in one.names} | {"raise"}
+        known = models.cache[_stop_words] = re.compile(rf"(?:[\w.]+\.)?{_any(words)}")
+    return known
 
 
-PATTERNS: dict[tuple[int, str], tuple[Models, re.Pattern[str]]] = {}
-
-
-def _pattern(models: Models, what: str, words: set[str], before: str = "") -> re.Pattern[str]:
-    known = PATTERNS.get((id(models), what))
-    if known is None or known[0] is not models:
-        pattern = re.compile(before + r"\b(?:" + "|".join(map(re.escape, sorted(words))) + r")\b")
-        known = PATTERNS[id(models), what] = (models, pattern)
-    return known[1]
+def _any(words: set[str]) -> str:
+    """A pattern for any of these words, whole."""
+    return r"\b(?:" + "|".join(map(re.escape, sorted(words))) + r")\b"
