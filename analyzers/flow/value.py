@@ -101,7 +101,7 @@ class Value:
     @property
     def dirty(self) -> bool:
         """Whether anything in it is tainted."""
-        return any(True for _ in self.all_taints())
+        return bool(self.taints) or any(part.dirty for part in self.fields.values())
 
     def part(self, key: str) -> "Value":
         """The value of one part; of an unknown part, what is known of the whole."""
