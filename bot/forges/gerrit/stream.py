@@ -30,6 +30,9 @@ FIRST_LOOK_BACK_SECONDS = 86_400.0
 # From the start of ssh until the server surely sends: only then can nothing fall between question and stream.
 SETTLING_SECONDS = 5.0
 SHORTEST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 60.0
+# The webhooks plugin gives up after five tries within seconds and says nothing: so ask by ourselves, now and then.
+ASK_AGAIN_SECONDS = 1_800.0
+PAUSES_SECONDS = (0.0, 10.0, 60.0, 300.0, 900.0)
 LONGEST_LINE = 1_000_000
 PAGE = 100
 MOST_CHANGES = 5_000
@@ -39,12 +42,16 @@ log = logging.getLogger("touchline.gerrit")
 
 
 def attend(settings: GerritSettings, accept: Accept, stop: threading.Event) -> None:
-    """Hand over every event until told to stop: what was missed, then, where `events` says so, the stream."""
+    """Hand over every event until told to stop: the stream where `events` says so, and what was missed in both ways."""
     since = time.time() - FIRST_LOOK_BACK_SECONDS
     if settings.events == "stream":
         follow(settings, accept, stop, since)
-    else:
-        _catch_up_or_log(settings, accept, since)
+        return
+    while not stop.is_set():
+        asked = time.time()
+        catch_up_patiently(settings, accept, since, stop)
+        since = asked
+        stop.wait(ASK_AGAIN_SECONDS)
 
 
 def follow(settings: GerritSettings, accept: Accept, stop: threading.Event, since: float) -> None:
@@ -52,12 +59,14 @@ def follow(settings: GerritSettings, accept: Accept, stop: threading.Event, sinc
     pause = SHORTEST_PAUSE_SECONDS
     while not stop.is_set():
         try:
-            with _stream(settings, stop) as lines, _catching_up(settings, accept, since):
+            with _stream(settings, stop) as lines, _catching_up(settings, accept, since, stop):
                 for line in lines:
                     take_line(line, settings, accept)
                     since, pause = time.time(), SHORTEST_PAUSE_SECONDS
         except Unavailable as problem:
             log.warning("an event could not be kept, and will be asked for again: %s", problem)
+        except OSError as problem:
+            log.error("ssh cannot be run: %s", problem)
         if not stop.wait(pause):
             log.warning("the event stream ended; connecting again")
         pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
@@ -123,8 +132,8 @@ def lines_of(stream: IO[bytes]) -> Iterator[bytes]:
 
 
 @contextmanager
-def _catching_up(settings: GerritSettings, accept: Accept, since: float) -> Iterator[None]:
-    timer = threading.Timer(SETTLING_SECONDS, _catch_up_or_log, (settings, accept, since))
+def _catching_up(settings: GerritSettings, accept: Accept, since: float, stop: threading.Event) -> Iterator[None]:
+    timer = threading.Timer(SETTLING_SECONDS, catch_up_patiently, (settings, accept, since, stop))
     timer.daemon = True
     timer.start()
     try:
@@ -133,12 +142,18 @@ def _catching_up(settings: GerritSettings, accept: Accept, since: float) -> Iter
         timer.cancel()
 
 
-def _catch_up_or_log(settings: GerritSettings, accept: Accept, since: float) -> None:
-    try:
-        for event in catch_up(settings, since):
-            accept(event)
-    except TouchlineError as problem:
-        log.warning("what was missed could not be asked for: %s", problem)
+def catch_up_patiently(settings: GerritSettings, accept: Accept, since: float, stop: threading.Event) -> None:
+    """Hand over what happened after `since`; when that fails, again after longer and longer pauses."""
+    for pause in PAUSES_SECONDS:
+        if stop.wait(pause):
+            return
+        try:
+            for event in catch_up(settings, since):
+                accept(event)
+        except TouchlineError as problem:
+            log.warning("what was missed could not be asked for: %s", problem)
+        else:
+            return
 
 
 def catch_up(settings: GerritSettings, since: float) -> Iterator[Event]:
