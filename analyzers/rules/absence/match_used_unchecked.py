@@ -5,7 +5,8 @@ Why it matters: `re.match` and `re.search` give None when the text does not fit.
 
 What to do: Keep the match, and raise or answer what fits when it is None.
 
-What it does not see: Matches that are kept in attributes or come from other functions.
+What it does not see: Matches that are kept in attributes or come from other functions; functions that ask for the match
+somewhere, and use it all the same; whether the text always fits.
 """
 
 import ast
@@ -20,6 +21,7 @@ from analyzers.handling import handled
 from analyzers.model import Confidence, Examined, Finding, Severity, Step
 from analyzers.rule import Bad, Good, Rule
 from analyzers.source import SourceFile
+from analyzers.waits import running
 
 MATCHING = frozenset({"match", "search", "fullmatch"})
 OWN = frozenset({"group", "groups", "groupdict", "start", "end", "span", "expand", "lastgroup", "string"})
@@ -28,7 +30,7 @@ OPTIONAL = re.compile(r"\^?(?:\(?(?:\\[wWsSdD]|\[[^\]]+\]|[\w .-])[*?]\)?)+")
 # Run by hand, where a traceback is answer enough.
 ONCE = re.compile(r"(?:^|/)(?:setup\.py$|conf\.py$|(?:docs?|scripts|tools|examples)/)")
 # The author has told the type checker already.
-KNOWN = "union-attr"
+KNOWN = "type: ignore"
 
 RULE = Rule(
     name="match-used-unchecked",
@@ -114,6 +116,18 @@ RULE = Rule(
             """,
         ),
         Good(
+            "the function that is called when nothing matched does not return",
+            """
+            import re
+
+            def port(address):
+                found = re.search(r':(\\d+)$', address)
+                if not found:
+                    give_up(address)
+                return int(found.group(1))
+            """,
+        ),
+        Good(
             "the author knows that it fits, and has told the type checker",
             """
             import re
@@ -156,7 +170,8 @@ def check(access: cst.Attribute, file: SourceFile) -> Iterator[Finding | Examine
     call = cause.node if cause else None
     if not isinstance(call, cst.Call) or syntax.last_name(call.func) not in MATCHING:
         return
-    if ONCE.search(file.path) or KNOWN in file.line_text(file.span(access).end_line):
+    told = KNOWN in file.line_text(file.span(access).end_line)
+    if ONCE.search(file.path) or told or _considered(access, file):
         return
     if _always_fits(call, file) or _tested(access, call, file) or handled(access, file, AttributeError):
         yield RULE.examined(file, access)
@@ -173,6 +188,17 @@ def _again(access: cst.Attribute, file: SourceFile) -> bool:
         return False
     uses = (one for one in syntax.inside(around) if isinstance(one, cst.Attribute) and one.attr.value in OWN)
     return next((one for one in uses if syntax.is_name(one.value, access.value.value)), access) is not access
+
+
+def _considered(access: cst.Attribute, file: SourceFile) -> bool:
+    """Whether the function asks for the match anywhere: then what happens without one is beyond this rule."""
+    function = running(access, file)
+    if not isinstance(access.value, cst.Name) or not isinstance(function, cst.FunctionDef):
+        return False
+    nodes = list(syntax.inside(function.body))
+    tests = [node.test for node in nodes if isinstance(node, (cst.If, cst.While, cst.IfExp, cst.Assert))]
+    tests += [node for node in nodes if isinstance(node, cst.BooleanOperation)]
+    return any(syntax.is_name(part, access.value.value) for test in tests for part in syntax.inside(test))
 
 
 def _tested(access: cst.Attribute, call: cst.Call, file: SourceFile) -> bool:
