@@ -240,7 +240,7 @@ def _givers(file: SourceFile, models: Models) -> frozenset[str]:
         lines = [number for number, line in enumerate(file.lines, 1) if words.search(line)]
         known = file.cache[_givers] = frozenset(
             one.name
-            for one in file.outline.definitions
+            for one in (file.outline.definitions if file.readable else ())
             if (at := bisect_left(lines, one.line)) < len(lines) and lines[at] <= one.end_line
         )
     return known

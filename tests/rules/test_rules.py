@@ -101,6 +101,13 @@ class Anything(dict[str, str]):
         return "x"
 
 
+@pytest.mark.parametrize(("rule", "bad"), BAD)
+def test_a_broken_file_beside_it_changes_nothing(rule: Rule, bad: Bad) -> None:
+    found = report((rule,), {**files_of(bad), "broken.py": "import flask\ndef broken(:\n    flask.request.args[\n"})
+    assert [file.path for file in found.files if file.status is not Status.ANALYSED] == ["broken.py"]
+    assert places(found.findings) == marked(files_of(bad), "finding")
+
+
 def test_the_examples_of_one_rule_are_not_all_alike() -> None:
     for rule in RULES:
         codes = [plain(bad.code) for bad in rule.bad] + [good.code for good in rule.good]
