@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.fakes.gerrit.jars import NEW, OLD
-from tests.fakes.gerrit.server import GerritServer, create_project, running
+from tests.fakes.gerrit.server import GerritServer, create_project
+from tests.forges.gerrit.world import real
 
 CHAPTER = Path(__file__).parents[3] / "docs" / "gerrit.md"
 BLOCK = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -43,7 +44,7 @@ def test_the_chapter_can_be_followed(version: str, tmp_path: Path) -> None:
     blocks = BLOCK.findall(CHAPTER.read_text())
     if version == OLD:
         blocks = [block for block in blocks if "/tokens/" not in block]
-    with running(version, bare=True) as server:
+    with real(version, bare=True) as server:
         create_project(server, "shop")
         steps = "\n".join(blocks).replace("https://gerrit.example.com", server.url)
         done = follow(server, tmp_path, steps)

@@ -11,7 +11,7 @@ from analyzers.model import Edit, Fix, Safety, Severity, Span
 from analyzers.touched import TouchedLines
 from bot.errors import Refused
 from bot.forges.gerrit import wire
-from bot.forges.gerrit.positions import Text
+from bot.forges.gerrit.positions import Range, Text
 from bot.forges.gerrit.threads import Mark, Ours, conversations, mark_of
 from bot.forges.gerrit.webhook import command_in, read_event, words
 from bot.forges.gerrit.writing import COMMENT_LIMIT, Source, anchor, cut, signed, suggestion
@@ -23,7 +23,7 @@ TEXTS = st.text(st.sampled_from("ab\t \u00e9\U0001f600\u2028\x0c\n\r\ufeff"), ma
 LINES = st.lists(st.sampled_from(["a", "b", "", "c c"]), max_size=12)
 
 
-def taken(text: str, where: Any) -> str:
+def taken(text: str, where: Range) -> str:
     """What Gerrit's range takes out of a text, by Gerrit's own counting."""
     lines = [line.encode("utf-16-le") for line in text.split("\n")]
     begin, end = where.start, where.end

@@ -29,24 +29,30 @@ from tests.forges.contract.world import Delivery, Files, Seen
 TITLE = "Edit some files"
 
 
+@contextmanager
+def real(version: str, **options: bool) -> Iterator[GerritServer]:
+    """A real server; where there is none the test is skipped and says so, or fails where CI promises to have one."""
+    with ExitStack() as stack:
+        try:
+            server = stack.enter_context(running(version, **options))
+        except MissingPart as missing:
+            if os.environ.get("CI"):
+                raise
+            pytest.skip(f"no real Gerrit {version} here, the fake alone is tested: {missing}")
+        yield server
+
+
 @cache
 def server_of(version: str) -> tuple[GerritServer, Tap]:
     """The one server of a version that this process runs, and a tap on its events; stopped when the process ends.
 
     The new one has the experiment that lets a review carry fix_suggestions, the old one has not.
     """
-    stack = ExitStack()
-    atexit.register(stack.close)
-    try:
-        server = stack.enter_context(running(version, suggested_fixes=version == NEW))
-        return server, stack.enter_context(listening(server))
-    except MissingPart as missing:
-        if os.environ.get("CI"):
-            raise
-        pytest.skip(f"no real Gerrit {version} here, the fake alone is tested: {missing}")
-    except BaseException:
-        stack.close()
-        raise
+    with ExitStack() as stack:
+        server = stack.enter_context(real(version, suggested_fixes=version == NEW))
+        tap = stack.enter_context(listening(server))
+        atexit.register(stack.pop_all().close)
+    return server, tap
 
 
 @contextmanager
