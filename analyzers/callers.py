@@ -15,6 +15,8 @@ UNITS = 20
 def calls_of(name: str, file: SourceFile) -> Iterator[cst.Call]:
     """The calls of any function or method of this name, in at most twenty units of the file whose text shows one."""
     called = re.compile(rf"(?<!def )\b{re.escape(name)}\(")
+    if not called.search(file.text):
+        return
     units = [unit for unit in file.outline.units if any(map(called.search, file.lines[unit.line - 1 : unit.end_line]))]
     for unit in units[:UNITS]:
         try:

@@ -98,3 +98,13 @@ def running(node: cst.CSTNode, file: SourceFile) -> cst.FunctionDef | cst.Lambda
             return outer
         inside = outer
     return None
+
+
+def never_runs(node: cst.CSTNode, file: SourceFile) -> bool:
+    """Whether the node stands in the `else` of an `if True`, as where one source is made into two."""
+    inside = node
+    for outer in file.ancestors(node):
+        if isinstance(outer, cst.If) and inside is outer.orelse and syntax.is_name(outer.test, "True"):
+            return True
+        inside = outer
+    return False

@@ -16,7 +16,7 @@ from analyzers.callers import calls_of
 from analyzers.model import Edit, Examined, Finding, Fix, Safety, Severity, Span, Step
 from analyzers.rule import Bad, Good, Rule
 from analyzers.source import SourceFile
-from analyzers.waits import running
+from analyzers.waits import never_runs, running
 
 # https://docs.python.org/3/library/asyncio-task.html: these give coroutines; gather() and shield() start by themselves.
 COROUTINES = frozenset(f"asyncio.{name}" for name in ("sleep", "wait_for", "wait", "to_thread", "open_connection"))
@@ -111,6 +111,19 @@ RULE = Rule(
             """,
         ),
         Good(
+            "this branch is for the code without coroutines, and never runs here",
+            """
+            async def notify(user):
+                await user.mail('hello')
+
+            async def register(user):
+                if True:  # ASYNC
+                    await notify(user)
+                else:
+                    notify(user)
+            """,
+        ),
+        Good(
             "the coroutine is handed on",
             """
             import asyncio
@@ -158,9 +171,9 @@ def check(statement: cst.Expr, file: SourceFile) -> Iterator[Finding | Examined]
     steps = _coroutine(call, file) if isinstance(call, cst.Call) else None
     if not isinstance(call, cst.Call) or steps is None:
         return
-    if call is value:
+    if call is value and not never_runs(call, file):
         yield RULE.finding(file, call, steps=steps, fix=_fix(call, file), call=file.code(call))
-    else:
+    elif call is not value:
         yield RULE.examined(file, call)
 
 
