@@ -34,7 +34,7 @@ KNOWN = "type: ignore"
 
 RULE = Rule(
     name="match-used-unchecked",
-    confidence=Confidence.MEDIUM,
+    confidence=Confidence.LOW,
     title="Match used without a check",
     weakness="CWE-476",
     severity=Severity.MEDIUM,
