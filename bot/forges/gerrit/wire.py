@@ -34,6 +34,8 @@ STATUSES = {
 # Modes of what is no file of text: a symbolic link (0o120000) and another repository's commit (0o160000).
 NO_FILES = frozenset({0o120000, 0o160000})
 MERGE = "+"
+# A larger file that Gerrit calls binary is not asked about.
+LARGEST_DOUBTED = 2_000_000
 
 
 def id_of(ref: ChangeRef) -> str:
@@ -102,13 +104,14 @@ def read_files(told: Mapping[str, Json]) -> list[ChangedFile]:
 
 
 def read_file(path: str, info: Json) -> ChangedFile:
-    """One FileInfo."""
+    """One FileInfo. What is no file of text has no touched lines; those of the others are yet unknown."""
     status = STATUSES.get(info.get("status", "M"), FileStatus.MODIFIED)
     special = info.get("new_mode", info.get("old_mode")) in NO_FILES
+    deleted = TouchedLines(gaps=frozenset({0})) if status is FileStatus.DELETED else None
     return ChangedFile(
         path=path,
         status=status,
-        touched=TouchedLines(gaps=frozenset({0})) if status is FileStatus.DELETED else None,
+        touched=TouchedLines() if special else deleted,
         old_path=info.get("old_path", ""),
         binary=bool(info.get("binary")) or special,
         size=info.get("size"),
@@ -116,8 +119,8 @@ def read_file(path: str, info: Json) -> ChangedFile:
 
 
 def has_lines(file: ChangedFile) -> bool:
-    """Whether it is worth asking for its diff."""
-    return not file.binary and file.status is not FileStatus.DELETED
+    """Whether it is worth asking for its diff; what Gerrit calls binary may be a text with a lone carriage return."""
+    return file.touched is None and not (file.binary and (file.size or 0) > LARGEST_DOUBTED)
 
 
 def read_diff(told: Json) -> TouchedLines | None:
@@ -156,9 +159,10 @@ def _bounded(added: Iterable[int], gaps: Iterable[int], count: int) -> TouchedLi
 
 
 def with_lines(file: ChangedFile, told: Json) -> ChangedFile:
-    """The file with the lines that its DiffInfo shows; what the diff calls binary has none."""
+    """The file with the lines that its DiffInfo shows; those of a text that Gerrit takes for binary stay unknown."""
     if told.get("binary"):
-        return replace(file, binary=True)
+        kind = str(told.get("meta_b", {}).get("content_type", ""))
+        return replace(file, binary=not kind.startswith("text/"))
     return replace(file, touched=read_diff(told))
 
 

@@ -68,7 +68,8 @@ class Repository:
         """Gerrit's DiffInfo, with the whole file as context."""
         before, after = self.content(base, old), self.content(head, path)
         if b"\0" in (before or b"") + (after or b""):
-            return {"binary": True, "content": [{"skip": 1}]}
+            kind = "text/x-python" if path.endswith(".py") else "application/octet-stream"
+            return {"binary": True, "meta_b": {"content_type": kind}, "content": [{"skip": 1}]}
         return {"content": list(chunks(lines_of(before), lines_of(after)))}
 
 

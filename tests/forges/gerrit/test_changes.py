@@ -122,6 +122,13 @@ def test_a_symbolic_link_is_no_text(world: GerritWorld) -> None:
     ]
 
 
+def test_a_text_with_a_lone_carriage_return_is_not_taken_for_binary(world: GerritWorld) -> None:
+    ref = world.new_change({"mac.py": b"a = 1\rb = 2\n", "image.png": b"\x89PNG\r\n\x1a\n\0\0"})
+    files = {file.path: file for file in world.forge().diff(world.forge().change(ref))}
+    assert (files["mac.py"].binary, files["mac.py"].touched) == (False, None)
+    assert files["image.png"].binary
+
+
 def test_other_robots_may_not_command_and_owners_may(world: GerritWorld) -> None:
     ref = world.new_change({"app.py": b"a = 1\n"})
     forge = world.forge()
