@@ -25,6 +25,9 @@ PASSING = frozenset(
 WHOLE = frozenset("strip lower upper casefold title capitalize".split())
 FILLING = frozenset("append add insert extend update appendleft put put_nowait push setdefault".split())
 PROVING = frozenset("isdigit isalnum isidentifier isdecimal isnumeric isalpha".split())
+# sinks that take a text: what a dictionary holds is sent as JSON instead
+TEXTS = frozenset({"html"})
+MAPPINGS = frozenset({"dict", "builtins.dict"})
 NUMBERS = frozenset("int float bool len hash id ord abs complex uuid.UUID decimal.Decimal".split())
 
 
@@ -91,7 +94,7 @@ def _check_value(
 ) -> None:
     for taint in value.all_taints():
         for kind in sink.kinds:
-            if taint.harms(kind):
+            if taint.harms(kind) and (kind not in TEXTS or taint in value.taints):
                 lead = "is put into a text and reaches" if value.composed else "reaches"
                 what = f"{lead} `{short(frame.file, node.func)}`, which {sink.does}"
                 frame.hit(Hit(kind, node, argument, taint, what, assumed))
@@ -137,6 +140,8 @@ def _result(frame: Frame, called: Called) -> Value:
         return Value(taints=tuple(source_taint(frame, called.node, source) for source in sources), type=kind)
     if name in NUMBERS:
         return CLEAN
+    if name in MAPPINGS and all(one.keyword for one in called.given):
+        return Value(fields={f"[{one.keyword!r}]": one.value for one in called.given})
     sanitizers = models.named(Sanitizer, name)
     if sanitizers:
         return _sanitized(called, tuple(one for item in sanitizers for one in item.kinds), kind)

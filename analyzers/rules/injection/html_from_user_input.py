@@ -63,6 +63,17 @@ RULE = Rule(
     ),
     good=(
         Good(
+            "a dictionary is sent as JSON, not as a page",
+            """
+            import tornado.web
+            class Revoke(tornado.web.RequestHandler):
+                def post(self, task):
+                    answer = {"message": f"Revoked {task}"}
+                    self.write(answer)
+                    self.finish(dict(message=f"Revoked {task}"))
+            """,
+        ),
+        Good(
             "what is returned is JSON, not a page",
             """
             from flask import Flask, jsonify, request
