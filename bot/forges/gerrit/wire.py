@@ -31,8 +31,8 @@ STATUSES = {
     "W": FileStatus.MODIFIED,
     "M": FileStatus.MODIFIED,
 }
-# Modes of what is no file of text: a symbolic link (0o120000) and another repository's commit (0o160000).
-NO_FILES = frozenset({0o120000, 0o160000})
+# Git's modes of what is no file.
+NO_FILES = {0o120000: "a symbolic link", 0o160000: "a submodule"}
 MERGE = "+"
 # A larger file that Gerrit calls binary is not asked about.
 LARGEST_DOUBTED = 2_000_000
@@ -104,23 +104,23 @@ def read_files(told: Mapping[str, Json]) -> list[ChangedFile]:
 
 
 def read_file(path: str, info: Json) -> ChangedFile:
-    """One FileInfo. What is no file of text has no touched lines; those of the others are yet unknown."""
+    """One FileInfo. The touched lines are yet unknown, but for a deleted file's."""
     status = STATUSES.get(info.get("status", "M"), FileStatus.MODIFIED)
-    special = info.get("new_mode", info.get("old_mode")) in NO_FILES
-    deleted = TouchedLines(gaps=frozenset({0})) if status is FileStatus.DELETED else None
     return ChangedFile(
         path=path,
         status=status,
-        touched=TouchedLines() if special else deleted,
+        touched=TouchedLines(gaps=frozenset({0})) if status is FileStatus.DELETED else None,
         old_path=info.get("old_path", ""),
-        binary=bool(info.get("binary")) or special,
+        binary=bool(info.get("binary")),
         size=info.get("size"),
+        skip=NO_FILES.get(info.get("new_mode", info.get("old_mode", 0)), ""),
     )
 
 
 def has_lines(file: ChangedFile) -> bool:
     """Whether it is worth asking for its diff; what Gerrit calls binary may be a text with a lone carriage return."""
-    return file.touched is None and not (file.binary and (file.size or 0) > LARGEST_DOUBTED)
+    doubted = file.binary and (file.size or 0) > LARGEST_DOUBTED
+    return file.touched is None and not file.skip and not doubted
 
 
 def read_diff(told: Json) -> TouchedLines | None:

@@ -116,9 +116,9 @@ def test_a_symbolic_link_is_no_text(world: GerritWorld) -> None:
     world.checkout.git("checkout", "-q", "--detach", "main")
     (world.checkout.folder / "link.py").symlink_to("app.py")
     ref = ChangeRef("gerrit", world.project, world.checkout.change({"app.py": b"a = 1\n"}, f"Link {world.project}"))
-    assert [(file.path, file.binary) for file in world.forge().diff(world.forge().change(ref))] == [
-        ("app.py", False),
-        ("link.py", True),
+    assert [(file.path, file.skip) for file in world.forge().diff(world.forge().change(ref))] == [
+        ("app.py", ""),
+        ("link.py", "a symbolic link"),
     ]
 
 
