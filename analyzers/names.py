@@ -7,11 +7,12 @@ from typing import Any, Protocol
 import libcst as cst
 
 from analyzers.outline import Binding, Bound, Definition, Kind, Names, Outline
-from analyzers.scopes import COMPREHENSIONS, comprehension_names, local_names
+from analyzers.scopes import CLOSED, COMPREHENSIONS, comprehension_names, local_names
 
 # Aliases of aliases, bases of bases, re-exports of re-exports: past this depth nothing is known.
 DEPTH = 16
 BUILTINS = frozenset(dir(builtins))
+SCOPES = frozenset({*CLOSED, *COMPREHENSIONS})
 Scopes = list[tuple[str, Names]]
 
 
@@ -76,7 +77,9 @@ def _scopes(file: File, node: cst.CSTNode) -> Scopes:
     found: Scopes = []
     inside = node
     for outer in file.ancestors(node):
-        if isinstance(outer, (cst.FunctionDef, cst.Lambda)) and inside is outer.body:
+        if type(outer) not in SCOPES:
+            pass
+        elif isinstance(outer, (cst.FunctionDef, cst.Lambda)) and inside is outer.body:
             found.append((file.definition_name(outer), _local(file, outer)))
         elif isinstance(outer, COMPREHENSIONS):
             found.append(("", comprehension_names(outer)))

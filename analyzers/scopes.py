@@ -11,6 +11,13 @@ from analyzers.outline import Binding, Bound, Definition, Kind, Names, Outline, 
 Function = cst.FunctionDef | cst.Lambda
 COMPREHENSIONS = (cst.ListComp, cst.SetComp, cst.DictComp, cst.GeneratorExp)
 OTHER = Binding(Bound.OTHER)
+# libcst's classes are abstract ones, of which `isinstance` is slow to say no: exact types are asked first.
+BINDING = frozenset({
+    cst.Global, cst.Nonlocal, cst.FunctionDef, cst.ClassDef, cst.Import, cst.ImportFrom, cst.Assign, cst.AnnAssign,
+    cst.NamedExpr, cst.AugAssign, cst.For, cst.Del, cst.WithItem, cst.ExceptHandler, cst.ExceptStarHandler, cst.MatchAs,
+    cst.MatchStar, cst.MatchMapping,
+})  # fmt: skip
+CLOSED = frozenset({cst.FunctionDef, cst.ClassDef, cst.Lambda})
 
 
 def dotted(node: cst.CSTNode | None) -> str:
@@ -32,6 +39,8 @@ def local_names(function: Function, package: str) -> Names:
     for parameter in parameters(function.params):
         names.setdefault(parameter.name.value, []).append(Binding(Bound.OTHER, "parameter"))
     for node in _own_nodes(function.body):
+        if type(node) not in BINDING:
+            continue
         if isinstance(node, (cst.Global, cst.Nonlocal)):
             elsewhere.update(item.name.value for item in node.names)
         for name, binding in _bindings(node, package):
@@ -51,7 +60,7 @@ def tree_outline(cut: Cut, package: str) -> Outline:
     while waiting:
         node, parent = waiting.pop()
         for inner in _own_nodes(node):
-            for name, binding in _bindings(inner, package):
+            for name, binding in _bindings(inner, package) if type(inner) in BINDING else ():
                 names[parent].setdefault(name, []).append(binding)
         if isinstance(node, (cst.FunctionDef, cst.ClassDef)):
             definition = _definition(cut, node, parent)
@@ -117,14 +126,14 @@ def _own_nodes(body: cst.CSTNode) -> Iterator[cst.CSTNode]:
     while waiting:
         node = waiting.pop()
         yield node
-        if isinstance(node, (cst.FunctionDef, cst.ClassDef, cst.Lambda)):
+        if type(node) in CLOSED:
             continue
         for name in child_fields(type(node)):
             value = getattr(node, name)
-            if isinstance(value, cst.CSTNode):
-                waiting.append(value)
-            elif value.__class__ in (tuple, list):
+            if value.__class__ in (tuple, list):
                 waiting.extend(value)
+            elif isinstance(value, cst.CSTNode):
+                waiting.append(value)
 
 
 def _bindings(node: cst.CSTNode, package: str) -> Iterator[tuple[str, Binding]]:

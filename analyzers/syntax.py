@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import libcst as cst
 
 from analyzers.cuts import child_fields
+from analyzers.scopes import CLOSED
 
-Definition = (cst.FunctionDef, cst.ClassDef, cst.Lambda)
 WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 
@@ -90,10 +90,10 @@ def children(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
     """The nodes directly inside, tokens and whitespace left out, in source order."""
     for name in child_fields(type(node)):
         value = getattr(node, name)
-        if isinstance(value, cst.CSTNode):
-            yield value
-        elif value.__class__ in (tuple, list):
+        if value.__class__ in (tuple, list):
             yield from value
+        elif isinstance(value, cst.CSTNode):
+            yield value
 
 
 def inside(*roots: cst.CSTNode) -> Iterator[cst.CSTNode]:
@@ -102,7 +102,7 @@ def inside(*roots: cst.CSTNode) -> Iterator[cst.CSTNode]:
     while waiting:
         node = waiting.pop()
         yield node
-        if not isinstance(node, Definition) or node in roots:
+        if type(node) not in CLOSED or node in roots:
             waiting.extend(reversed(list(children(node))))
 
 

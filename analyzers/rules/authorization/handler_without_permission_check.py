@@ -167,7 +167,7 @@ RULE = Rule(
 def check(function: cst.FunctionDef, file: SourceFile) -> Iterator[Finding | Examined]:
     """One method."""
     own = file.definition(function)
-    if own is None or own.name.startswith("_") or own.parent not in file.outline.classes or not _asked(own, file):
+    if own is None or own.name.startswith("_") or not _is_checked(own.parent, file) or not _asked(own, file):
         return
     beside = [one for one in file.outline.members(own.parent) if one is not own and _is_handler(one, file)]
     checks = [_check(one, file) for one in beside]
@@ -179,6 +179,22 @@ def check(function: cst.FunctionDef, file: SourceFile) -> Iterator[Finding | Exa
         yield RULE.finding(file, function, handler=own.name, count=str(len(beside)), check=f"{checks[0]}()")
 
 
+def _is_checked(name: str, file: SourceFile) -> bool:
+    """Whether enough methods of a class hold a check to compare with: of most classes none, and they cost nothing."""
+    known: dict[str, bool] = file.cache.setdefault(_is_checked, {})
+    if name not in known:
+        checked = [one for one in file.outline.members(name) if _check(one, file)] if _has_check(file) else []
+        known[name] = len(checked) >= ENOUGH and name in file.outline.classes
+    return known[name]
+
+
+def _has_check(file: SourceFile) -> bool:
+    known: bool | None = file.cache.get(_has_check)
+    if known is None:
+        known = file.cache[_has_check] = CHECK.search(file.text) is not None
+    return known
+
+
 def _is_handler(one: Definition, file: SourceFile) -> bool:
     """A public method that is given a request or a context."""
     return one.kind is Kind.FUNCTION and not one.name.startswith("_") and _asked(one, file)
@@ -187,7 +203,7 @@ def _is_handler(one: Definition, file: SourceFile) -> bool:
 def _asked(one: Definition, file: SourceFile) -> bool:
     known: dict[str, bool] = file.cache.setdefault(_asked, {})
     if one.qualname not in known:
-        function = file.function(one.qualname) if CHECK.search(file.text) else None
+        function = file.function(one.qualname)
         names = [parameter.name.value for parameter in parameters(function.params)] if function else []
         known[one.qualname] = not ASKERS.isdisjoint(names[1:3])
     return known[one.qualname]
