@@ -186,12 +186,14 @@ DEFINITIONS = (cst.FunctionDef, cst.ClassDef)
 class Project:
     """The files of one change, and first-party modules fetched for it, by module name.
 
-    `models` is what is known of libraries; flow analyses and rules read it.
+    `models` is what is known of libraries; flow analyses and rules read it. `cache` is for facts about all files.
     """
 
     def __init__(self, files: Sequence[SourceFile] = (), models: Any = None) -> None:
         self.files: dict[str, SourceFile] = {}
         self.models = models
+        self.cache: dict[Any, Any] = {}
+        self._endings: dict[str, set[str]] = {}
         for file in files:
             self.add(file)
 
@@ -199,13 +201,18 @@ class Project:
         """Let the other files see this one."""
         file.project = self
         self.files[file.module] = file
+        self.cache.clear()
+        _, *rest = file.module.split(".")
+        for place in range(len(rest)):
+            self._endings.setdefault(".".join(rest[place:]), set()).add(file.module)
 
     def module(self, name: str) -> SourceFile | None:
         """The file of a module, also when the repository keeps it in a folder that the import does not name."""
-        found = [self.files[name]] if name in self.files else []
-        if name and not found:
-            found = [file for module, file in self.files.items() if module.endswith("." + name)]
-        return found[0] if len(found) == 1 and found[0].readable else None
+        found = self.files.get(name)
+        if found is None:
+            modules = self._endings.get(name, ())
+            found = self.files[next(iter(modules))] if len(modules) == 1 else None
+        return found if found is not None and found.readable else None
 
     def locate(self, dotted: str) -> tuple[SourceFile, Definition] | None:
         """The file and definition behind an absolute dotted name, through re-exports."""

@@ -1,9 +1,10 @@
 """One function analysed, and the summaries of what it calls: on demand, bounded, ended where calls go in circles."""
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import accumulate
 
 import libcst as cst
 
@@ -16,15 +17,19 @@ from analyzers.flow.statements import transfer
 from analyzers.flow.summary import NOTHING, Given, Place, Reach, Summary
 from analyzers.flow.trace import assumed, hit_steps, steps_of
 from analyzers.flow.value import CLEAN, PARAMETER, State, Value, join_states
-from analyzers.models import ANY, Models, Source, Stop
+from analyzers.models import ANY, Alias, Entry, Models, Source, Stop, Type
+from analyzers.outline import Definition
 from analyzers.scopes import local_names, parameters
-from analyzers.source import SourceFile
+from analyzers.source import Project, SourceFile
 
 DEPTH_LIMIT = 6
 FUNCTION_LIMIT = 60
 ROUNDS = 3
 NESTING_LIMIT = 3
 ALL = frozenset({ANY})
+CALLED = re.compile(r"\w+(?=\()")
+# How many names lie between a package and what the models say of it: aliases of types of aliases.
+CARRIED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,36 +219,77 @@ def _gives_by_itself(file: SourceFile, function: cst.FunctionDef, models: Models
     return bool(_source_words(models).search("".join(lines))) or bool(_stop_words(models).match(last))
 
 
-def may_have_source(file: SourceFile, function: cst.FunctionDef, models: Models) -> bool:
+def may_have_source(file: SourceFile, function: cst.FunctionDef, models: Models, kind: str) -> bool:
     """Whether a function is given data, or its text speaks of a source or calls a function whose text does."""
+    definition = file.definition(function)
+    if definition is None or speaks_of_source(file, definition, models, kind):
+        return True
     known: dict[cst.FunctionDef, bool] = file.cache.setdefault(may_have_source, {})
     if function not in known:
-        known[function] = _may_have_source(file, function, models)
+        known[function] = entry_of(file, models, function) is not None
     return known[function]
 
 
-def _may_have_source(file: SourceFile, function: cst.FunctionDef, models: Models) -> bool:
-    definition = file.definition(function)
-    if definition is None:
-        return True
-    text = "".join(file.lines[definition.line - 1 : definition.end_line])
-    if _source_words(models).search(text) or entry_of(file, models, function):
-        return True
-    return any(name + "(" in text for other in file.project.files.values() for name in _givers(other, models))
+def speaks_of_source(file: SourceFile, definition: Definition, models: Models, kind: str) -> bool:
+    """Whether the text of a definition speaks of a source of this kind, or calls a function whose text does."""
+    known: dict[tuple[Definition, str], bool] = file.cache.setdefault(speaks_of_source, {})
+    about = (definition, kind)
+    if about not in known:
+        text = "".join(file.lines[definition.line - 1 : definition.end_line])
+        words = source_words(file.project, models, kind)
+        known[about] = bool(words.search(text)) or not _givers(file.project, words).isdisjoint(CALLED.findall(text))
+    return known[about]
 
 
-def _givers(file: SourceFile, models: Models) -> frozenset[str]:
-    """The names of the functions of a file whose text speaks of a source."""
-    known: frozenset[str] | None = file.cache.get(_givers)
+def _givers(project: Project, words: re.Pattern[str]) -> frozenset[str]:
+    """The names of the functions of a project whose text speaks of a source."""
+    known: frozenset[str] | None = project.cache.get((_givers, words))
     if known is None:
-        words = _source_words(models)
-        lines = [number for number, line in enumerate(file.lines, 1) if words.search(line)]
-        known = file.cache[_givers] = frozenset(
-            one.name
-            for one in (file.outline.definitions if file.readable else ())
-            if (at := bisect_left(lines, one.line)) < len(lines) and lines[at] <= one.end_line
-        )
+        found = (name for file in project.files.values() for name in _speaking(file, words))
+        known = project.cache[_givers, words] = frozenset(found)
     return known
+
+
+def _speaking(file: SourceFile, words: re.Pattern[str]) -> Iterator[str]:
+    ends = list(accumulate(map(len, file.lines)))
+    lines = [bisect_right(ends, found.end() - 1) + 1 for found in words.finditer(file.text)]
+    for one in file.outline.definitions if lines and file.readable else ():
+        if (at := bisect_left(lines, one.line)) < len(lines) and lines[at] <= one.end_line:
+            yield one.name
+
+
+def source_words(project: Project, models: Models, kind: str) -> re.Pattern[str]:
+    """What a text says where it reads a source of this kind of a package that any file of the project speaks of."""
+    known: re.Pattern[str] | None = project.cache.get((source_words, kind))
+    if known is None:
+        names = [name for one in models.all(Source) if one.kind == kind for name in one.names]
+        said = {root: _is_said(project, _carriers(models, root)) for root in {name.partition(".")[0] for name in names}}
+        names = [name for name in names if said[name.partition(".")[0]]]
+        parts = {name.rpartition(".")[2] for name in names if name.count(".") > 1}
+        plain = {name.rpartition(".")[2] for name in names if name.count(".") <= 1}
+        known = re.compile(rf"\.\s*{_any(parts)}|[.\s(=\[,]{_any(plain)}")
+        project.cache[source_words, kind] = known
+    return known
+
+
+def _is_said(project: Project, words: frozenset[str]) -> bool:
+    return any(word in file.text for file in project.files.values() for word in words)
+
+
+def _carriers(models: Models, root: str) -> frozenset[str]:
+    """The packages by which something of the package `root` can come into a file: itself, and where it is known as."""
+    found = {root}
+    for _ in range(CARRIED):
+        found |= {name.partition(".")[0] for one in models.all(Alias) if _of(one.to, found) for name in one.names}
+        found |= {name.partition(".")[0] for one in models.all(Type) if _of(one.returns, found) for name in one.names}
+        for entry in models.all(Entry):
+            if any(_of(kind, found) for kind in (*entry.types.values(), *entry.attributes.values())):
+                found.update(entry.roots)
+    return frozenset(found)
+
+
+def _of(name: str, roots: set[str]) -> bool:
+    return name.partition(".")[0] in roots
 
 
 def _source_words(models: Models) -> re.Pattern[str]:
@@ -264,5 +310,5 @@ def _stop_words(models: Models) -> re.Pattern[str]:
 
 
 def _any(words: set[str]) -> str:
-    """A pattern for any of these words, whole."""
-    return r"\b(?:" + "|".join(map(re.escape, sorted(words))) + r")\b"
+    """A pattern for any of these words, whole; one that never fits for none."""
+    return rf"\b(?:{'|'.join(map(re.escape, sorted(words)))})\b" if words else "(?!)"

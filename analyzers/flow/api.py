@@ -9,13 +9,13 @@ from collections.abc import Callable, Iterable, Iterator
 import libcst as cst
 
 from analyzers.flow import locks, nothing, ownership, text
-from analyzers.flow.analysis import Analysis, Known, graph_of, may_have_source, place_of
+from analyzers.flow.analysis import Analysis, Known, graph_of, may_have_source, place_of, speaks_of_source
 from analyzers.flow.frame import Frame, Hit
 from analyzers.flow.graph import Graph, Undecided
 from analyzers.flow.results import Acquisition, Built, Constant, Flow, Flows, Held, MayBeNone
 from analyzers.flow.trace import assumed, hit_steps, source_words
 from analyzers.models import Entry, Models, Source, load
-from analyzers.outline import Kind
+from analyzers.outline import Definition, Kind
 from analyzers.source import SourceFile
 
 NOTHING_KNOWN = load({})
@@ -42,7 +42,7 @@ def taints(file: SourceFile, function: cst.FunctionDef, source_kind: str, sink_k
     if not _possible(file, source_kind):
         return Flows()
     through = _through(file, function, source_kind, sink_kind)
-    if not may_have_source(file, function, models(file)):
+    if not may_have_source(file, function, models(file), source_kind):
         return Flows(_best(through), ())
     frame = _reviewed(file, function)
     if frame is None:
@@ -70,7 +70,8 @@ def _hits(frame: Frame, source_kind: str, sink_kind: str) -> list[Hit]:
 def _through(file: SourceFile, function: cst.FunctionDef, source_kind: str, sink_kind: str) -> Iterator[Flow]:
     """The flows that begin in a caller in the same file and lead through this function."""
     own = file.definition(function)
-    for caller in _callers(file, function) if own and _passes_on(file, function, source_kind, sink_kind) else ():
+    callers = _callers(file, function, source_kind)
+    for caller in callers if callers and own and _passes_on(file, function, source_kind, sink_kind) else ():
         frame = _reviewed(file, caller)
         for hit in _hits(frame, source_kind, sink_kind) if frame else ():
             flow = _flow(file, hit)
@@ -89,15 +90,15 @@ def _passes_on(file: SourceFile, function: cst.FunctionDef, source_kind: str, si
     return reached or any(given.parameter or given.kind == source_kind for given in found.result) or bool(found.writes)
 
 
-def _callers(file: SourceFile, function: cst.FunctionDef) -> tuple[cst.FunctionDef, ...]:
+def _callers(file: SourceFile, function: cst.FunctionDef, kind: str) -> tuple[cst.FunctionDef, ...]:
     """The functions of the file in whose text the name of this one is called, nearest first."""
-    known: dict[cst.FunctionDef, tuple[cst.FunctionDef, ...]] = file.cache.setdefault(_callers, {})
-    if function not in known:
-        known[function] = tuple(_find_callers(file, function))
-    return known[function]
+    known: dict[tuple[cst.FunctionDef, str], tuple[cst.FunctionDef, ...]] = file.cache.setdefault(_callers, {})
+    if (function, kind) not in known:
+        known[function, kind] = tuple(_find_callers(file, function, kind))
+    return known[function, kind]
 
 
-def _find_callers(file: SourceFile, function: cst.FunctionDef) -> Iterator[cst.FunctionDef]:
+def _find_callers(file: SourceFile, function: cst.FunctionDef, kind: str) -> Iterator[cst.FunctionDef]:
     """See `_callers`; a longer name that ends alike brings a function too many, which then proves nothing."""
     own = file.definition(function)
     if own is None or own.qualname not in file.outline.by_name:
@@ -107,14 +108,25 @@ def _find_callers(file: SourceFile, function: cst.FunctionDef) -> Iterator[cst.F
     others = [one for one in file.outline.definitions if one.kind is Kind.FUNCTION and one.qualname != own.qualname]
     around = [one for one in others if any(one.line < line <= one.end_line for line in lines)]
     for one in sorted(around, key=lambda one: abs(one.line - own.line))[:CALLER_LIMIT]:
+        if not _may_be_given(file, one) and not speaks_of_source(file, one, models(file), kind):
+            continue
         found = file.function(one.qualname)
-        if found and may_have_source(file, found, models(file)):
+        if found and may_have_source(file, found, models(file), kind):
             yield found
+
+
+def _may_be_given(file: SourceFile, definition: Definition) -> bool:
+    """Whether a framework could call a function with data, going by its outline alone."""
+    entries = models(file).all(Entry)
+    name, first = definition.name, definition.first_parameter
+    return bool(definition.decorators) or any(
+        name in one.handlers if definition.parent else first in one.types for one in entries
+    )
 
 
 def _possible(file: SourceFile, source_kind: str) -> bool:
     """Whether any file at hand can hold such a source: most can not, and cost nothing."""
-    known: dict[str, bool] = file.cache.setdefault(_possible, {})
+    known: dict[str, bool] = file.project.cache.setdefault(_possible, {})
     if source_kind not in known:
         texts = [other.text for other in file.project.files.values()]
         signs = _signs(models(file), source_kind)
