@@ -23,7 +23,7 @@ class Release:
         return f"{self.package} {self.version}"
 
 
-BASE, HEAD = Release("aiohttp", "3.13.5"), Release("aiohttp", "3.14.0")
+BASE, HEAD = Release("Radicale", "3.5.4"), Release("Radicale", "3.5.5")
 
 
 def fetch(release: Release, folder: Path) -> dict[str, bytes]:

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from analyzers import syntax
-from analyzers.model import Edit, Examined, Finding, Fix, Safety, Severity
+from analyzers.model import Edit, Examined, Finding, Fix, Safety, Severity, Step
 from analyzers.rule import Bad, Good, Rule
 from analyzers.source import SourceFile
 
@@ -82,8 +82,17 @@ RULE = Rule(
             import ssl
             def context():
                 made = ssl.create_default_context()
-                made.check_hostname = False  # finding
+                made.check_hostname = False  # step
                 made.verify_mode = ssl.CERT_NONE  # finding
+                return made
+            """
+        ),
+        Bad(
+            """
+            import ssl
+            def context():
+                made = ssl.create_default_context()
+                made.check_hostname = False  # finding
                 return made
             """
         ),
@@ -139,9 +148,41 @@ def check_assignment(assign: cst.Assign, file: SourceFile) -> Iterator[Finding |
     if file.qualified(target) == "ssl._create_default_https_context":
         if file.qualified(assign.value) in UNVERIFIED:
             yield RULE.finding(file, assign, code=file.code(assign))
-    elif _switched_off(target, assign.value, file):
+    elif _switched_off(target, assign.value, file) and not _told_below(assign, target, file):
+        steps = _with_name_check(assign, target, file)
         fix = _fix(assign.value, file) if target.attr.value == "verify" else None
-        yield RULE.finding(file, assign, fix=fix, code=file.code(assign))
+        yield RULE.finding(file, assign, steps=steps, fix=fix, code=file.code(assign))
+
+
+def _told_below(assign: cst.Assign, target: cst.Attribute, file: SourceFile) -> bool:
+    """Whether the name check goes off only because the certificate's does, as `ssl` demands: that is one defect."""
+    return target.attr.value == "check_hostname" and bool(_beside(assign, target, "verify_mode", file))
+
+
+def _with_name_check(assign: cst.Assign, target: cst.Attribute, file: SourceFile) -> tuple[Step, ...]:
+    """The steps of a certificate that is not verified: the name check beside it, then the assignment itself."""
+    names = _beside(assign, target, "check_hostname", file) if target.attr.value == "verify_mode" else []
+    before = [Step(file.path, file.span(name), "the name in the certificate is not checked") for name in names]
+    here = Step(file.path, file.span(assign), "the certificate itself is not verified")
+    return (*before, here) if before else ()
+
+
+def _beside(assign: cst.Assign, target: cst.Attribute, attribute: str, file: SourceFile) -> list[cst.Assign]:
+    """The assignments of the same block that switch another attribute of the same object off."""
+    line = file.parent(assign)
+    block = file.parent(line) if line else None
+    if not isinstance(block, cst.IndentedBlock):
+        return []
+    small = (part for line in block.body if isinstance(line, cst.SimpleStatementLine) for part in line.body)
+    others = [(one, one.targets[0].target) for one in small if isinstance(one, cst.Assign)]
+    return [
+        one
+        for one, other in others
+        if isinstance(other, cst.Attribute)
+        and other.attr.value == attribute
+        and file.code(other.value) == file.code(target.value)
+        and _switched_off(other, one.value, file)
+    ]
 
 
 def _switched_off(target: cst.Attribute, value: cst.BaseExpression, file: SourceFile) -> bool:
