@@ -42,9 +42,21 @@ def code(text: str) -> str:
 
 def prose(text: str) -> str:
     """Text of uncertain origin as plain words: nothing in it formats, mentions, links or breaks a line."""
-    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-    escaped = "".join(f"\\{c}" if c in "\\`*{}[]<>|~#" else c for c in line)
-    return OUTER_UNDERSCORE.sub(r"\\_", escaped).replace("@", "@\u200b")
+    return _escaped(" ".join("".join(c if c.isprintable() else " " for c in text).split()))
+
+
+def sentence(text: str) -> str:
+    """What a rule says, with its code spans kept; the rest is plain words, whatever code was put into it."""
+    parts = text.split("`")
+    if len(parts) % 2 == 0 or not all(parts[1::2]):
+        return prose(text)
+    line = ["".join(c if c.isprintable() else " " for c in part) for part in parts]
+    return "".join(f"`{part}`" if n % 2 else _escaped(part) for n, part in enumerate(line))
+
+
+def _escaped(line: str) -> str:
+    marked = "".join(f"\\{c}" if c in "\\`*{}[]<>|~#" else c for c in line)
+    return OUTER_UNDERSCORE.sub(r"\\_", marked).replace("@", "@\u200b")
 
 
 def count(number: int, singular: str, plural: str = "") -> str:
@@ -86,10 +98,10 @@ def place(path: str, line: int, links: LineLinks) -> str:
 def comment_body(finding: Finding, links: LineLinks) -> str:
     """The inline comment of one finding: what is wrong here, how it comes about, what to do."""
     parts = [
-        f"**{finding.title}** ({', '.join(finding.cwe)}, {finding.severity})",
-        finding.message,
+        f"**{sentence(finding.title)}** ({', '.join(finding.cwe)}, {finding.severity})",
+        sentence(finding.message),
         _trace(finding, links),
-        finding.advice,
+        sentence(finding.advice),
         footer(finding),
     ]
     return "\n\n".join(part for part in parts if part)
@@ -111,9 +123,9 @@ def _trace(finding: Finding, links: LineLinks) -> str:
 
 def _steps(finding: Finding, links: LineLinks) -> Iterator[str]:
     for number, step in enumerate(finding.trace.steps, 1):
-        yield f"{number}. {place(step.path, step.line, links)}: {step.what}"
+        yield f"{number}. {place(step.path, step.line, links)}: {sentence(step.what)}"
     for assumption in finding.trace.assumed:
-        yield f"\nAssumed: {assumption}."
+        yield f"\nAssumed: {sentence(assumption)}."
 
 
 # --- the summary --------------------------------------------------------------------------------------------------
@@ -168,10 +180,10 @@ def _found(told: Told, links: LineLinks) -> str:
     if not told.findings:
         return "Nothing to report in the rest."
     worst = told.findings[0]
-    where = place(worst.path, worst.line, links)
+    what, where = sentence(_in_sentence(worst.title)), place(worst.path, worst.line, links)
     if len(told.findings) == 1:
-        return f"**This change causes 1 defect: {_in_sentence(worst.title)} at {where}.**"
-    return f"**This change causes {len(told.findings)} defects, the gravest: {_in_sentence(worst.title)} at {where}.**"
+        return f"**This change causes 1 defect: {what} at {where}.**"
+    return f"**This change causes {len(told.findings)} defects, the gravest: {what} at {where}.**"
 
 
 def _in_sentence(title: str) -> str:
@@ -182,10 +194,10 @@ def _in_sentence(title: str) -> str:
 def _groups(told: Told, links: LineLinks) -> Iterator[str]:
     for number, (rule, findings) in enumerate(grouped(told.findings), 1):
         first = findings[0]
-        yield f"{number}. **{first.title} ({', '.join(first.cwe)})**, {first.severity}, rule {code(rule)}"
+        yield f"{number}. **{sentence(first.title)} ({', '.join(first.cwe)})**, {first.severity}, rule {code(rule)}"
         for finding in findings:
             elsewhere = "" if finding.mark in told.inline else " *(told here only)*"
-            yield f"    - {place(finding.path, finding.line, links)}: {finding.message}{elsewhere}"
+            yield f"    - {place(finding.path, finding.line, links)}: {sentence(finding.message)}{elsewhere}"
 
 
 def grouped(findings: Iterable[Finding]) -> list[tuple[str, list[Finding]]]:
@@ -202,7 +214,7 @@ def _actions(findings: Sequence[Finding], links: LineLinks) -> list[str]:
     for finding in findings:
         if finding.advice:
             places.setdefault(finding.advice, []).append(place(finding.path, finding.line, links))
-    return [f"{listed(where)}: {advice}" for advice, where in places.items()]
+    return [f"{listed(where)}: {sentence(advice)}" for advice, where in places.items()]
 
 
 def clean_notes(report: Report) -> list[str]:

@@ -124,5 +124,15 @@ def test_a_reason_formats_mentions_and_links_nothing(reason):
     assert "@" not in wording.prose(reason).replace("@\u200b", "")
 
 
+@given(st.text(max_size=60))
+def test_a_rule_that_repeats_code_outside_of_backticks_still_formats_nothing(code):
+    (inline,) = MarkdownIt().parseInline("(" + wording.sentence(f"`{code}` is taken, then {code}") + ")")
+    assert {child.type for child in inline.children} <= {"text", "text_special", "code_inline"}
+
+
+def test_what_a_rule_says_keeps_its_code():
+    assert wording.sentence("`a*b` is *not* checked by @all") == "`a*b` is \\*not\\* checked by @\u200ball"
+
+
 def test_a_forge_without_links_shows_places_as_code():
     assert wording.place("a.py", 3, LineLinks()) == "`a.py:3`"
