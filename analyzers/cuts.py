@@ -20,7 +20,7 @@ from analyzers.text import Unreadable, split_lines
 
 PREFIX = "if 1:\n"
 INDENT = re.compile(r"[ \t\f]*")
-# Stands where the first method stood, so that a class of methods alone still has a body.
+# Stands where a method stood, so that a class of methods alone still has a body.
 HOLE = "pass  # touchline: hole\n"
 TOKEN = re.compile(
     r"""(?P<text>"[^"\\\r\n]*"|'[^'\\\r\n]*')|(?P<comment>\#[^\r\n]*)|(?P<line>[\r\n]+)|"""
@@ -141,11 +141,9 @@ def _risky(text: str) -> bool:
 def _lines(lines: Sequence[str], unit: Unit) -> list[str]:
     kept = list(lines[unit.line - 1 : unit.end_line])
     for start, end in unit.holes:
-        for number in range(start - unit.line, end - unit.line + 1):
-            kept[number] = "\n"
-    if unit.holes:
-        first = unit.holes[0][0]
-        kept[first - unit.line] = _indent(lines[first - 1]) + HOLE
+        # One statement that goes on over all lines: libcst takes its time for every blank one.
+        filled = HOLE.replace("  ", " " + "\\\n" * (end - start) + " ", 1)
+        kept[start - unit.line : end - unit.line + 1] = (_indent(lines[start - 1]) + filled).splitlines(keepends=True)
     return kept
 
 
