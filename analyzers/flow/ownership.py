@@ -14,22 +14,33 @@ from analyzers.models import Borrower, Models, Resource
 from analyzers.source import SourceFile
 from analyzers.syntax import inside, is_name
 
+ASSIGNING = frozenset({cst.Assign, cst.AnnAssign})
+
 
 def acquisitions(file: SourceFile, function: cst.FunctionDef, models: Models) -> Iterator[Acquisition]:
-    """See `api.acquisitions`."""
+    """See `api.acquisitions`. Each function is asked once: there are several rules about resources."""
+    known: dict[cst.FunctionDef, tuple[Acquisition, ...]] = file.cache.setdefault(acquisitions, {})
+    if function not in known:
+        known[function] = ()
+        known[function] = tuple(_acquisitions(file, function, models))
+    yield from known[function]
+
+
+def _acquisitions(file: SourceFile, function: cst.FunctionDef, models: Models) -> Iterator[Acquisition]:
+    if not any(type(node) in ASSIGNING and _taken(file, models, node) for node in inside(function.body)):
+        return
     graph = graph_of(file, function)
     for point in graph.points:
-        found = _taken(file, models, point)
+        found = _taken(file, models, point.node) if point.kind is Kind.STATEMENT else None
         if found:
             name, call, resource = found
             leaks = tuple(_Search(file, models, graph, resource, name).leaks(point))
             yield Acquisition(call, resource.kind, resource.noun, name, not leaks, leaks)
 
 
-def _taken(file: SourceFile, models: Models, point: Point) -> tuple[str, cst.Call, Resource] | None:
+def _taken(file: SourceFile, models: Models, node: cst.CSTNode | None) -> tuple[str, cst.Call, Resource] | None:
     """The variable, the call and the resource of `name = acquire(...)`."""
-    node = point.node
-    if point.kind is not Kind.STATEMENT or not isinstance(node, (cst.Assign, cst.AnnAssign)):
+    if not isinstance(node, (cst.Assign, cst.AnnAssign)):
         return None
     target = node.targets[0].target if isinstance(node, cst.Assign) else node.target
     value = node.value.expression if isinstance(node.value, cst.Await) else node.value

@@ -152,6 +152,8 @@ RULE = Rule(
 @RULE.on(cst.Attribute, cst.Call)
 def check(use: cst.Attribute | cst.Call, file: SourceFile) -> Iterator[Finding | Examined]:
     """One attribute of a value, or one call with a value first."""
+    if not _reads(file):
+        return
     value = use.value if isinstance(use, cst.Attribute) else _strict_argument(use, file)
     if not isinstance(value, (cst.Call, cst.Name)):
         return
@@ -172,6 +174,14 @@ def check(use: cst.Attribute | cst.Call, file: SourceFile) -> Iterator[Finding |
         variable=file.code(call.args[0].value),
         use=f".{use.attr.value}" if isinstance(use, cst.Attribute) else f"{file.code(use.func)}()",
     )
+
+
+def _reads(file: SourceFile) -> bool:
+    """Whether the file speaks of the environment: most do not, and cost nothing."""
+    known: bool | None = file.cache.get(_reads)
+    if known is None:
+        known = file.cache[_reads] = "environ" in file.text or "getenv" in file.text
+    return known
 
 
 def _strict_argument(call: cst.Call, file: SourceFile) -> cst.BaseExpression | None:

@@ -180,10 +180,12 @@ RULE = Rule(
 @RULE.on(cst.If)
 def check(condition: cst.If, file: SourceFile) -> Iterator[Finding | Examined]:
     """One `if` whose body begins with a lock."""
-    target = _missing(condition.test, file)
     block = next(iter(syntax.small_statements(condition.body)), None)
-    holding = next(taken(block, file), None) if target and isinstance(block, cst.With) else None
-    if not holding or not isinstance(block, cst.With) or not _is_shared(target, condition, file):
+    holding = next(taken(block, file), None) if isinstance(block, cst.With) else None
+    if not holding or not isinstance(block, cst.With):
+        return
+    target = _missing(condition.test, file)
+    if not target or not _is_shared(target, condition, file):
         return
     if _asks_again(block, target, file):
         yield RULE.examined(file, condition)
