@@ -169,13 +169,19 @@ def _index(roots: Sequence[cst.CSTNode], parents: dict[cst.CSTNode, cst.CSTNode]
         below: list[cst.CSTNode] = []
         for name in child_fields(type(node)):
             value = getattr(node, name)
-            if isinstance(value, cst.CSTNode):
-                below.append(value)
-            elif value.__class__ in (tuple, list):
+            if value.__class__ in (tuple, list):
                 below.extend(value)
+            elif is_node(value.__class__):
+                below.append(value)
         for child in below:
             parents[child] = node
         waiting.extend(reversed(below))
+
+
+@cache
+def is_node(kind: type) -> bool:
+    """Whether a class is one of nodes: `isinstance` is slow to say no for the abstract classes of libcst."""
+    return issubclass(kind, cst.CSTNode)
 
 
 @cache

@@ -5,6 +5,7 @@ its methods, or a statement of the module. Units never overlap, except that a cl
 """
 
 import ast
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -356,15 +357,27 @@ def _stored(statement: ast.stmt) -> Iterator[str]:
 
 
 def _bind_attributes(function: ast.FunctionDef | ast.AsyncFunctionDef, self: str, names: Names) -> None:
-    nodes = list(ast.walk(function))
-    local = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
-    local |= {node.arg for node in nodes if isinstance(node, ast.arg)}
-    for node in nodes:
+    bound = list(_attribute_bindings(function, self))
+    # The walk over every expression is the dear one; most methods bind nothing that it could tell of.
+    local = _stored_names(function) if any(binding.target for _, binding in bound) else frozenset()
+    for name, binding in bound:
+        known = binding.target.partition(".")[0] not in local
+        names.setdefault(name, []).append(binding if known else Binding(Bound.OTHER, "", binding.line))
+
+
+def _attribute_bindings(function: ast.FunctionDef | ast.AsyncFunctionDef, self: str) -> Iterator[tuple[str, Binding]]:
+    waiting: deque[ast.stmt] = deque(function.body)
+    while waiting:
+        node = waiting.popleft()
+        waiting.extend(inner_statements(node))
         if not isinstance(node, (ast.Assign, ast.AnnAssign)):
             continue
         for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
             if isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name) and target.value.id == self:
-                binding = value_binding(node.value, node.lineno) if node.value else Binding(Bound.OTHER)
-                if binding.target.partition(".")[0] in local:
-                    binding = Binding(Bound.OTHER, "", node.lineno)
-                names.setdefault(target.attr, []).append(binding)
+                yield target.attr, value_binding(node.value, node.lineno) if node.value else Binding(Bound.OTHER)
+
+
+def _stored_names(function: ast.FunctionDef | ast.AsyncFunctionDef) -> frozenset[str]:
+    nodes = list(ast.walk(function))
+    stored = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    return frozenset(stored | {node.arg for node in nodes if isinstance(node, ast.arg)})

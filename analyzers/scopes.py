@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from analyzers.cuts import Cut, child_fields
+from analyzers.cuts import Cut, child_fields, is_node
 from analyzers.outline import Binding, Bound, Definition, Kind, Names, Outline, Unit, absolute
 
 Function = cst.FunctionDef | cst.Lambda
@@ -132,7 +132,7 @@ def _own_nodes(body: cst.CSTNode) -> Iterator[cst.CSTNode]:
             value = getattr(node, name)
             if value.__class__ in (tuple, list):
                 waiting.extend(value)
-            elif isinstance(value, cst.CSTNode):
+            elif is_node(value.__class__):
                 waiting.append(value)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from analyzers.cuts import child_fields
+from analyzers.cuts import child_fields, is_node
 from analyzers.scopes import CLOSED
 
 WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
@@ -92,7 +92,7 @@ def children(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
         value = getattr(node, name)
         if value.__class__ in (tuple, list):
             yield from value
-        elif isinstance(value, cst.CSTNode):
+        elif is_node(value.__class__):
             yield value
 
 

@@ -217,7 +217,7 @@ RULE = Rule(
 @RULE.on(cst.FunctionDef)
 def check(function: cst.FunctionDef, file: SourceFile) -> Iterator[Finding | Examined]:
     """One function."""
-    own = file.definition(function)
+    own = file.outline.by_name.get(file.definition_name(function))
     if own is None or not is_handler(own, file):
         return
     beside = [one for one in _beside(own, file) if one is not own and is_handler(one, file)]

@@ -166,7 +166,7 @@ RULE = Rule(
 @RULE.on(cst.FunctionDef)
 def check(function: cst.FunctionDef, file: SourceFile) -> Iterator[Finding | Examined]:
     """One method."""
-    own = file.definition(function)
+    own = file.outline.by_name.get(file.definition_name(function))
     if own is None or own.name.startswith("_") or not _is_checked(own.parent, file) or not _asked(own, file):
         return
     beside = [one for one in file.outline.members(own.parent) if one is not own and _is_handler(one, file)]
