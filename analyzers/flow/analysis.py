@@ -1,10 +1,10 @@
 """One function analysed, and the summaries of what it calls: on demand, bounded, ended where calls go in circles."""
 
 import re
-from bisect import bisect_left, bisect_right
+import sys
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-from itertools import accumulate
+from dataclasses import dataclass, field, replace
 
 import libcst as cst
 
@@ -22,12 +22,15 @@ from analyzers.outline import Definition
 from analyzers.scopes import local_names, parameters
 from analyzers.source import Project, SourceFile
 
+# What all analyses of one file may cost together, in evaluated expressions: some seconds.
+FILE_BUDGET = 120_000
 DEPTH_LIMIT = 6
 FUNCTION_LIMIT = 60
 ROUNDS = 3
 NESTING_LIMIT = 3
 ALL = frozenset({ANY})
 CALLED = re.compile(r"\w+(?=\()")
+HEAD = re.compile(r"^([ \t]*)(?:async[ \t]+)?def[ \t]+(\w+)", re.MULTILINE)
 # How many names lie between a package and what the models say of it: aliases of types of aliases.
 CARRIED = 3
 
@@ -40,13 +43,22 @@ class Known:
     depth: int
 
 
+@dataclass
+class Kept:
+    """What the analyses of one file share: the summaries, and how many expressions have been evaluated for them."""
+
+    summaries: dict[cst.FunctionDef, Known] = field(default_factory=dict)
+    steps: int = 0
+
+
 class Analysis:
     """The analyses of one function under review and everything below it."""
 
-    def __init__(self, models: Models, known: dict[object, Known] | None = None) -> None:
-        """`known` keeps the summaries for further analyses of the same files."""
+    def __init__(self, models: Models, kept: Kept | None = None) -> None:
+        """`kept` serves further analyses for the same file."""
         self.models = models
-        self.known = {} if known is None else known
+        self.kept = kept or Kept()
+        self.known = self.kept.summaries
         self.running: dict[cst.FunctionDef, Summary] = {}
         self.circular: set[cst.FunctionDef] = set()
         self.functions = 0
@@ -56,7 +68,7 @@ class Analysis:
         """Analyse a function as its framework calls it. Raises Undecided when the budget is spent."""
         frame = self._frame(file, symbolic=False)
         frame.answers = _answers(file, self.models, function)
-        self._run(frame, function, start(file, self.models, function, symbolic=False))
+        self._spend(frame, function, start(file, self.models, function, symbolic=False))
         return frame
 
     def summary(self, file: SourceFile, function: cst.FunctionDef, *, wanted: bool) -> Summary | None:
@@ -102,6 +114,15 @@ class Analysis:
     def _frame(self, file: SourceFile, *, symbolic: bool) -> Frame:
         return Frame(file, self.models, evaluate, self, self._define, symbolic)
 
+    def _spend(self, frame: Frame, function: cst.FunctionDef, state: State) -> State | None:
+        """See `_run`. Raises Undecided when the budget of the file is spent."""
+        if self.kept.steps >= FILE_BUDGET:
+            raise Undecided
+        try:
+            return self._run(frame, function, state)
+        finally:
+            self.kept.steps += frame.steps
+
     def _run(self, frame: Frame, function: cst.FunctionDef, state: State) -> State | None:
         """Analyse the body; the state at its normal end, None when it has none."""
         graph = graph_of(frame.file, function)
@@ -125,7 +146,7 @@ class Analysis:
 
     def _summarise(self, file: SourceFile, function: cst.FunctionDef) -> Summary:
         frame = self._frame(file, symbolic=True)
-        end = self._run(frame, function, start(file, self.models, function, symbolic=True))
+        end = self._spend(frame, function, start(file, self.models, function, symbolic=True))
         names = tuple(parameter.name.value for parameter in parameters(function.params))
         return Summary(
             parameters=names,
@@ -251,11 +272,17 @@ def _givers(project: Project, words: re.Pattern[str]) -> frozenset[str]:
 
 
 def _speaking(file: SourceFile, words: re.Pattern[str]) -> Iterator[str]:
-    ends = list(accumulate(map(len, file.lines)))
-    lines = [bisect_right(ends, found.end() - 1) + 1 for found in words.finditer(file.text)]
-    for one in file.outline.definitions if lines and file.readable else ():
-        if (at := bisect_left(lines, one.line)) < len(lines) and lines[at] <= one.end_line:
-            yield one.name
+    """The names of the functions around each place where a text speaks of a source, told by their indentation."""
+    heads = list(HEAD.finditer(file.text))
+    starts = [head.start() for head in heads]
+    for last in {bisect_right(starts, found.start()) for found in words.finditer(file.text)}:
+        depth = sys.maxsize
+        for head in reversed(heads[:last]):
+            if len(head[1]) < depth:
+                depth = len(head[1])
+                yield head[2]
+            if not depth:
+                break
 
 
 def source_words(project: Project, models: Models, kind: str) -> re.Pattern[str]:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 import libcst as cst
 
 from analyzers.flow import locks, nothing, ownership, text
-from analyzers.flow.analysis import Analysis, Known, graph_of, may_have_source, place_of, speaks_of_source
+from analyzers.flow.analysis import Analysis, Kept, graph_of, may_have_source, place_of, speaks_of_source
 from analyzers.flow.frame import Frame, Hit
 from analyzers.flow.graph import Graph, Undecided
 from analyzers.flow.results import Acquisition, Built, Constant, Flow, Flows, Held, MayBeNone
@@ -82,8 +82,7 @@ def _through(file: SourceFile, function: cst.FunctionDef, source_kind: str, sink
 
 def _passes_on(file: SourceFile, function: cst.FunctionDef, source_kind: str, sink_kind: str) -> bool:
     """Whether a caller's value can reach a sink here, or come back from here: else no caller need be read."""
-    summaries: dict[object, Known] = file.cache.setdefault(Known, {})
-    found = Analysis(models(file), summaries).summary(file, function, wanted=True)
+    found = Analysis(models(file), file.cache.setdefault(Kept, Kept())).summary(file, function, wanted=True)
     if found is None:
         return False
     reached = any(reach.kind == sink_kind for reach in found.reaches)
@@ -159,8 +158,7 @@ def _reviewed(file: SourceFile, function: cst.FunctionDef) -> Frame | None:
     known: dict[cst.FunctionDef, Frame | None] = file.cache.setdefault(_reviewed, {})
     if function not in known:
         try:
-            summaries: dict[object, Known] = file.cache.setdefault(Known, {})
-            known[function] = Analysis(models(file), summaries).review(file, function)
+            known[function] = Analysis(models(file), file.cache.setdefault(Kept, Kept())).review(file, function)
         except (Undecided, RecursionError):
             known[function] = None
     return known[function]
