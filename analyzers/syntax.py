@@ -8,6 +8,10 @@ import libcst as cst
 from analyzers.cuts import child_fields, is_node
 from analyzers.scopes import CLOSED
 
+# Most texts stand as they are; to evaluate the others is to compile them.
+QUOTES = ("'", '"')
+TRIPLE = ("'''", '"""')
+ESCAPES = frozenset("\\\r")
 WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 
@@ -15,6 +19,8 @@ def text_value(node: cst.CSTNode | None) -> str | None:
     """The value of a plain string literal; None for bytes, f-strings and everything else."""
     if not isinstance(node, (cst.SimpleString, cst.ConcatenatedString)):
         return None
+    if isinstance(node, cst.SimpleString) and node.value[0] in QUOTES and ESCAPES.isdisjoint(node.value):
+        return node.value[3:-3] if node.value.startswith(TRIPLE) else node.value[1:-1]
     value = node.evaluated_value
     return value if isinstance(value, str) else None
 
