@@ -21,10 +21,13 @@ from analyzers.text import Unreadable, split_lines
 PREFIX = "if 1:\n"
 INDENT = re.compile(r"[ \t\f]*")
 # Stands where a method stood, so that a class of methods alone still has a body.
-HOLE = "pass  # touchline: hole\n"
+HOLE_COMMENT = "# touchline: hole"
+HOLE = f"pass  {HOLE_COMMENT}\n"
 TOKEN = re.compile(
-    r"""(?P<text>"[^"\\\r\n]*"|'[^'\\\r\n]*')|(?P<comment>\#[^\r\n]*)|(?P<line>[\r\n]+)|"""
-    r"(?P<open>[(\[{])|(?P<close>[)\]}])|(?P<word>\w+)|(?P<other>[^\s\w])"
+    r"(?P<text>\"{3}(?:[^\\]|\\.)*?\"{3}|'{3}(?:[^\\]|\\.)*?'{3}|\"[^\"\\\r\n]*\"|'[^'\\\r\n]*')"
+    r"|(?P<comment>\#[^\r\n]*)|(?P<line>[\r\n]+)|"
+    r"(?P<open>[(\[{])|(?P<close>[)\]}])|(?P<word>\w+)|(?P<other>[^\s\w])",
+    re.DOTALL,
 )
 # Brackets inside brackets, and words and signs between two commas or line ends.
 DEEPEST = 100
@@ -50,7 +53,7 @@ class Cut:
         self.unit = unit
         self.roots = tuple(roots)
         self.parents: dict[cst.CSTNode, cst.CSTNode] = {}
-        self.nodes = tuple(_index(self.roots, self.parents))
+        self.nodes = tuple(_index(self.roots, self.parents, _left_out(unit, roots)))
         self._module = module
         self._text = text
         self._first_line = first_line
@@ -102,8 +105,6 @@ class Cut:
 
 def whole(text: str, unit: Unit) -> Cut:
     """A file read whole. Raises Unreadable when libcst cannot."""
-    if _risky(text):
-        raise Unreadable("syntax nested too deeply")
     module = _parse(text)
     return Cut(unit, module, text, 1, module.body)
 
@@ -125,15 +126,15 @@ def cut(lines: Sequence[str], unit: Unit) -> Cut:
     return Cut(unit, module, text, unit.line - indented, body)
 
 
-def _risky(text: str) -> bool:
-    """Whether libcst could crash or take minutes on a text that `ast` has refused."""
+def risky(text: str) -> bool:
+    """Whether libcst could crash or take minutes on a text that `ast` has refused, and so not measured."""
     depth = run = branches = 0
     for token in TOKEN.finditer(text):
         kind, word = token.lastgroup, token[0]
         depth += (kind == "open") - (kind == "close")
         run = 0 if word == "," or (kind == "line" and depth <= 0) else run + 1
         branches += word == "elif"
-        if depth > DEEPEST or run > LONGEST or branches > DEEPEST * 3:
+        if depth > DEEPEST or run > LONGEST or branches > LONGEST:
             return True
     return False
 
@@ -161,10 +162,27 @@ def _parse(text: str) -> cst.Module:
         raise Unreadable(f"cannot be read: {type(error).__name__}") from None
 
 
-def _index(roots: Sequence[cst.CSTNode], parents: dict[cst.CSTNode, cst.CSTNode]) -> Iterator[cst.CSTNode]:
+def _left_out(unit: Unit, roots: Sequence[cst.CSTNode]) -> frozenset[cst.CSTNode]:
+    """The methods of a class unit, which are units themselves, and the statement that stands for them in a cut."""
+    root = roots[0] if roots else None
+    if not unit.holes or not isinstance(root, cst.ClassDef):
+        return frozenset()
+    return frozenset(part for part in root.body.body if isinstance(part, Definition) or _is_hole(part))
+
+
+def _is_hole(part: cst.CSTNode) -> bool:
+    comment = part.trailing_whitespace.comment if isinstance(part, cst.SimpleStatementLine) else None
+    return comment is not None and comment.value == HOLE_COMMENT
+
+
+def _index(
+    roots: Sequence[cst.CSTNode], parents: dict[cst.CSTNode, cst.CSTNode], left_out: frozenset[cst.CSTNode]
+) -> Iterator[cst.CSTNode]:
     waiting = list(reversed(roots))
     while waiting:
         node = waiting.pop()
+        if node in left_out:
+            continue
         yield node
         below: list[cst.CSTNode] = []
         for name in child_fields(type(node)):

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 
-from analyzers.text import Unreadable
+from analyzers.text import Unreadable, split_lines
 
 # libcst recurses where syntax nests and takes quadratic time on chains: 300 calls cost 0.3 s, 2,500 some minutes.
 DEPTH_LIMIT = 400
@@ -115,6 +115,11 @@ class Outline:
         same = [node for node in self.nodes.get(unit.qualname, ()) if node.end_lineno == unit.end_line]
         return max(map(_depth, map(_own_parts, same)), default=0)
 
+    @cached_property
+    def deepest(self) -> int:
+        """How deep the syntax of the whole file is nested."""
+        return _depth(self.tree.body)
+
     def members(self, qualname: str) -> tuple[Definition, ...]:
         """The definitions directly inside a class."""
         return tuple(definition for definition in self.definitions if definition.parent == qualname and qualname)
@@ -132,11 +137,19 @@ class Outline:
 
 def outline(text: str, package: str) -> Outline:
     """The outline of a file whose relative imports count from `package`. Raises Unreadable with the line at fault."""
-    walk = _Walk(package)
+    walk = _Walk(package, _continued(text))
     tree = _parse(text)
     walk.scope(tree, "")
     units = tuple(sorted(walk.units, key=lambda unit: (unit.line, -unit.end_line)))
     return Outline(tree, tuple(walk.definitions), units, walk.names, tuple(walk.stars), walk.classes, walk.nodes)
+
+
+def _continued(text: str) -> frozenset[int]:
+    """The lines that end in a backslash: a statement after a semicolon may go on behind them."""
+    if "\\\n" not in text and "\\\r" not in text:
+        return frozenset()
+    lines = enumerate(split_lines(text), 1)
+    return frozenset(number for number, line in lines if line.rstrip("\r\n").endswith("\\"))
 
 
 class NewSyntax(Unreadable):
@@ -157,6 +170,7 @@ def _parse(text: str) -> ast.Module:
 @dataclass
 class _Walk:
     package: str
+    continued: frozenset[int]
     definitions: list[Definition] = field(default_factory=list)
     units: list[Unit] = field(default_factory=list)
     names: dict[str, Names] = field(default_factory=dict)
@@ -178,7 +192,8 @@ class _Walk:
 
     def statement(self, first: int, last: int) -> None:
         before = self.units[-1] if self.units else None
-        if before and before.kind is Kind.STATEMENT and before.end_line == first:
+        same = before and (before.end_line == first or (before.end_line + 1 == first and first - 1 in self.continued))
+        if before and same and before.kind is Kind.STATEMENT:
             self.units.pop()
             first = before.line
         self.units.append(Unit(Kind.STATEMENT, first, last))

@@ -8,7 +8,7 @@ from typing import Any
 import libcst as cst
 
 from analyzers import names
-from analyzers.cuts import Cut, cut, whole
+from analyzers.cuts import Cut, cut, risky, whole
 from analyzers.model import Span
 from analyzers.outline import DEPTH_LIMIT, Definition, Kind, NewSyntax, Outline, Unit, outline
 from analyzers.scopes import tree_outline
@@ -45,6 +45,8 @@ class SourceFile:
         try:
             return outline(self.text, self.package)
         except NewSyntax as error:
+            if risky(self.text):
+                raise
             try:
                 return tree_outline(self._whole, self.package)
             except Unreadable:
@@ -153,6 +155,8 @@ class SourceFile:
         try:
             return cut(self.lines, unit)
         except Unreadable:
+            if self.outline.deepest > DEPTH_LIMIT:
+                raise
             return self._whole.part(unit)
 
     def _adopt(self, made: Cut) -> Cut:
