@@ -22,7 +22,8 @@ C = TypeVar("C", bound=Check)
 
 
 WORD_LIMIT = 80
-TEST_PATH = re.compile(r"(?:^|/)(?:tests?|testing)/|(?:^|/)(?:tests?|test_[^/]*|[^/]*_test|conftest)\.py$")
+# `tests.py` is the usual module of an application's tests; `test.py` is as often a command or a script of the program.
+TEST_PATH = re.compile(r"(?:^|/)(?:(?:[^/]*_)?tests?|testing)/|(?:^|/)(?:tests|test_[^/]*|[^/]*_test|conftest)\.py$")
 
 
 def inert(word: str) -> str:

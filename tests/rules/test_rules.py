@@ -113,3 +113,19 @@ def test_the_examples_of_one_rule_are_not_all_alike() -> None:
         codes = [plain(bad.code) for bad in rule.bad] + [good.code for good in rule.good]
         shown = [code for number, code in enumerate(codes) if number >= len(rule.bad) or rule.bad[number].base is None]
         assert len(set(shown)) == len(shown), rule.name
+
+
+@pytest.mark.parametrize(
+    "path", ["tests.py", "app/tests.py", "app/tests/views.py", "unit_tests/run.py", "test_views.py"]
+)
+def test_a_rule_for_the_program_is_silent_in_its_tests(path: str) -> None:
+    assert not _for_the_program().speaks_in(path)
+
+
+@pytest.mark.parametrize("path", ["test.py", "management/commands/test.py", "latest/views.py", "contests.py"])
+def test_a_name_that_only_looks_like_a_test_is_the_program(path: str) -> None:
+    assert _for_the_program().speaks_in(path)
+
+
+def _for_the_program() -> Rule:
+    return next(rule for rule in RULES if not rule.in_tests)

@@ -31,6 +31,7 @@ RULE = Rule(
     advice="Read it with `yaml.safe_load`; add a constructor to the safe loader where the text needs a type of yours.",
     topic="YAML reads",
     clean="with a safe loader",
+    in_tests=False,
     bad=(
         Bad(
             """
@@ -124,10 +125,11 @@ def _loader(loader: cst.BaseExpression | None, name: str, file: SourceFile) -> t
     """
     if loader is None and name in LOADS:
         return "no loader named", ", so PyYAML before 6 makes any object that the text names"
-    said = file.code(loader) if loader else "the full loader"
+    own = "the full loader" if "full" in name else "the loader that makes any object"
+    said = f"`{file.code(loader)}`" if loader else own
     if "full" in (said + name).lower():
-        return said, ", which has let code in the text run more than once"
-    return said, ", so a text like !!python/object/apply:os.system runs"
+        return said, ", through which texts could run code in several releases of PyYAML"
+    return said, ", so a text like `!!python/object/apply:os.system` runs"
 
 
 def _unsafe(loader: cst.BaseExpression, file: SourceFile) -> bool:

@@ -24,7 +24,7 @@ SUCCESS = (cst.Return, cst.Break, cst.Continue)
 BEST_EFFORT_CALLS = frozenset(
     "close kill terminate unlink remove rmtree rmdir disconnect stop flush shutdown cancel release quit "
     "logout aclose wait_closed join cleanup abort rollback detach destroy delete unregister unsubscribe "
-    "removeHandler".split()
+    "removeHandler print".split()
 )
 BEST_EFFORT_WORDS = frozenset(
     "close cleanup clean del exit stop shutdown teardown terminate kill quit destroy disconnect try maybe "
@@ -118,6 +118,17 @@ RULE = Rule(
                 except Exception:
                     pass
                 return default_home()
+            """,
+        ),
+        Good(
+            "a message that cannot be written harms no work",
+            """
+            def build(pool, work):
+                try:
+                    print("Building with", pool.size, "workers")
+                except Exception:
+                    pass
+                pool.run(work)
             """,
         ),
         Good(

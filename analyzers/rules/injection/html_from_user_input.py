@@ -7,7 +7,7 @@ What to do: Let a template with autoescaping write the page, or escape the value
 mark values as safe.
 
 What it does not see: Templates with autoescaping switched off; values put into scripts, attributes or addresses,
-which need other escapes.
+which need other escapes; responses with headers of their own, which are taken to name another type than HTML.
 """
 
 from analyzers.model import Severity
@@ -81,6 +81,20 @@ RULE = Rule(
             @app.route("/hello")
             def hello():
                 return jsonify(name=request.args["name"])
+            """,
+        ),
+        Good(
+            "the headers say that this is JSON, not a page",
+            """
+            import json
+            from flask import Flask, Response
+            app = Flask(__name__)
+            @app.route("/views/<name>")
+            def view(name):
+                return Response(
+                    response=json.dumps({"detail": f"No view {name}"}),
+                    headers={"Content-Type": "application/problem+json"},
+                )
             """,
         ),
         Good(
