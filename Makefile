@@ -40,5 +40,8 @@ lock:
 	uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate --group dev pyproject.toml -c requirements.lock -o requirements-dev.lock
 	printf '%s\n' hatchling editables | uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate - >> requirements.lock
 
+bench: $(VENV)/.dev
+	@$(BIN)/python -m tests.benchmarks.reach
+
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

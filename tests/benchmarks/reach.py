@@ -1,0 +1,183 @@
+"""What an analysis costs, as a multiple of `ast.parse` of the touched files: `make bench`, or
+
+    python -m tests.benchmarks.reach [commits] [releases] [peers]
+
+`commits` touches 1, 3 and 10 functions of 2,400- and 12,000-line files; `releases` compares releases fetched by name;
+`peers` runs other analysers over the head of one of these, where they are installed. CPU seconds of one warm process,
+set as the sandbox sets its own;
+the floor is measured in the same run, so the ratios hold on any machine. Nothing here asserts a time.
+"""
+
+import ast
+import gc
+import random
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from analyzers.catalog import all_rules
+from analyzers.engine import analyze
+from analyzers.model import FilePair
+from analyzers.models import load
+from bot.sandbox_child import collect_seldom
+from config.library import model_texts
+from tests.journeys.releases import Release, fetch
+
+SIZES = (2_400, 12_000)
+TOUCHES = (1, 3, 10)
+CHANGES = 6
+RELEASES = (
+    (Release("Radicale", "3.5.4"), Release("Radicale", "3.5.5")),
+    (Release("celery", "5.4.0"), Release("celery", "5.5.0")),
+    (Release("Scrapy", "2.12.0"), Release("Scrapy", "2.13.0")),
+)
+PEERS = {
+    "ruff --select S": ("ruff", "check", "--isolated", "--no-cache", "--select", "S", "--exit-zero", "--quiet"),
+    "bandit": ("bandit", "-q", "-r"),
+    "semgrep": ("semgrep", "scan", "--metrics=off", "--quiet", "--config", "p/python"),
+}
+MODELS = load(model_texts())
+
+
+@dataclass(frozen=True)
+class Cost:
+    """CPU seconds of an analysis, and of `ast.parse` of the same heads."""
+
+    seconds: float
+    floor: float
+
+    @property
+    def ratio(self) -> float:
+        """How many times the floor."""
+        return self.seconds / self.floor
+
+
+def cpu(work: Callable[[], object]) -> float:
+    """The CPU seconds of one call."""
+    gc.collect()
+    start = time.process_time()
+    work()
+    return time.process_time() - start
+
+
+def cost(pairs: Sequence[FilePair]) -> Cost:
+    """The better of two warm runs, and the best of three floors."""
+    heads = [pair.head for pair in pairs if pair.head is not None]
+    floor = min(cpu(lambda: [ast.parse(head) for head in heads]) for _ in range(3))
+    return Cost(min(cpu(lambda: analyze(pairs, all_rules(), MODELS)) for _ in range(2)), floor)
+
+
+def long_files(lines: int) -> list[str]:
+    """Real code of about this length: modules of the standard library, joined where none is long enough."""
+    library = Path(sysconfig.get_path("stdlib"))
+    texts = (path.read_text(encoding="utf-8") for path in sorted(library.glob("*.py")))
+    files, joined = [], ""
+    for text in (text for text in texts if "from __future__" not in text and text.count("\n") > 400):
+        joined = joined + text + "\n" if lines > SIZES[0] else text
+        if 0.6 * lines < joined.count("\n") < 1.6 * lines:
+            files.append(joined)
+            joined = ""
+    return files
+
+
+def touched(text: str, functions: int, chance: random.Random) -> str:
+    """The text with a statement put before the last one of some functions."""
+    lines = text.splitlines(keepends=True)
+    found = [n for n in ast.walk(ast.parse(text)) if isinstance(n, ast.FunctionDef) and n.body[-1].lineno > n.lineno]
+    last = [function.body[-1] for function in chance.sample(found, min(functions, len(found)))]
+    for statement in sorted(last, key=lambda one: -one.lineno):
+        lines.insert(statement.lineno - 1, " " * statement.col_offset + "seen = remember(seen)\n")
+    return "".join(lines)
+
+
+def commits() -> Iterator[tuple[str, list[Cost]]]:
+    """The costs of changes like those of a commit."""
+    chance = random.Random(5)
+    for lines in SIZES:
+        files = long_files(lines)
+        for functions in TOUCHES:
+            texts = [files[number % len(files)] for number in range(CHANGES)]
+            heads = [touched(text, functions, chance) for text in texts]
+            made = zip(texts, heads, strict=True)
+            costs = [cost([FilePair("big.py", head.encode(), base.encode(), None)]) for base, head in made]
+            yield f"{lines:>6} lines, {functions:>2} functions touched", costs
+
+
+def releases() -> Iterator[tuple[str, list[Cost]]]:
+    """The costs of whole releases, the whole change at once."""
+    for base, head in RELEASES:
+        with tempfile.TemporaryDirectory() as folder:
+            old, new = fetch(base, Path(folder)), fetch(head, Path(folder))
+        paths = sorted(path for path in new if path.endswith(".py") and new[path] != old.get(path))
+        yield (
+            f"{base} → {head.version}, {len(paths)} files",
+            [cost([FilePair(path, new[path], old.get(path), None) for path in paths])],
+        )
+
+
+def peers() -> Iterator[str]:
+    """What other analysers spend on the head of a release that ours has just analysed."""
+    base, head = RELEASES[0]
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        old, new = fetch(base, folder), fetch(head, folder)
+        pairs = [
+            FilePair(p, new[p], old.get(p), None) for p in sorted(new) if p.endswith(".py") and new[p] != old.get(p)
+        ]
+        for pair in pairs:
+            target = folder / "head" / pair.path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(pair.head or b"")
+        ours = cost(pairs)
+        yield f"{'touchline':<16} {ours.seconds:7.2f} s"
+        for title, command in PEERS.items():
+            yield f"{title:<16} {_peer(command, folder / 'head', ours)}"
+
+
+def _peer(command: Sequence[str], folder: Path, ours: Cost) -> str:
+    program = shutil.which(command[0]) or shutil.which(command[0], path=str(Path(sys.executable).parent))
+    if program is None:
+        return "not installed"
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run([program, *command[1:], str(folder)], check=False, capture_output=True, timeout=600)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return f"{seconds:7.2f} s   {seconds / ours.seconds:6.2f} times ours"
+
+
+def table(rows: Iterator[tuple[str, list[Cost]]]) -> None:
+    """Print the rows as they come, and the ratios of all of them."""
+    ratios: list[float] = []
+    for title, costs in rows:
+        ratios += (own := sorted(one.ratio for one in costs))
+        worst = max(one.seconds for one in costs)
+        print(
+            f"{title:<44} median {statistics.median(own):5.1f}x  max {own[-1]:5.1f}x  worst {worst:6.2f} s", flush=True
+        )
+    ratios.sort()
+    print(f"{'all':<44} median {statistics.median(ratios):5.1f}x  95 % {ratios[int(len(ratios) * 0.95)]:5.1f}x")
+
+
+def main(wanted: Sequence[str]) -> int:
+    """Print the parts that are wanted; all without a word."""
+    collect_seldom()
+    if not wanted or "commits" in wanted:
+        table(commits())
+    if not wanted or "releases" in wanted:
+        table(releases())
+    if not wanted or "peers" in wanted:
+        print(*peers(), sep="\n")
+    print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
