@@ -46,10 +46,18 @@ def worth_saying(finding: Finding, settings: ReviewSettings) -> bool:
     )
 
 
-def gravity(finding: Finding) -> tuple[int, int, str, int, int, str]:
+def gravity(finding: Finding) -> tuple[int, int, str, int, int, str, str]:
     """Sorts the gravest first, then the surest, then by place: a total order, so that a cap always cuts the same."""
     span = finding.span
-    return (-finding.severity.rank, -finding.confidence.rank, finding.path, span.line, span.column, finding.rule)
+    return (
+        -finding.severity.rank,
+        -finding.confidence.rank,
+        finding.path,
+        span.line,
+        span.column,
+        finding.rule,
+        finding.mark,
+    )
 
 
 def verdict(report: Report, findings: bool) -> Verdict:
