@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterable, Iterator
 import libcst as cst
 
 from analyzers.flow import locks, nothing, ownership, text
-from analyzers.flow.analysis import Analysis, Kept, graph_of, may_have_source, place_of, speaks_of_source
+from analyzers.flow.analysis import Analysis, Kept, graph_of, place_of
 from analyzers.flow.frame import Frame, Hit
 from analyzers.flow.graph import Graph, Undecided
+from analyzers.flow.hints import may_have_source, speaks_of_source
 from analyzers.flow.results import Acquisition, Built, Constant, Flow, Flows, Held, MayBeNone
 from analyzers.flow.trace import assumed, hit_steps, source_words
 from analyzers.models import Entry, Models, Source, load
