@@ -74,7 +74,8 @@ class Cut:
         return made
 
     def _first_line_of(self, node: cst.CSTNode) -> int:
-        inner = node.decorators[0] if isinstance(node, Definition) and node.decorators else node
+        # Where `ast` has it: a decorator begins with its expression.
+        inner = node.decorators[0].decorator if isinstance(node, Definition) and node.decorators else node
         return self.span(inner).line
 
     def head_span(self, node: cst.CSTNode) -> Span:
@@ -171,7 +172,9 @@ def _left_out(unit: Unit, roots: Sequence[cst.CSTNode]) -> frozenset[cst.CSTNode
 
 
 def _is_hole(part: cst.CSTNode) -> bool:
-    comment = part.trailing_whitespace.comment if isinstance(part, cst.SimpleStatementLine) else None
+    if not isinstance(part, cst.SimpleStatementLine) or [type(small) for small in part.body] != [cst.Pass]:
+        return False
+    comment = part.trailing_whitespace.comment
     return comment is not None and comment.value == HOLE_COMMENT
 
 

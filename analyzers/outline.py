@@ -16,6 +16,7 @@ from analyzers.text import Unreadable, split_lines
 # libcst recurses where syntax nests and takes quadratic time on chains: 300 calls cost 0.3 s, 2,500 some minutes.
 DEPTH_LIMIT = 400
 Scope = ast.Module | ast.ClassDef
+Function = ast.FunctionDef | ast.AsyncFunctionDef
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 OWN_SCOPE = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.Lambda)
 
@@ -178,17 +179,21 @@ class _Walk:
     classes: dict[str, ast.ClassDef] = field(default_factory=dict)
     nodes: dict[str, list[ast.stmt]] = field(default_factory=dict)
 
-    def scope(self, node: Scope, qualname: str) -> None:
+    def scope(self, node: Scope, qualname: str, apart: bool = True) -> None:
         names = self.names.setdefault(qualname, {})
         for statement in node.body:
-            first, last = first_line(statement), statement.end_lineno or statement.lineno
-            if isinstance(statement, FUNCTIONS):
-                self.units.append(Unit(Kind.FUNCTION, first, last, _join(qualname, statement.name)))
-            elif isinstance(statement, ast.ClassDef):
-                self.units.append(Unit(Kind.CLASS, first, last, _join(qualname, statement.name), _holes(statement)))
-            elif isinstance(node, ast.Module):
-                self.statement(first, last)
-            self.bind(statement, qualname, names)
+            if apart:  # no statement around is a unit already
+                self.unit(statement, qualname, isinstance(node, ast.Module))
+            self.bind(statement, qualname, names, apart)
+
+    def unit(self, statement: ast.stmt, qualname: str, at_module_level: bool) -> None:
+        first, last = first_line(statement), statement.end_lineno or statement.lineno
+        if isinstance(statement, FUNCTIONS):
+            self.units.append(Unit(Kind.FUNCTION, first, last, _join(qualname, statement.name)))
+        elif isinstance(statement, ast.ClassDef):
+            self.units.append(Unit(Kind.CLASS, first, last, _join(qualname, statement.name), _holes(statement)))
+        elif at_module_level:
+            self.statement(first, last)
 
     def statement(self, first: int, last: int) -> None:
         before = self.units[-1] if self.units else None
@@ -198,12 +203,12 @@ class _Walk:
             first = before.line
         self.units.append(Unit(Kind.STATEMENT, first, last))
 
-    def bind(self, root: ast.stmt, qualname: str, names: Names) -> None:
+    def bind(self, root: ast.stmt, qualname: str, names: Names, apart: bool) -> None:
         waiting: list[ast.stmt] = [root]
         while waiting:
             statement = waiting.pop()
             if isinstance(statement, (*FUNCTIONS, ast.ClassDef)):
-                self.define(statement, qualname, names)
+                self.define(statement, qualname, names, apart and statement is root)
                 continue
             for name, binding in bindings(statement, self.package):
                 names.setdefault(name, []).append(binding)
@@ -211,16 +216,15 @@ class _Walk:
                 self.stars.append(absolute(statement.module, statement.level, self.package))
             waiting.extend(reversed(list(inner_statements(statement))))
 
-    def define(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, parent: str, names: Names) -> None:
+    def define(self, node: Function | ast.ClassDef, parent: str, names: Names, apart: bool) -> None:
         qualname = _join(parent, node.name)
         names.setdefault(node.name, []).append(Binding(Bound.DEFINITION, qualname, node.lineno))
         self.nodes.setdefault(qualname, []).append(node)
-        is_class = isinstance(node, ast.ClassDef)
         self.definitions.append(
             Definition(
                 name=node.name,
                 qualname=qualname,
-                kind=Kind.CLASS if is_class else Kind.FUNCTION,
+                kind=Kind.CLASS if isinstance(node, ast.ClassDef) else Kind.FUNCTION,
                 line=first_line(node),
                 head=node.lineno,
                 end_line=node.end_lineno or node.lineno,
@@ -232,14 +236,13 @@ class _Walk:
         )
         if isinstance(node, ast.ClassDef):
             self.classes[qualname] = node
-            self.scope(node, qualname)
+            self.scope(node, qualname, apart)
 
 
 def _first_parameter(node: ast.stmt) -> str:
     if not isinstance(node, FUNCTIONS) or "staticmethod" in map(dotted, node.decorator_list):
         return ""
-    first = [*node.args.posonlyargs, *node.args.args][:1]
-    return first[0].arg if first else ""
+    return next((first.arg for first in (*node.args.posonlyargs, *node.args.args)), "")
 
 
 def _join(parent: str, name: str) -> str:
@@ -247,8 +250,8 @@ def _join(parent: str, name: str) -> str:
 
 
 def _holes(node: ast.ClassDef) -> tuple[tuple[int, int], ...]:
-    inner = (statement for statement in node.body if isinstance(statement, (*FUNCTIONS, ast.ClassDef)))
-    return tuple((first_line(statement), statement.end_lineno or statement.lineno) for statement in inner)
+    inner = (part for part in node.body if isinstance(part, (*FUNCTIONS, ast.ClassDef)))
+    return tuple((first_line(part), part.end_lineno or part.lineno) for part in inner)
 
 
 def _own_parts(node: ast.stmt) -> list[ast.AST]:
@@ -308,8 +311,7 @@ def absolute(module: str | None, level: int, package: str) -> str:
     if not level:
         return module or ""
     parts = package.split(".") if package else []
-    kept = parts[: max(0, len(parts) - (level - 1))]
-    return ".".join([*kept, *([module] if module else [])])
+    return ".".join([*parts[: max(0, len(parts) - (level - 1))], *([module] if module else [])])
 
 
 def bindings(statement: ast.stmt, package: str) -> Iterator[tuple[str, Binding]]:
@@ -338,9 +340,8 @@ def _assigned(target: ast.expr, value: ast.expr, line: int) -> Iterator[tuple[st
     if isinstance(target, ast.Name):
         yield target.id, value_binding(value, line)
         return
-    for node in ast.walk(target):
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            yield node.id, Binding(Bound.OTHER, "", line)
+    names = (node for node in ast.walk(target) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store))
+    yield from ((name.id, Binding(Bound.OTHER, "", line)) for name in names)
 
 
 def value_binding(value: ast.expr, line: int) -> Binding:
@@ -371,7 +372,7 @@ def _stored(statement: ast.stmt) -> Iterator[str]:
             waiting.extend(child for child in ast.iter_child_nodes(node) if id(child) not in inner)
 
 
-def _bind_attributes(function: ast.FunctionDef | ast.AsyncFunctionDef, self: str, names: Names) -> None:
+def _bind_attributes(function: Function, self: str, names: Names) -> None:
     bound = list(_attribute_bindings(function, self))
     # The walk over every expression is the dear one; most methods bind nothing that it could tell of.
     local = _stored_names(function) if any(binding.target for _, binding in bound) else frozenset()
@@ -380,7 +381,7 @@ def _bind_attributes(function: ast.FunctionDef | ast.AsyncFunctionDef, self: str
         names.setdefault(name, []).append(binding if known else Binding(Bound.OTHER, "", binding.line))
 
 
-def _attribute_bindings(function: ast.FunctionDef | ast.AsyncFunctionDef, self: str) -> Iterator[tuple[str, Binding]]:
+def _attribute_bindings(function: Function, self: str) -> Iterator[tuple[str, Binding]]:
     waiting: deque[ast.stmt] = deque(function.body)
     while waiting:
         node = waiting.popleft()
@@ -392,7 +393,7 @@ def _attribute_bindings(function: ast.FunctionDef | ast.AsyncFunctionDef, self: 
                 yield target.attr, value_binding(node.value, node.lineno) if node.value else Binding(Bound.OTHER)
 
 
-def _stored_names(function: ast.FunctionDef | ast.AsyncFunctionDef) -> frozenset[str]:
+def _stored_names(function: Function) -> frozenset[str]:
     nodes = list(ast.walk(function))
     stored = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
     return frozenset(stored | {node.arg for node in nodes if isinstance(node, ast.arg)})

@@ -47,10 +47,13 @@ def _exact(tokens: list[str]) -> tuple[list[int], list[int]]:
 def _aligned(tokens: list[str], text: str) -> tuple[list[int], list[int]]:
     """Token k starts at the first list's k and token k - 1 ends at the second's, past what libcst forgot to write.
 
-    libcst drops form feeds and lines that hold only a backslash when they stand before a statement.
+    libcst drops form feeds and lines that hold only a backslash when they stand before a statement, and writes those
+    in the first indentation of a block on all its lines.
     """
     starts, ends, place = [], [0], 0
     for token in tokens:
+        if token.isspace():
+            token = token.replace("\f", "")
         while not text.startswith(token, place):
             forgotten = FORGOTTEN.match(text, place)
             if not forgotten:
