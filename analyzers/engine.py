@@ -6,7 +6,7 @@ from typing import Any
 
 from analyzers.causes import caused
 from analyzers.marks import marked
-from analyzers.model import FilePair, FileReport, Finding, Report, Span, Status
+from analyzers.model import ContextFile, FilePair, FileReport, Finding, Report, Span, Status
 from analyzers.rule import Rule
 from analyzers.suppress import covering, unreasoned
 from analyzers.text import Unreadable
@@ -18,10 +18,14 @@ RECURSION = 4_000
 
 
 def analyze(
-    pairs: Sequence[FilePair], rules: Sequence[Rule], models: Any = None, limits: Limits = DEFAULT_LIMITS
+    pairs: Sequence[FilePair],
+    rules: Sequence[Rule],
+    models: Any = None,
+    limits: Limits = DEFAULT_LIMITS,
+    context: Sequence[ContextFile] = (),
 ) -> Report:
-    """The report of a change: one FileReport for every pair, in path order."""
-    space = workspace(pairs, models, limits)
+    """The report of a change: one FileReport for every pair, in path order; files of the `context` get none."""
+    space = workspace(pairs, models, limits, context)
     ordered = sorted(pairs, key=lambda pair: pair.path)
     return Report(tuple(analyze_file(pair, space, rules) for pair in ordered))
 

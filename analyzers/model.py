@@ -152,6 +152,28 @@ class FilePair:
     old_path: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class ContextFile:
+    """A file of the repository that the change does not touch: read to follow what is called, never reported on."""
+
+    path: str
+    text: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A module that the code under review calls into, and that is not at hand.
+
+    `by` is the path of the changed file that asks. The module stands at the first of `paths` that exists; when `sure`
+    is false it may as well be a library, which stands at none of them.
+    """
+
+    by: str
+    module: str
+    paths: tuple[str, ...]
+    sure: bool = True
+
+
 class Status(StrEnum):
     """What became of one changed file."""
 

@@ -72,6 +72,12 @@ def _expression(file: File, node: cst.CSTNode, calls: bool) -> str | None:
     return canonical(file, found) if found else None
 
 
+def resolved(file: File, text: str, qualname: str, local: Names) -> str | None:
+    """The dotted name behind `a.b.c` inside a function whose own names are `local`; results of calls are `f()`."""
+    found = _Lookup(file, True, [(qualname, local), ("", file.outline.names[""])]).name(text)
+    return canonical(file, found) if found else None
+
+
 def _scopes(file: File, node: cst.CSTNode) -> Scopes:
     """The scopes around a name, innermost first, as (qualname, names); the module's own comes last."""
     found: Scopes = []

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from pathlib import PurePosixPath
 from typing import Any
 
 import libcst as cst
@@ -11,11 +10,10 @@ from analyzers import names
 from analyzers.cuts import Cut, cut, risky, whole
 from analyzers.model import Span
 from analyzers.outline import DEPTH_LIMIT, Definition, Kind, NewSyntax, Outline, Unit, outline
+from analyzers.places import module_name
 from analyzers.scopes import tree_outline
 from analyzers.text import Unreadable, split_lines
 from analyzers.touched import TouchedLines
-
-SOURCE_ROOTS = ("src", "lib")
 
 
 class SourceFile:
@@ -227,16 +225,6 @@ class Project:
         found = self.locate(dotted)
         node = found[0].function(found[1].qualname) if found else None
         return (found[0], node) if found and node else None
-
-
-def module_name(path: str) -> str:
-    """`src/pkg/mod.py` -> "pkg.mod"; `pkg/__init__.py` -> "pkg"."""
-    parts = list(PurePosixPath(path).with_suffix("").parts)
-    if len(parts) > 1 and parts[0] in SOURCE_ROOTS:
-        parts = parts[1:]
-    if parts and parts[-1] == "__init__":
-        parts = parts[:-1]
-    return ".".join(part for part in parts if part not in ("/", "..", "."))
 
 
 def reaches(touched: TouchedLines, unit: Unit) -> bool:

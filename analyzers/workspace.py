@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from analyzers.model import FilePair
+from analyzers.model import ContextFile, FilePair
 from analyzers.source import Project, SourceFile
 from analyzers.text import Unreadable, decode
 from analyzers.touched import Change, TouchedLines, changes, touched_by
@@ -78,14 +78,23 @@ class Side:
 
 @dataclass(frozen=True)
 class Workspace:
-    """The files of a change. `unreadable` says of each file that is not analysed why."""
+    """The files of a change. `unreadable` says of each file that is not analysed why; `paths` are all at hand."""
 
     sides: dict[str, Side]
     unreadable: dict[str, str] = field(default_factory=dict)
+    paths: frozenset[str] = frozenset()
 
 
-def workspace(pairs: Sequence[FilePair], models: Any = None, limits: Limits = DEFAULT_LIMITS) -> Workspace:
-    """Decode what can be decoded; everything else is a reason, not an error."""
+def workspace(
+    pairs: Sequence[FilePair],
+    models: Any = None,
+    limits: Limits = DEFAULT_LIMITS,
+    context: Sequence[ContextFile] = (),
+) -> Workspace:
+    """Decode what can be decoded; everything else is a reason, not an error.
+
+    The files of the `context` are the same on both sides, since the change does not touch them.
+    """
     head, base = Project(models=models), Project(models=models)
     sides: dict[str, Side] = {}
     unreadable: dict[str, str] = {}
@@ -102,7 +111,21 @@ def workspace(pairs: Sequence[FilePair], models: Any = None, limits: Limits = DE
         head.add(file)
         if old:
             base.add(old)
-    return Workspace(sides, unreadable)
+    for near in context:
+        _surround(head, near, limits)
+        _surround(base, near, limits)
+    paths = [*(pair.path for pair in pairs), *(near.path for near in context)]
+    return Workspace(sides, unreadable, frozenset(paths))
+
+
+def _surround(project: Project, file: ContextFile, limits: Limits) -> None:
+    """Let the files of a side see a file that the change does not touch; one that cannot be read is not there."""
+    try:
+        made = SourceFile(file.path, _text(file.text, limits), project)
+    except Unreadable:
+        return
+    if made.module not in project.files:
+        project.add(made)
 
 
 def _old(pair: FilePair, base: Project, limits: Limits) -> SourceFile | None:

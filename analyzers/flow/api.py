@@ -4,18 +4,19 @@ All answers are about one file as it stands; `file.project` gives the other file
 What cannot be decided within the budget gives the empty answer: never a finding.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 
 import libcst as cst
 
-from analyzers.flow import locks, nothing, ownership, text
+from analyzers.flow import bearing, locks, nothing, ownership, text
 from analyzers.flow.analysis import Analysis, Kept, graph_of, place_of
+from analyzers.flow.bearing import holds, signs
 from analyzers.flow.frame import Frame, Hit
 from analyzers.flow.graph import Graph, Undecided
 from analyzers.flow.hints import may_have_source, speaks_of_source
 from analyzers.flow.results import Acquisition, Built, Constant, Flow, Flows, Held, MayBeNone
 from analyzers.flow.trace import assumed, hit_steps, source_words
-from analyzers.models import Entry, Models, Source, load
+from analyzers.models import Entry, Models, load
 from analyzers.outline import Definition, Kind
 from analyzers.source import SourceFile
 
@@ -28,6 +29,11 @@ def models(file: SourceFile) -> Models:
     """The library models of the file's project; empty ones when none were given."""
     known = file.project.models
     return known if isinstance(known, Models) else NOTHING_KNOWN
+
+
+def bears(file: SourceFile, definition: Definition) -> bool:
+    """Whether a flow could lead through a function, going by its text: else nothing it calls need be at hand."""
+    return bearing.bears(file, definition, models(file))
 
 
 def graph(file: SourceFile, function: cst.FunctionDef) -> Graph | None:
@@ -128,30 +134,9 @@ def _possible(file: SourceFile, source_kind: str) -> bool:
     """Whether any file at hand can hold such a source: most can not, and cost nothing."""
     known: dict[str, bool] = file.project.cache.setdefault(_possible, {})
     if source_kind not in known:
-        texts = [other.text for other in file.project.files.values()]
-        signs = _signs(models(file), source_kind)
-        known[source_kind] = any(all(map(_holds(text), pair)) for text in texts for pair in signs)
+        wanted = signs(models(file), source_kind)
+        known[source_kind] = any(holds(other.text, wanted) for other in file.project.files.values())
     return known[source_kind]
-
-
-def _signs(known: Models, source_kind: str) -> list[tuple[frozenset[str], frozenset[str]]]:
-    """What a file must speak of to hold a source of this kind: a package that has one, and what carries it there.
-
-    `flask.request.args` needs the words `flask` and `request`; the name of a builtin stands for both.
-    """
-    words: dict[tuple[str, ...], set[str]] = {}
-    for name in (name for one in known.all(Source) if one.kind == source_kind for name in one.names):
-        package, *middle, _ = name.split(".") if "." in name else (name, name)
-        words.setdefault((package,), set()).add(middle[-1] if middle else package)
-    for one in (one for one in known.all(Entry) if one.kind == source_kind):
-        carriers = (*one.types, *one.attributes, *one.decorators, *one.methods, *one.bases)
-        words.setdefault(one.roots, set()).update(carrier.rpartition(".")[2] for carrier in carriers)
-    return [(frozenset(packages), frozenset(carriers)) for packages, carriers in words.items()]
-
-
-def _holds(text: str) -> Callable[[frozenset[str]], bool]:
-    """Whether a text holds one of some words: a plain search is many times faster than a pattern of all."""
-    return lambda words: any(word in text for word in words)
 
 
 def _reviewed(file: SourceFile, function: cst.FunctionDef) -> Frame | None:

@@ -1,0 +1,95 @@
+"""Where a module stands in a repository, and what module a path is. Pure: nobody is asked whether a file exists."""
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+SOURCE_ROOTS = ("src", "lib")
+ROOTS_TRIED = 2
+
+Parts = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a module may stand, likeliest first; not `sure` when nothing says that it is of this repository."""
+
+    module: str
+    paths: tuple[str, ...]
+    sure: bool
+
+
+def module_name(path: str) -> str:
+    """`src/pkg/mod.py` -> "pkg.mod"; `pkg/__init__.py` -> "pkg"."""
+    parts = list(PurePosixPath(path).with_suffix("").parts)
+    if len(parts) > 1 and parts[0] in SOURCE_ROOTS:
+        parts = parts[1:]
+    if parts and parts[-1] == "__init__":
+        parts = parts[:-1]
+    return ".".join(part for part in parts if part not in ("/", "..", "."))
+
+
+def place_of(name: str, importer: str, at_hand: Iterable[str], libraries: Collection[str]) -> Place | None:
+    """Where the module stands that defines `name`, an absolute dotted name that the file `importer` uses.
+
+    A folder of the importer, or of another path at hand, that begins the name makes it sure. Otherwise the module may
+    stand beside the importer or at the top, unless it is known as one of the `libraries`. None when it can be nowhere.
+    """
+    parts = module_parts(name)
+    if not parts:
+        return None
+    roots = _roots(parts, importer, libraries)
+    for other in sorted(at_hand) if not roots else ():
+        roots = roots or _roots(parts, other, libraries)
+    if roots:
+        paths = [path for root in roots[:ROOTS_TRIED] for path in _under(root, parts)]
+        return Place(".".join(parts), tuple(dict.fromkeys(paths)), True)
+    return None if parts[0] in libraries else Place(".".join(parts), _guesses(parts, importer), False)
+
+
+def module_parts(name: str) -> Parts:
+    """The parts of a dotted name that can be a module: what stands before a class, without the function at the end."""
+    parts = name.split(".")
+    classes = [place for place, part in enumerate(parts) if part.lstrip("_")[:1].isupper()]
+    module = tuple(parts[: classes[0]] if classes else parts[:-1])
+    return module if all(part.isidentifier() for part in module) else ()
+
+
+def _roots(parts: Parts, path: str, libraries: Collection[str]) -> list[Parts]:
+    """The folders around a path below which the module would stand: the longest agreement first, then the nearest."""
+    folders = PurePosixPath(path).parts[:-1]
+    found = [(_agreement(folders[start:], parts), start) for start in range(len(folders))]
+    known = parts[0] in libraries
+    return [folders[:start] for length, start in sorted(found, reverse=True) if length > known]
+
+
+def _agreement(folders: Parts, parts: Parts) -> int:
+    """How many folders, to the last one, are the beginning of the module's name."""
+    length = 0
+    for folder, part in zip(folders, parts, strict=False):
+        if folder != part:
+            break
+        length += 1
+    return length
+
+
+def _under(root: Parts, parts: Parts) -> Iterator[str]:
+    """The module, or the module that holds it as an object."""
+    yield _path(root, parts, ".py")
+    if len(parts) > 2:
+        yield _path(root, parts[:-1], ".py")
+    yield _path(root, parts, "/__init__.py")
+    if len(parts) > 1:
+        yield _path(root, parts[:-1], "/__init__.py")
+
+
+def _guesses(parts: Parts, importer: str) -> tuple[str, ...]:
+    """Beside the importer, as in a folder of scripts, and at the top."""
+    folders = PurePosixPath(importer).parts[:-1]
+    top = folders[:1] if folders[:1] and folders[0] in SOURCE_ROOTS else ()
+    roots = list(dict.fromkeys([folders, top]))
+    return tuple(_path(root, parts, end) for end in (".py", "/__init__.py") for root in roots)
+
+
+def _path(root: Parts, parts: Parts, end: str) -> str:
+    return "/".join((*root, *parts)) + end

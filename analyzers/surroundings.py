@@ -1,0 +1,184 @@
+"""What a change calls and does not hold: the modules of the repository that would have to be at hand to follow it.
+
+Pure. Only what the touched units use counts, and what that calls in files at hand; and only where a flow could lead.
+"""
+
+import ast
+import re
+import sys
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from analyzers import names
+from analyzers.flow.api import bears, models
+from analyzers.model import Wish
+from analyzers.models import Models
+from analyzers.outline import FUNCTIONS, Binding, Bound, Definition, Kind, Names, bindings, dotted
+from analyzers.places import place_of
+from analyzers.source import Project, SourceFile
+from analyzers.walk import reached
+from analyzers.workspace import Workspace
+
+IMPORT = re.compile(r"^[ \t]*(?:from[ \t]+(\.*)[ \t]*([\w.]*)|import[ \t]+([\w., \t]+))", re.MULTILINE)
+STANDARD = frozenset(sys.stdlib_module_names)
+# As many functions as one analysis follows; past that a wish would not be looked at.
+FOLLOWED = 60
+STARS = 3
+
+
+def wishes(space: Workspace, path: str) -> tuple[Wish, ...]:
+    """The modules that one file of the change asks for, the sure ones first. Nothing is read that asks for none."""
+    side = space.sides.get(path)
+    if side is None or not imports_own(side.head):
+        return ()
+    search = _Search(path, tuple(space.paths), _libraries(models(side.head)))
+    if not side.head.readable:
+        return ()
+    for unit in reached(side.head, side.touched):
+        definition = side.head.outline.by_name.get(unit.qualname)
+        if definition and bears(side.head, definition):
+            search.add(side.head, definition)
+    search.run()
+    return tuple(sorted(search.found.values(), key=lambda wish: (not wish.sure, wish.module)))
+
+
+def imports_own(file: SourceFile) -> bool:
+    """Whether a file, going by its text, imports anything that is not known to be somebody else's."""
+    known = _libraries(models(file))
+    for match in IMPORT.finditer(file.text):
+        dots, module, plain = match.groups()
+        roots = [module] if plain is None else plain.split(",")
+        if dots or any(root.strip().partition(".")[0] not in known for root in roots):
+            return True
+    return False
+
+
+def _libraries(known: Models) -> frozenset[str]:
+    """The packages that are none of the repository's own: of the language, and those the models speak of."""
+    found: frozenset[str] | None = known.cache.get(_libraries)
+    if found is None:
+        named = (name for item in known.items for key in ("names", "roots") for name in getattr(item, key, ()))
+        packages = {name.partition(".")[0] for name in named if "." in name}
+        found = known.cache[_libraries] = STANDARD | packages
+    return found
+
+
+@dataclass
+class _Search:
+    """A walk from definition to definition through the files at hand, noting what is not there."""
+
+    by: str
+    at_hand: tuple[str, ...]
+    libraries: frozenset[str]
+    found: dict[str, Wish] = field(default_factory=dict)
+    seen: set[tuple[str, str]] = field(default_factory=set)
+    waiting: deque[tuple[SourceFile, Definition]] = field(default_factory=deque)
+
+    def add(self, file: SourceFile, definition: Definition) -> None:
+        """Look at a definition, once; of a class at its bases and what makes an instance."""
+        if (file.path, definition.qualname) not in self.seen and len(self.seen) < FOLLOWED:
+            self.seen.add((file.path, definition.qualname))
+            self.waiting.append((file, definition))
+
+    def run(self) -> None:
+        """Until nothing is left to look at."""
+        while self.waiting:
+            file, definition = self.waiting.popleft()
+            for name in sorted(set(_used(file, definition))):
+                self.follow(file, name)
+
+    def follow(self, file: SourceFile, name: str) -> None:
+        """Go on in the definition of a name, or wish for its module."""
+        for one in (name, *_from_stars(file.project, name)):
+            if self.enter(file.project, one):
+                return
+            self.wish(file, one)
+
+    def enter(self, project: Project, name: str) -> bool:
+        """Look at the definition of a name, or at the class whose method it is; whether there is one."""
+        place = project.locate(name)
+        held = project.locate(name.rpartition(".")[0]) if place is None else place
+        if held is None:
+            return False
+        file, definition = held
+        if definition.kind is Kind.CLASS:
+            self.add(file, definition)
+            made = file.outline.by_name.get(f"{definition.qualname}.__init__")
+            above = (project.locate(f"{base}.{name.rpartition('.')[2]}") for base in file.mro(definition.qualname))
+            for other in (place and made and (file, made), *(above if place is None else ())):
+                if other:
+                    self.add(*other)
+        elif place is not None:
+            self.add(file, definition)
+        return True
+
+    def wish(self, file: SourceFile, name: str) -> None:
+        """Note the module of a name, unless it is at hand: then it does not say what the name is."""
+        place = place_of(name, file.path, self.at_hand, self.libraries)
+        if place is None or file.project.module(place.module) is not None:
+            return
+        paths = tuple(path for path in place.paths if path not in self.at_hand)
+        if place.paths[0] in paths:
+            self.found.setdefault(place.module, Wish(self.by, place.module, paths, place.sure))
+
+
+def _from_stars(project: Project, name: str) -> list[str]:
+    """What a name may be where its module takes everything of others."""
+    module, _, last = name.rpartition(".")
+    other = project.module(module)
+    return [f"{star}.{last}" for star in other.outline.stars[:STARS]] if other else []
+
+
+def _used(file: SourceFile, definition: Definition) -> Iterator[str]:
+    """The absolute names that a definition calls, hands on, inherits from, is decorated or annotated with."""
+    for node in file.outline.nodes.get(definition.qualname, ()):
+        local = dict(_local(node, file, definition))
+        for text in _spoken(node):
+            found = names.resolved(file, text, definition.qualname, local)
+            if found and "." in found:
+                yield found.replace("()", "")
+    if definition.parent in file.outline.classes:
+        yield from names.bases(file, definition.parent)
+
+
+def _local(node: ast.stmt, file: SourceFile, definition: Definition) -> Iterator[tuple[str, list[Binding]]]:
+    """What a function binds that can be known without reading it: imports, instances, what it is called on."""
+    if not isinstance(node, FUNCTIONS):
+        return
+    found: Names = {}
+    for inner in ast.walk(node):
+        if isinstance(inner, (ast.Import, ast.ImportFrom, ast.Assign)):
+            for name, binding in bindings(inner, file.package):
+                if binding.how in (Bound.IMPORT, Bound.CALL):
+                    found.setdefault(name, []).append(binding)
+    yield from found.items()
+    if definition.first_parameter:
+        yield definition.first_parameter, [Binding(Bound.OTHER, "parameter")]
+
+
+def _spoken(node: ast.stmt) -> Iterator[str]:
+    """The dotted texts in the places where a function or a class is named."""
+    if isinstance(node, ast.ClassDef):
+        yield from filter(None, map(dotted, (*node.bases, *node.decorator_list)))
+        return
+    for part in ast.walk(node):
+        yield from filter(None, map(dotted, _naming(part)))
+
+
+def _naming(part: ast.AST) -> Iterator[ast.expr]:
+    """The expressions in which a node names functions and classes."""
+    match part:
+        case ast.Call():
+            yield part.func
+            values = (*part.args, *(keyword.value for keyword in part.keywords))
+            yield from (value for value in values if isinstance(value, (ast.Name, ast.Attribute)) and not _plain(value))
+        case ast.FunctionDef() | ast.AsyncFunctionDef():
+            yield from part.decorator_list
+        case ast.arg(annotation=ast.expr() as annotation):
+            yield annotation
+
+
+def _plain(value: ast.Name | ast.Attribute) -> bool:
+    """Whether a name is that of a constant."""
+    return (value.id if isinstance(value, ast.Name) else value.attr).isupper()

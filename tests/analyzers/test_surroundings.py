@@ -1,0 +1,155 @@
+"""Which modules a change asks for: those that its touched units use, where a flow could lead, and no others."""
+
+from textwrap import dedent
+
+import pytest
+
+from analyzers.model import ContextFile, FilePair
+from analyzers.surroundings import imports_own, wishes
+from analyzers.touched import TouchedLines
+from analyzers.workspace import Workspace, workspace
+from tests.analyzers.flow.asking import file_of, models
+
+VIEW = """\
+from flask import request
+{imports}
+
+def view():
+    return {call}
+
+def other():
+    return 1
+"""
+
+
+def space(files: dict[str, str], context: dict[str, str] | None = None, touched: tuple[int, ...] = ()) -> Workspace:
+    lines = TouchedLines(frozenset(touched), frozenset(), ()) if touched else None
+    pairs = [FilePair(path, dedent(text).encode(), None, lines) for path, text in files.items()]
+    near = [ContextFile(path, dedent(text).encode()) for path, text in (context or {}).items()]
+    return workspace(pairs, models(), context=near)
+
+
+def asked(files: dict[str, str], context: dict[str, str] | None = None, touched: tuple[int, ...] = ()) -> list[str]:
+    """The first place of each module that the first file asks for."""
+    return [wish.paths[0] for wish in wishes(space(files, context, touched), next(iter(files)))]
+
+
+@pytest.mark.parametrize(
+    ("imports", "call", "path"),
+    [
+        ("from .db import run", "run(request.args['q'])", "shop/db.py"),
+        ("from . import db", "db.run(request.args['q'])", "shop/db.py"),
+        ("from shop import db as store", "store.run(request.args['q'])", "shop/db.py"),
+        ("import shop.db", "shop.db.run(request.args['q'])", "shop/db.py"),
+        ("from .db import Store", "Store().run(request.args['q'])", "shop/db.py"),
+        ("from .db import Store\nstore = Store()", "store.run(request.args['q'])", "shop/db.py"),
+        ("from .db import *", "run(request.args['q'])", "shop/db.py"),
+        ("from .jobs import run", "list(map(run, request.args))", "shop/jobs.py"),
+        ("from .db import run\nstart = run", "start(request.args['q'])", "shop/db.py"),
+    ],
+)
+def test_a_module_is_asked_for_however_it_is_imported(imports: str, call: str, path: str) -> None:
+    assert asked({"shop/views.py": VIEW.format(imports=imports, call=call)}) == [path]
+
+
+def test_an_import_inside_the_function_and_an_annotation_count_too() -> None:
+    inner = "from flask import request\ndef view(store: 'x'):\n    from .db import run\n    run(request.args['q'])\n"
+    assert asked({"shop/views.py": inner}) == ["shop/db.py"]
+    typed = (
+        "from flask import request\nfrom .db import Store\ndef view(store: Store):\n    store.run(request.args['q'])\n"
+    )
+    assert asked({"shop/views.py": typed}) == ["shop/db.py"]
+
+
+def test_what_an_object_holds_and_inherits_is_asked_for() -> None:
+    held = """\
+        from flask import request
+        from .base import Base
+        from .db import Store
+        class View(Base):
+            def __init__(self):
+                self.store = Store()
+            def get(self):
+                self.store.run(request.args['q'])
+        """
+    assert asked({"shop/views.py": held}, touched=(8,)) == ["shop/base.py", "shop/db.py"]
+
+
+@pytest.mark.parametrize(
+    ("imports", "call"),
+    [
+        ("import subprocess", "subprocess.run(request.args['q'])"),
+        ("from .db import run", "request.args['q']"),
+        ("from .settings import NAME", "print(NAME)"),
+        ("from werkzeug.utils import secure_filename", "secure_filename(request.args['q'])"),
+    ],
+)
+def test_what_is_not_called_or_not_ours_is_not_asked_for(imports: str, call: str) -> None:
+    assert asked({"shop/views.py": VIEW.format(imports=imports, call=call)}) == []
+
+
+def test_an_untouched_unit_asks_for_nothing() -> None:
+    view = VIEW.format(imports="from .db import run", call="run(request.args['q'])")
+    assert asked({"shop/views.py": view}, touched=(5,)) == ["shop/db.py"]
+    assert asked({"shop/views.py": view}, touched=(8,)) == []
+
+
+def test_a_unit_that_no_flow_can_lead_through_asks_for_nothing() -> None:
+    assert asked({"shop/prices.py": "from .tax import rate\ndef total(n):\n    return n * rate()\n"}) == []
+
+
+def test_a_sink_alone_is_reason_enough_to_look_where_the_value_comes_from() -> None:
+    code = "import subprocess\nfrom .web import wanted\ndef go():\n    subprocess.run(wanted(), shell=True)\n"
+    assert asked({"shop/jobs.py": code}) == ["shop/web.py"]
+
+
+def test_what_files_at_hand_call_is_asked_for_next() -> None:
+    view = VIEW.format(imports="from .service import find", call="find(request.args['q'])")
+    service = (
+        "from .db import run\ndef find(q):\n    return run(q)\ndef other():\n    from .mail import send\n    send()\n"
+    )
+    assert asked({"shop/views.py": view, "shop/service.py": service}) == ["shop/db.py"]
+    assert asked({"shop/views.py": view}, {"shop/service.py": service}) == ["shop/db.py"]
+
+
+def test_a_name_that_a_package_hands_on_is_asked_for_where_it_is_defined() -> None:
+    view = VIEW.format(imports="from shop.store import run", call="run(request.args['q'])")
+    assert asked({"shop/views.py": view}) == ["shop/store.py"]
+    assert asked({"shop/views.py": view}, {"shop/store/__init__.py": "from .impl import run\n"}) == [
+        "shop/store/impl.py"
+    ]
+    assert asked({"shop/views.py": view}, {"shop/store/__init__.py": "from .impl import *\n"}) == ["shop/store/impl.py"]
+
+
+def test_sure_modules_come_before_guesses() -> None:
+    code = VIEW.format(imports="import weather\nfrom .db import run", call="weather.array(run(request.args['q']))")
+    assert [(wish.module, wish.sure) for wish in wishes(space({"shop/views.py": code}), "shop/views.py")] == [
+        ("shop.db", True),
+        ("weather", False),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("code", "own"),
+    [
+        ("import os, re\nfrom flask import request\n", False),
+        ("import os, db\n", True),
+        ("from . import db\n", True),
+        ("from .db import run\n", True),
+        ("if x:\n    from db import run\n", True),
+        ("x = 1\n", False),
+    ],
+)
+def test_a_file_that_imports_only_libraries_is_not_even_parsed(code: str, own: bool) -> None:
+    file = file_of(code)
+    assert imports_own(file) is own
+    pairs = [FilePair("a.py", code.encode(), None, None)]
+    made = workspace(pairs, models())
+    assert wishes(made, "a.py") == ()
+    assert ("outline" in vars(made.sides["a.py"].head)) is own
+
+
+def test_calls_in_circles_end() -> None:
+    one = "from flask import request\nfrom .b import two\ndef one():\n    return two(request.args)\n"
+    two = "from .a import one\nfrom .c import three\ndef two(x):\n    return one() or three(x)\n"
+    assert asked({"p/a.py": one, "p/b.py": two}) == ["p/c.py"]
