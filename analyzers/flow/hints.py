@@ -3,7 +3,8 @@
 import re
 import sys
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
+from dataclasses import dataclass
 
 import libcst as cst
 
@@ -12,10 +13,38 @@ from analyzers.models import Alias, Entry, Models, Source, Stop, Type
 from analyzers.outline import Definition
 from analyzers.source import Project, SourceFile
 
-CALLED = re.compile(r"\w+(?=\()")
+CALLED = re.compile(r"(\b(?:self|cls|super\(\))\.)?(\w+)(?=\()")
+RENAMED = re.compile(r"\b(\w+) as (\w+)")
 HEAD = re.compile(r"^([ \t]*)(?:async[ \t]+)?def[ \t]+(\w+)", re.MULTILINE)
 # How many names lie between a package and what the models say of it: aliases of types of aliases.
 CARRIED = 3
+# Methods of texts, mappings and sequences: a call says nothing of a method of the project that has the same name.
+EVERYDAY = frozenset(
+    "get post put patch delete head options items keys values pop update append add extend insert remove clear copy "
+    "read write close open save filter all first last count index find split join strip format replace encode decode "
+    "setdefault __init__ __call__ __enter__ __exit__ __str__ __repr__".split()
+)
+Pair = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Words:
+    """What a text says where it reads a source of one kind.
+
+    `plain` stands for itself; of each pair of `carried` both have to be said: an attribute, and what it is one of.
+    """
+
+    plain: re.Pattern[str]
+    carried: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...]
+
+    def said(self, text: str) -> bool:
+        """Whether a text may read such a source."""
+        return bool(self.plain.search(text)) or any(one.search(text) and by.search(text) for one, by in self.carried)
+
+    def places(self, text: str) -> Iterator[int]:
+        """Where a text speaks of such a source, or of something that is called like one."""
+        for pattern in (self.plain, *(one for one, by in self.carried if by.search(text))):
+            yield from (found.start() for found in pattern.finditer(text))
 
 
 def gives_by_itself(file: SourceFile, function: cst.FunctionDef, models: Models) -> bool:
@@ -23,7 +52,7 @@ def gives_by_itself(file: SourceFile, function: cst.FunctionDef, models: Models)
     definition = file.definition(function)
     lines = file.lines[definition.line - 1 : definition.end_line] if definition else []
     last = next((line.strip() for line in reversed(lines) if line.strip()), "")
-    return bool(_source_words(models).search("".join(lines))) or bool(_stop_words(models).match(last))
+    return bool(_stop_words(models).match(last)) or any_words(file.project, models).said("".join(lines))
 
 
 def may_have_source(file: SourceFile, function: cst.FunctionDef, models: Models, kind: str) -> bool:
@@ -42,46 +71,129 @@ def speaks_of_source(file: SourceFile, definition: Definition, models: Models, k
     known: dict[tuple[Definition, str], bool] = file.cache.setdefault(speaks_of_source, {})
     about = (definition, kind)
     if about not in known:
-        text = "".join(file.lines[definition.line - 1 : definition.end_line])
+        text = text_of(file, definition)
         words = source_words(file.project, models, kind)
-        known[about] = bool(words.search(text)) or not _givers(file.project, words).isdisjoint(CALLED.findall(text))
+        known[about] = words.said(text) or not _givers(file.project, words).isdisjoint(_called(text))
     return known[about]
 
 
-def _givers(project: Project, words: re.Pattern[str]) -> frozenset[str]:
+def text_of(file: SourceFile, definition: Definition) -> str:
+    """The text of a definition, its decorators included."""
+    return "".join(file.lines[definition.line - 1 : definition.end_line])
+
+
+def _called(text: str) -> Iterator[str]:
+    """The names of the functions that a text calls, without methods that everything has."""
+    return (name for own, name in CALLED.findall(text) if own or name not in EVERYDAY)
+
+
+def _givers(project: Project, words: Words) -> frozenset[str]:
     """The names of the functions of a project whose text speaks of a source."""
     known: frozenset[str] | None = project.cache.get((_givers, words))
     if known is None:
-        found = (name for file in project.files.values() for name in _speaking(file, words))
+        found = (name for file in project.files.values() for name in _speaking(file.text, words))
         known = project.cache[_givers, words] = frozenset(found)
     return known
 
 
-def _speaking(file: SourceFile, words: re.Pattern[str]) -> Iterator[str]:
+def _speaking(text: str, words: Words) -> Iterator[str]:
     """The names of the functions around each place where a text speaks of a source, told by their indentation."""
-    heads = list(HEAD.finditer(file.text))
+    heads = list(HEAD.finditer(text))
     starts = [head.start() for head in heads]
-    for last in {bisect_right(starts, found.start()) for found in words.finditer(file.text)}:
-        depth = sys.maxsize
+    for last in {bisect_right(starts, place) for place in words.places(text)}:
+        depth, end = sys.maxsize, starts[last] if last < len(starts) else len(text)
         for head in reversed(heads[:last]):
             if len(head[1]) < depth:
                 depth = len(head[1])
-                yield head[2]
+                if words.said(text[head.start() : end]):
+                    yield head[2]
             if not depth:
                 break
 
 
-def source_words(project: Project, models: Models, kind: str) -> re.Pattern[str]:
-    """What a text says where it reads a source of this kind of a package that any file of the project speaks of."""
-    known: re.Pattern[str] | None = project.cache.get((source_words, kind))
+def any_words(project: Project, models: Models) -> Words:
+    """What a text says where it reads any source."""
+    return _words(project, models, tuple(sorted({one.kind for one in models.all(Source)})))
+
+
+def source_words(project: Project, models: Models, kind: str) -> Words:
+    """What a text says where it reads a source of this kind."""
+    return _words(project, models, (kind,))
+
+
+def _words(project: Project, models: Models, kinds: tuple[str, ...]) -> Words:
+    """See `Words`; only of packages that any file of the project speaks of."""
+    known: Words | None = project.cache.get((_words, kinds))
     if known is None:
-        names = [name for one in models.all(Source) if one.kind == kind for name in one.names]
-        said = {root: _is_said(project, _carriers(models, root)) for root in {name.partition(".")[0] for name in names}}
-        names = [name for name in names if said[name.partition(".")[0]]]
-        parts = {name.rpartition(".")[2] for name in names if name.count(".") > 1}
-        plain = {name.rpartition(".")[2] for name in names if name.count(".") <= 1}
-        known = re.compile(rf"\.\s*{_any(parts)}|[.\s(=\[,]{_any(plain)}")
-        project.cache[source_words, kind] = known
+        roots = frozenset(root for root, carriers in _packages(models, kinds) if _is_said(project, carriers))
+        known = project.cache[_words, kinds] = _compiled(models, kinds, roots, _renamed(project, models))
+    return known
+
+
+def _packages(models: Models, kinds: tuple[str, ...]) -> tuple[tuple[str, frozenset[str]], ...]:
+    """The packages that have a source of these kinds, with those by which it can come into a file."""
+    known: tuple[tuple[str, frozenset[str]], ...] | None = models.cache.get((_packages, kinds))
+    if known is None:
+        roots = {name.partition(".")[0] for one in models.all(Source) if one.kind in kinds for name in one.names}
+        known = models.cache[_packages, kinds] = tuple((root, _carriers(models, root)) for root in sorted(roots))
+    return known
+
+
+def _compiled(models: Models, kinds: tuple[str, ...], roots: frozenset[str], renamed: frozenset[Pair]) -> Words:
+    about = (_compiled, kinds, roots, renamed)
+    if about not in models.cache:
+        names = [name for one in models.all(Source) if one.kind in kinds for name in one.names]
+        names = [name for name in names if name.partition(".")[0] in roots]
+        models.cache[about] = _patterns(models, names, renamed)
+    known: Words = models.cache[about]
+    return known
+
+
+def _patterns(models: Models, names: list[str], renamed: frozenset[Pair]) -> Words:
+    plain = {name.rpartition(".")[2] for name in names if name.count(".") <= 1}
+    groups: dict[frozenset[str], set[str]] = {}
+    for name in (name for name in names if name.count(".") > 1):
+        owner, _, last = name.rpartition(".")
+        holders = _holders(models, owner)
+        groups.setdefault(holders | {new for old, new in renamed if old in holders}, set()).add(last)
+    free = groups.pop(frozenset(), set())
+    carried = tuple(
+        (re.compile(rf"\.\s*{_any(groups[by])}"), re.compile(_any(by))) for by in sorted(groups, key=sorted)
+    )
+    return Words(re.compile(rf"\.\s*{_any(free)}|[.\s(=\[,]{_any(plain)}"), carried)
+
+
+def _holders(models: Models, owner: str) -> frozenset[str]:
+    """The words of which a function has to say one to have an object of the type `owner` in hand; none: any may have.
+
+    What only a framework makes comes as a parameter or an attribute of a well-known name, or by an annotation.
+    """
+    own = owner.rpartition(".")[2]
+    keys = {
+        key
+        for entry in models.all(Entry)
+        for key, kind in (*entry.types.items(), *entry.attributes.items())
+        if models.canonical(kind) == owner
+    }
+    if not keys and own[:1].isupper():
+        return frozenset()
+    other = [name for one in models.all(Alias) if one.to == owner for name in one.names]
+    other += [name for one in models.all(Type) if one.returns == owner for name in one.names]
+    return frozenset({own, *keys, *(name.rpartition(".")[2] for name in other)})
+
+
+def _renamed(project: Project, models: Models) -> frozenset[Pair]:
+    """What files call a holder where they import it: ("request", "req") of `from flask import request as req`."""
+    texts = (file.text for file in project.files.values())
+    pairs = (pair for text in texts if " as " in text for pair in RENAMED.findall(text))
+    return frozenset(pair for pair in pairs if pair[0] in _all_holders(models))
+
+
+def _all_holders(models: Models) -> frozenset[str]:
+    known: frozenset[str] | None = models.cache.get(_all_holders)
+    if known is None:
+        owners = {name.rpartition(".")[0] for one in models.all(Source) for name in one.names}
+        known = models.cache[_all_holders] = frozenset().union(*(_holders(models, owner) for owner in owners))
     return known
 
 
@@ -105,15 +217,6 @@ def _of(name: str, roots: set[str]) -> bool:
     return name.partition(".")[0] in roots
 
 
-def _source_words(models: Models) -> re.Pattern[str]:
-    known: re.Pattern[str] | None = models.cache.get(_source_words)
-    if known is None:
-        names = {name for one in models.all(Source) for name in one.names}
-        words = {name.rpartition(".")[2] for name in names}
-        known = models.cache[_source_words] = re.compile(rf"[.\s(=\[,]{_any(words)}")
-    return known
-
-
 def _stop_words(models: Models) -> re.Pattern[str]:
     known: re.Pattern[str] | None = models.cache.get(_stop_words)
     if known is None:
@@ -122,6 +225,6 @@ def _stop_words(models: Models) -> re.Pattern[str]:
     return known
 
 
-def _any(words: set[str]) -> str:
+def _any(words: Set[str]) -> str:
     """A pattern for any of these words, whole; one that never fits for none."""
     return rf"\b(?:{'|'.join(map(re.escape, sorted(words)))})\b" if words else "(?!)"
