@@ -14,7 +14,8 @@ import libcst as cst
 
 from analyzers.flow.api import taints
 from analyzers.flow.results import Flow
-from analyzers.model import Confidence, Examined, Finding, Fix, Severity, Span, Step, Trace
+from analyzers.glimpse import Glimpse, Sight
+from analyzers.model import Confidence, Examined, Finding, Fix, Severity, Step, Trace
 from analyzers.source import SourceFile
 
 Check = Callable[[Any, SourceFile], Iterator[Finding | Examined]]
@@ -23,14 +24,26 @@ C = TypeVar("C", bound=Check)
 
 WORD_LIMIT = 80
 # `tests.py` is the usual module of an application's tests; `test.py` is as often a command or a script of the program.
-TEST_PATH = re.compile(r"(?:^|/)(?:(?:[^/]*_)?tests?|testing)/|(?:^|/)(?:tests|test_[^/]*|[^/]*_test|conftest)\.py$")
+# Of the folders `..._tests`, those named for a kind of test hold tests; `speed_tests` or `ab_tests` may be what runs.
+TEST_KIND = "unit|integration|functional|acceptance|system|smoke|regression|api|ui|e2e|end_to_end"
+TEST_PATH = re.compile(
+    rf"(?:^|/)(?:(?:(?:{TEST_KIND})[_-])?tests?|testing)/|(?:^|/)(?:tests|test_[^/]*|[^/]*_tests?|conftest)\.py$"
+)
 
 
 def inert(word: str) -> str:
-    """Code fit to stand between backticks on one line of markdown: printable, no backtick, at most 80 characters."""
-    plain = "".join(c if c.isprintable() else " " for c in word.replace("`", "'"))
+    """Code fit to stand between backticks on one line of markdown: printable, at most 80 characters.
+
+    A backtick would end the code span; the letter that looks like it (U+02CB) does not.
+    """
+    plain = "".join(c if c.isprintable() else " " for c in word.replace("`", "\u02cb"))
     line = " ".join(plain.split())
     return line if len(line) <= WORD_LIMIT else line[: WORD_LIMIT - 1] + "…"
+
+
+def quoted(word: str) -> str:
+    """Code as a span of its own, for the words of a step."""
+    return f"`{inert(word)}`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +97,8 @@ class Rule:
     `topic` is the plural noun of what the rule examines ("SQL statements") and `clean` what is true of a clean one
     ("with bound parameters"): the summary counts them. `flow` joins a source kind to a sink kind;
     its words are {source} and {sink}. Where this rule speaks, the rules it `covers` are silent about the same place.
-    Without `in_tests` the rule is silent in test code, where the defect harms nobody.
+    Without `in_tests` the rule is silent in test code, where the defect harms nobody. All of `needs` must be seen in
+    the text of a unit before the rule is asked about it: that spares the parsing of most units.
     """
 
     name: str
@@ -101,6 +115,7 @@ class Rule:
     flow: tuple[str, str] | None = None
     covers: tuple[str, ...] = ()
     in_tests: bool = True
+    needs: tuple[Sight, ...] = ()
     checks: dict[type[cst.CSTNode], list[Check]] = field(default_factory=dict, compare=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -138,6 +153,10 @@ class Rule:
 
         return register
 
+    def wanted(self, glimpse: Glimpse) -> bool:
+        """Whether the rule has anything to look for in a unit."""
+        return all(see(glimpse) for see in self.needs)
+
     def speaks_in(self, path: str) -> bool:
         """Whether the rule looks at the file of this path."""
         return self.in_tests or not TEST_PATH.search(path)
@@ -154,7 +173,7 @@ class Rule:
         **words: str,
     ) -> Finding:
         """A finding at `node`; the engine adds its mark. The words may come from hostile code: they are made inert."""
-        quoted = {key: inert(value) for key, value in words.items()}
+        plain = {key: inert(value) for key, value in words.items()}
         return Finding(
             rule=self.name,
             cwe=(self.weakness,),
@@ -162,8 +181,8 @@ class Rule:
             span=file.head_span(node),
             severity=self.severity,
             confidence=confidence or self.confidence,
-            message=self.message.format(**quoted),
-            advice=self.advice.format(**quoted),
+            message=self.message.format(**plain),
+            advice=self.advice.format(**plain),
             mark="",
             definition=file.definition_name(node),
             title=self.title or self.name.replace("-", " "),
@@ -174,11 +193,3 @@ class Rule:
     def examined(self, file: SourceFile, node: cst.CSTNode) -> Examined:
         """A place that was looked at and is clean."""
         return Examined(self.name, file.path, file.span(node).line, self.topic, self.clean)
-
-
-def _head(file: SourceFile, node: cst.CSTNode) -> Span:
-    """Where to point at: the node itself, or the first line of a statement with a block."""
-    span = file.span(node)
-    if span.line == span.end_line or not isinstance(getattr(node, "body", None), cst.BaseSuite):
-        return span
-    return Span(span.line, span.column, span.line, len(file.line_text(span.line).rstrip()) + 1)

@@ -58,14 +58,14 @@ def _operation(file: SourceFile, node: cst.BinaryOperation) -> Built | None:
     if isinstance(node.operator, cst.Modulo):
         if not is_text(file, node.left):
             return None
-        return _of(file, node, "`%`", _filled(node.right)) or built(file, node.left)
+        return _of(file, node, "%-formatting", _filled(node.right)) or built(file, node.left)
     if not isinstance(node.operator, cst.Add):
         return None
     pieces = list(_added(node))
     if not any(is_text(file, piece) for piece in pieces):
         return None
     inner = [found for piece in pieces if (found := built(file, piece))]
-    own = _of(file, node, "`+`", (piece for piece in pieces if not is_text(file, piece)))
+    own = _of(file, node, "concatenation", (piece for piece in pieces if not is_text(file, piece)))
     return own or (inner[0] if inner else None)
 
 
@@ -129,9 +129,9 @@ def _call(file: SourceFile, node: cst.Call) -> Built | None:
         return built(file, values[0]) if values and last_name(node.func) in WRAPPERS else None
     holder, method = node.func.value, node.func.attr.value
     if method in ("format", "format_map") and is_text(file, holder):
-        return _of(file, node, "`.format`", iter(values))
+        return _of(file, node, "str.format", iter(values))
     if method == "join" and text_value(holder) is not None and values:
-        return _of(file, node, "`.join`", iter(values))
+        return _of(file, node, "str.join", iter(values))
     if method in WRAPPERS and values:
         return built(file, values[0])
     return built(file, holder) if method in SAME_TEXT else None
@@ -156,7 +156,7 @@ def _by_definition(file: SourceFile, definition: Definition) -> Built | None:
         before = built(file, target) if inner is None else None
         if inner or before or not (is_text(file, target) or is_text(file, definition.value)):
             return inner or before
-        return _of(file, definition.value, "`+=`", iter([definition.value]))
+        return _of(file, definition.value, "appending", iter([definition.value]))
     return built(file, definition.value)
 
 

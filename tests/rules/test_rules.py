@@ -116,15 +116,26 @@ def test_the_examples_of_one_rule_are_not_all_alike() -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["tests.py", "app/tests.py", "app/tests/views.py", "unit_tests/run.py", "test_views.py"]
+    "path", ["tests.py", "app/tests.py", "app/tests/views.py", "unit_tests/run.py", "test_views.py", "views_tests.py"]
 )
 def test_a_rule_for_the_program_is_silent_in_its_tests(path: str) -> None:
     assert not _for_the_program().speaks_in(path)
 
 
-@pytest.mark.parametrize("path", ["test.py", "management/commands/test.py", "latest/views.py", "contests.py"])
+@pytest.mark.parametrize(
+    "path", ["test.py", "management/commands/test.py", "speed_tests/run.py", "latest/views.py", "contests.py"]
+)
 def test_a_name_that_only_looks_like_a_test_is_the_program(path: str) -> None:
     assert _for_the_program().speaks_in(path)
+
+
+def test_a_backtick_in_the_code_does_not_end_its_span() -> None:
+    files = {PATH: """def find(cursor, row):\n    cursor.execute(f"SELECT * FROM t WHERE a = '{row['`a`']}'")\n"""}
+    (finding,) = report(RULES, files).findings
+    assert finding.message.startswith(
+        "`cursor.execute` runs a statement into whose text `row['\u02cba\u02cb']` is put "
+    )
+    assert finding.message.count("`") == 4
 
 
 def _for_the_program() -> Rule:

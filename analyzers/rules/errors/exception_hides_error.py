@@ -111,7 +111,7 @@ def check(handler: cst.ExceptHandler, file: SourceFile) -> Iterator[Finding | Ex
         yield RULE.examined(file, handler)
     elif not _raises(handler):
         meant = MISSING_KEY if isinstance(call.func, cst.Subscript) else {MISSING_ATTRIBUTE}
-        kind = next(kind for kind in sorted(filter(None, kinds)) if kind in meant)
+        kind = min(kind for kind in meant if kind in kinds)
         step = Step(file.path, file.span(call), "the lookup and the call stand in one expression")
         yield RULE.finding(
             file,

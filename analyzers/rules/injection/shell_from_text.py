@@ -16,7 +16,7 @@ import libcst as cst
 from analyzers import syntax, vocabulary
 from analyzers.flow import api
 from analyzers.model import Confidence, Examined, Finding, Severity, Step
-from analyzers.rule import Bad, Good, Rule
+from analyzers.rule import Bad, Good, Rule, quoted
 from analyzers.source import SourceFile
 
 SHELLS = frozenset(
@@ -115,9 +115,9 @@ def check(call: cst.Call, file: SourceFile) -> Iterator[Finding | Examined]:
             yield RULE.examined(file, call)
         return
     part = file.code(parts[0])
-    step = Step(file.path, file.span(built.node), f"`{part}` becomes part of the command's text")
+    step = Step(file.path, file.span(built.node), f"{quoted(part)} becomes part of the command's text")
     apart = built.node not in set(syntax.inside(call))
-    steps, how = (step,) if apart else (), built.how.replace("`", "")
+    steps, how = (step,) if apart else (), built.how
     sure = Confidence.MEDIUM if wrapped else Confidence.HIGH
     yield RULE.finding(file, call, steps=steps, confidence=sure, call=file.code(call.func), part=part, how=how)
 

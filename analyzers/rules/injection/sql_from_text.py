@@ -18,7 +18,7 @@ import libcst as cst
 from analyzers import syntax, vocabulary
 from analyzers.flow import api
 from analyzers.model import Confidence, Examined, Finding, Severity, Step
-from analyzers.rule import Bad, Good, Rule
+from analyzers.rule import Bad, Good, Rule, quoted
 from analyzers.source import SourceFile
 
 METHODS = frozenset(
@@ -170,7 +170,7 @@ def check(call: cst.Call, file: SourceFile) -> Iterator[Finding | Examined]:
         return
     holes = list(_holes(built.node, file))
     text = ("".join(before for before, _ in holes) + _tail(built.node, file))[:SEARCHED]
-    if not STATEMENT.search(text) and not (built.how == "`+=`" and CLAUSE.search(text)):
+    if not STATEMENT.search(text) and not (built.how == "appending" and CLAUSE.search(text)):
         return
     risky = next((one for one in holes if _risk(*one, file)), None)
     if risky is None:
@@ -192,7 +192,7 @@ def _finding(
     before, part = hole
     is_value = _risk(before, part, file) == "value"
     name = file.code(part)
-    step = Step(file.path, file.span(made), f"`{name}` becomes part of the statement's text")
+    step = Step(file.path, file.span(made), f"{quoted(name)} becomes part of the statement's text")
     apart = file.span(made).line != file.span(call).line and made not in set(syntax.inside(call))
     return RULE.finding(
         file,
@@ -201,7 +201,7 @@ def _finding(
         confidence=Confidence.HIGH if is_value else Confidence.MEDIUM,
         call=file.code(call.func),
         part=name,
-        how=how.replace("`", ""),
+        how=how,
         harm="it can end the value and go on as SQL" if is_value else "it can name any table, or go on as SQL",
         remedy="Write a placeholder in the statement, and give" if is_value else "Look up",
         place="apart, as a parameter" if is_value else "in a fixed set of names before it goes into the statement",
