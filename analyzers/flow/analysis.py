@@ -183,8 +183,11 @@ def place_of(file: SourceFile, hit: Hit) -> Place:
     return Place(file.path, file.span(hit.node), file.definition_name(hit.node), code)
 
 
-def _given(value: Value) -> Iterator[Given]:
+def _given(value: Value, but: str = "") -> Iterator[Given]:
+    """What comes out in a value, without what stood there `but` for itself."""
     for taint in value.all_taints():
+        if taint.kind == PARAMETER and taint.origin == but:
+            continue
         if taint.kind == PARAMETER:
             yield Given(str(taint.origin), "", taint.cleared, steps_of(taint.link))
         else:
@@ -196,7 +199,8 @@ def _writes(end: State | None, names: tuple[str, ...]) -> dict[str, tuple[Given,
     if end is None or not names or names[0] != "self":
         return {}
     fields = end.get("self", CLEAN).fields
-    return {key: tuple(_given(part)) for key, part in fields.items() if key.startswith(".") and part.dirty}
+    written = {key: tuple(_given(part, but=f"self{key}")) for key, part in fields.items() if key.startswith(".")}
+    return {key: given for key, given in written.items() if given}
 
 
 def _proves(
@@ -207,7 +211,10 @@ def _proves(
         return {}
     found = {name: kinds for name in names if name in end and (kinds := _cleared_for(end[name], name))}
     bound = local_names(function, file.package) if found else {}
-    return {name: kinds for name, kinds in found.items() if len(bound.get(name, ())) == 1}
+    proved = {name: kinds for name, kinds in found.items() if len(bound.get(name, ())) == 1}
+    held = end.get("self", CLEAN).fields if names[:1] == ("self",) else {}
+    own = {f"self{key}": _cleared_for(part, f"self{key}") for key, part in held.items() if not part.fields}
+    return {**proved, **{name: kinds for name, kinds in own.items() if kinds}}
 
 
 def _cleared_for(value: Value, name: str) -> frozenset[str]:
@@ -217,7 +224,9 @@ def _cleared_for(value: Value, name: str) -> frozenset[str]:
 
 def _tells(result: Value, names: tuple[str, ...]) -> dict[str, frozenset[str]]:
     """The parameters that are safe for some kinds when the result is true."""
-    proofs = [proof for proof in result.proofs if proof.when and proof.path in names and not proof.needs]
+    of_self = names[:1] == ("self",)
+    proofs = [proof for proof in result.proofs if proof.when and not proof.needs]
+    proofs = [proof for proof in proofs if proof.path in names or (of_self and proof.path.startswith("self."))]
     return {proof.path: frozenset(proof.kinds) for proof in proofs}
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import libcst as cst
 
-from analyzers.flow.frame import Frame, Hit, access, short
+from analyzers.flow.frame import Frame, Hit, access, joined, short
 from analyzers.flow.given import Given
 from analyzers.flow.guards import about_of, narrowed
 from analyzers.flow.summary import Given as Result
@@ -31,6 +31,7 @@ def apply_callee(
     if summary is None:
         return Value(type=name) if is_class else None
     bound = dict(_bind(summary, given, skip=is_class or _is_bound(file, function, node)))
+    bound.update(_held(node, receiver) if receiver is not None and not is_class else ())
     _reach(frame, node, summary.reaches, bound)
     if summary.stops:
         frame.stopped = True
@@ -81,6 +82,19 @@ def _bind(summary: Summary, given: tuple[Given, ...], *, skip: bool) -> Iterator
             yield positional[one.position], one
 
 
+def _held(node: cst.Call, receiver: Value) -> Iterator[tuple[str, Given]]:
+    """What the object holds that a method is called on, by the names that the method has for it."""
+    for key, part in receiver.fields.items() if isinstance(node.func, cst.Attribute) else ():
+        if part.dirty and key.startswith("."):
+            yield f"self{key}", Given(-1, "", "", node.func.value, part)
+
+
+def _passed(frame: Frame, node: cst.Call, parameter: str) -> str:
+    """The words of the step into a callee."""
+    called = short(frame.file, node.func)
+    return f"is {'read by' if '.' in parameter else 'passed to'} `{called}` as `{parameter}`"
+
+
 def _reach(frame: Frame, node: cst.Call, reaches: tuple[Reach, ...], bound: Mapping[str, Given]) -> None:
     for reach in reaches:
         one = bound.get(reach.parameter)
@@ -89,7 +103,7 @@ def _reach(frame: Frame, node: cst.Call, reaches: tuple[Reach, ...], bound: Mapp
         frame.sinks.setdefault(node, set()).add(reach.kind)
         for taint in one.value.all_taints():
             if taint.harms(reach.kind):
-                what = f"is passed to `{short(frame.file, node.func)}` as `{reach.parameter}`"
+                what = _passed(frame, node, reach.parameter)
                 frame.hit(Hit(reach.kind, node, one.node, taint, what, reach.assumed, reach.place, reach.steps))
 
 
@@ -103,15 +117,15 @@ def _given(frame: Frame, node: cst.Call, results: tuple[Result, ...], bound: Map
             taints = merge_taints(taints, (new,))
         elif result.parameter in bound:
             own = bound[result.parameter].value.all_taints()
-            taints = merge_taints(taints, (_through(frame, node, called, result, taint) for taint in own))
+            taints = merge_taints(taints, (_through(frame, node, result, taint) for taint in own))
     return taints
 
 
-def _through(frame: Frame, node: cst.Call, called: str, result: Result, taint: Taint) -> Taint:
-    link = taint.link.then(frame.file, node, f"is passed to `{called}` as `{result.parameter}`")
+def _through(frame: Frame, node: cst.Call, result: Result, taint: Taint) -> Taint:
+    link = taint.link.then(frame.file, node, _passed(frame, node, result.parameter))
     if result.steps:
         link = Link(frame.file, node, "", link, result.steps, link.assumed, link.length + len(result.steps))
-    return replace(taint, link=link, cleared=taint.cleared | result.cleared)
+    return replace(taint, link=link, cleared=taint.cleared | result.cleared, from_words="")
 
 
 def _write(frame: Frame, node: cst.Call, summary: Summary, bound: Mapping[str, Given]) -> None:
@@ -141,4 +155,7 @@ def _prove(frame: Frame, proves: Mapping[str, frozenset[str]], bound: Mapping[st
 def _proof(parameter: str, kinds: frozenset[str], bound: Mapping[str, Given]) -> tuple[Proof, ...]:
     one = bound[parameter]
     path = about_of(one.node, one.value)
+    if "." in parameter:
+        holder = access(one.node)
+        return (Proof(joined(holder) + parameter.removeprefix("self"), tuple(sorted(kinds))),) if holder else ()
     return (Proof(path, tuple(sorted(kinds))),) if path and not is_name(one.node, "self") else ()

@@ -8,9 +8,9 @@ from pathlib import PurePosixPath
 import libcst as cst
 
 from analyzers.flow.frame import short, typed
-from analyzers.flow.value import PARAMETER, Link, State, Taint, Value
+from analyzers.flow.value import FIELD_LIMIT, PARAMETER, Link, State, Taint, Value
 from analyzers.models import Entry, Models
-from analyzers.outline import Bound
+from analyzers.outline import Bound, Definition
 from analyzers.scopes import parameters
 from analyzers.source import SourceFile
 from analyzers.syntax import inside, text_value
@@ -19,6 +19,7 @@ HARMLESS = frozenset("int float bool complex Decimal UUID date datetime timedelt
 CONVERTED = re.compile(r"<(?:int|float|uuid):(\w+)>|\{(\w+):(?:int|float|uuid)\}")
 PLAIN = ("builtins.", "typing.", "collections.", "uuid.", "datetime.", "decimal.")
 SELF = ("self", "cls")
+ATTRIBUTE = re.compile(r"\bself\.(\w+)\b(?!\s*\()")
 
 
 def start(file: SourceFile, models: Models, function: cst.FunctionDef, *, symbolic: bool) -> State:
@@ -40,7 +41,27 @@ def start(file: SourceFile, models: Models, function: cst.FunctionDef, *, symbol
         state[name] = Value(taints=tuple(one for one in taints if one), type=kind)
     _type_self(state, entry, function)
     _guess_types(file, models, state)
+    if symbolic and SELF[0] in state:
+        state[SELF[0]] = Value(fields=_held(file, function))
     return state
+
+
+def attributes(file: SourceFile, definition: Definition | None) -> frozenset[str]:
+    """The attributes of `self` that a method speaks of otherwise than to call them."""
+    known: dict[Definition, frozenset[str]] = file.cache.setdefault(attributes, {})
+    if definition is None:
+        return frozenset()
+    if definition not in known:
+        text = "".join(file.lines[definition.head - 1 : definition.end_line])
+        known[definition] = frozenset(ATTRIBUTE.findall(text))
+    return known[definition]
+
+
+def _held(file: SourceFile, function: cst.FunctionDef) -> dict[str, Value]:
+    """Placeholders for what the object holds that a method is called on."""
+    names = sorted(attributes(file, file.definition(function)))[:FIELD_LIMIT]
+    place = next(parameters(function.params))
+    return {f".{name}": Value((Taint(PARAMETER, f"self.{name}", Link(file, place, "", length=0)),)) for name in names}
 
 
 def _guess_types(file: SourceFile, models: Models, state: State) -> None:
