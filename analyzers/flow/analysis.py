@@ -14,7 +14,7 @@ from analyzers.flow.hints import gives_by_itself
 from analyzers.flow.statements import transfer
 from analyzers.flow.summary import NOTHING, Given, Place, Reach, Summary
 from analyzers.flow.trace import assumed, hit_steps, steps_of
-from analyzers.flow.value import CLEAN, PARAMETER, State, Value, join_states
+from analyzers.flow.value import CLEAN, NO_FIELDS, PARAMETER, State, Value, join_states
 from analyzers.models import ANY, Models
 from analyzers.scopes import local_names, parameters
 from analyzers.source import SourceFile
@@ -57,11 +57,18 @@ class Analysis:
         self.functions = 0
         self.cuts = 0
 
-    def review(self, file: SourceFile, function: cst.FunctionDef) -> Frame:
-        """Analyse a function as its framework calls it. Raises Undecided when the budget is spent."""
+    def review(self, file: SourceFile, function: cst.FunctionDef, held: Mapping[str, Value] = NO_FIELDS) -> Frame:
+        """Analyse a function as its framework calls it, on an object that holds these fields.
+
+        Raises Undecided when the budget is spent.
+        """
         frame = self._frame(file, symbolic=False)
         frame.answers = _answers(file, self.models, function)
-        self._spend(frame, function, start(file, self.models, function, symbolic=False))
+        state = start(file, self.models, function, symbolic=False)
+        if held:
+            state["self"] = replace(state["self"], fields={**state["self"].fields, **held})
+        end = self._spend(frame, function, state)
+        frame.left = end.get("self", CLEAN).fields if end else NO_FIELDS
         return frame
 
     def summary(self, file: SourceFile, function: cst.FunctionDef, *, wanted: bool) -> Summary | None:

@@ -14,6 +14,7 @@ from analyzers.flow.bearing import holds, signs
 from analyzers.flow.frame import Frame, Hit
 from analyzers.flow.graph import Graph, Undecided
 from analyzers.flow.hints import may_have_source, speaks_of_source
+from analyzers.flow.memory import readers, remembered, reviewed
 from analyzers.flow.results import Acquisition, Built, Constant, Flow, Flows, Held, MayBeNone
 from analyzers.flow.trace import assumed, hit_steps, source_words
 from analyzers.models import Entry, Models, load
@@ -49,9 +50,10 @@ def taints(file: SourceFile, function: cst.FunctionDef, source_kind: str, sink_k
     if not _possible(file, source_kind):
         return Flows()
     through = _through(file, function, source_kind, sink_kind)
-    if not may_have_source(file, function, models(file), source_kind):
+    known = models(file)
+    if not may_have_source(file, function, known, source_kind) and not remembered(file, known, function, source_kind):
         return Flows(_best(through), ())
-    frame = _reviewed(file, function)
+    frame = reviewed(file, known, function, source_kind)
     if frame is None:
         return UNDECIDED
     own = [_flow(file, hit) for hit in _hits(frame, source_kind, sink_kind)]
@@ -61,9 +63,9 @@ def taints(file: SourceFile, function: cst.FunctionDef, source_kind: str, sink_k
 
 
 def _best(flows: Iterable[Flow]) -> tuple[Flow, ...]:
-    """One flow a place, the first of it, in the order of the places."""
+    """One flow a place, the first of it that assumes least, in the order of the places."""
     found: dict[object, Flow] = {}
-    for flow in flows:
+    for flow in sorted(flows, key=lambda flow: len(flow.assumed)):
         found.setdefault((flow.path, flow.span), flow)
     return tuple(sorted(found.values(), key=lambda flow: (flow.path, flow.span)))
 
@@ -75,11 +77,13 @@ def _hits(frame: Frame, source_kind: str, sink_kind: str) -> list[Hit]:
 
 
 def _through(file: SourceFile, function: cst.FunctionDef, source_kind: str, sink_kind: str) -> Iterator[Flow]:
-    """The flows that begin in a caller in the same file and lead through this function."""
-    own = file.definition(function)
+    """The flows that begin in a caller in the same file, or end in a method that reads what this one leaves."""
+    own, known = file.definition(function), models(file)
     callers = _callers(file, function, source_kind)
-    for caller in callers if callers and own and _passes_on(file, function, source_kind, sink_kind) else ():
-        frame = _reviewed(file, caller)
+    passing = callers if callers and own and _passes_on(file, function, source_kind, sink_kind) else ()
+    leaving = may_have_source(file, function, known, source_kind)
+    for other in (*passing, *(readers(file, known, function, source_kind) if leaving else ())):
+        frame = reviewed(file, known, other, source_kind)
         for hit in _hits(frame, source_kind, sink_kind) if frame else ():
             flow = _flow(file, hit)
             inside = (step for step in flow.steps if step.path == file.path)
@@ -137,17 +141,6 @@ def _possible(file: SourceFile, source_kind: str) -> bool:
         wanted = signs(models(file), source_kind)
         known[source_kind] = any(holds(other.text, wanted) for other in file.project.files.values())
     return known[source_kind]
-
-
-def _reviewed(file: SourceFile, function: cst.FunctionDef) -> Frame | None:
-    """The analysis of a function, made once a file; None when it ran out of budget."""
-    known: dict[cst.FunctionDef, Frame | None] = file.cache.setdefault(_reviewed, {})
-    if function not in known:
-        try:
-            known[function] = Analysis(models(file), file.cache.setdefault(Kept, Kept())).review(file, function)
-        except (Undecided, RecursionError):
-            known[function] = None
-    return known[function]
 
 
 def _flow(file: SourceFile, hit: Hit) -> Flow:

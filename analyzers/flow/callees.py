@@ -10,7 +10,7 @@ from analyzers.flow.given import Given
 from analyzers.flow.guards import about_of, narrowed
 from analyzers.flow.summary import Given as Result
 from analyzers.flow.summary import Reach, Summary
-from analyzers.flow.value import CLEAN, Link, Proof, Taint, Value, merge_taints
+from analyzers.flow.value import CLEAN, Link, Proof, Taint, Value, join, merge_taints
 from analyzers.scopes import parameters
 from analyzers.source import SourceFile
 from analyzers.syntax import is_name, last_name
@@ -39,7 +39,9 @@ def apply_callee(
     _write(frame, node, summary, bound)
     _prove(frame, summary.proves, bound)
     if is_class:
-        return _constructed(frame, node, name, summary, bound)
+        made = _constructed(frame, node, name, summary, bound)
+        frame.made[function] = join(frame.made.get(function, made), made)
+        return made
     tests = tuple(_proof(parameter, kinds, bound) for parameter, kinds in summary.tells.items() if parameter in bound)
     return Value(_given(frame, node, summary.result, bound), type=summary.type, proofs=sum(tests, ()))
 
@@ -84,9 +86,10 @@ def _bind(summary: Summary, given: tuple[Given, ...], *, skip: bool) -> Iterator
 
 def _held(node: cst.Call, receiver: Value) -> Iterator[tuple[str, Given]]:
     """What the object holds that a method is called on, by the names that the method has for it."""
-    for key, part in receiver.fields.items() if isinstance(node.func, cst.Attribute) else ():
-        if part.dirty and key.startswith("."):
-            yield f"self{key}", Given(-1, "", "", node.func.value, part)
+    if isinstance(node.func, cst.Attribute):
+        for key, part in receiver.fields.items():
+            if part.dirty and key.startswith("."):
+                yield f"self{key}", Given(-1, "", "", node.func.value, part)
 
 
 def _passed(frame: Frame, node: cst.Call, parameter: str) -> str:

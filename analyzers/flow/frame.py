@@ -1,6 +1,6 @@
 """The workplace of one analysis of one function: its state, what it has seen, and how names are read."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -58,6 +58,7 @@ class Frame:
     `evaluate` gives the value of an expression, `define` that of a call of a function defined inside (all of them in
     `inner`). `symbolic`: parameters carry placeholders, because a summary is being made.
     `stopped`: the point being looked at never goes on. `answers`: the sink kinds that a returned text reaches.
+    `left`: what a method leaves in its object; `made`: the objects that are made here, by the `__init__` they have.
     """
 
     file: SourceFile
@@ -76,6 +77,8 @@ class Frame:
     nesting: int = 0
     answers: tuple[str, ...] = ()
     inner: dict[str, cst.FunctionDef] = field(default_factory=dict)
+    left: Mapping[str, Value] = field(default_factory=dict)
+    made: dict[cst.FunctionDef, Value] = field(default_factory=dict)
 
     def value(self, node: cst.CSTNode) -> Value:
         """The value of an expression here. Raises Undecided when the budget is spent."""

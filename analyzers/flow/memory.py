@@ -1,0 +1,177 @@
+"""What objects hold from one method to the next: `self.x` written in one and read in another."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+import libcst as cst
+
+from analyzers.flow.analysis import Analysis, Kept
+from analyzers.flow.entries import SELF, attributes
+from analyzers.flow.frame import Frame
+from analyzers.flow.graph import Undecided
+from analyzers.flow.hints import may_have_source, speaks_of_source
+from analyzers.flow.value import CLEAN, NO_FIELDS, Link, Taint, Value, join
+from analyzers.models import Entry, Models
+from analyzers.outline import Definition, Kind
+from analyzers.source import SourceFile
+
+# Methods that run before all others of an object: nothing is assumed of their order.
+FIRST = frozenset(
+    "__init__ __new__ __post_init__ __enter__ __aenter__ setup setUp set_up prepare initialize initial dispatch".split()
+)
+# A method with such a name that speaks of an attribute is believed to keep what is wrong out of it.
+GUARDING = re.compile(r"check|valid|verif|clean|sanit|safe|ensure|allow|normali")
+MAKER_LIMIT = 8
+Fields = Mapping[str, Value]
+
+
+def reviewed(file: SourceFile, models: Models, function: cst.FunctionDef, kind: str) -> Frame | None:
+    """The analysis of a function, begun with what its object holds; None when it ran out of budget."""
+    held = remembered(file, models, function, kind)
+    return _analysed(file, models, function, held, kind if held else "")
+
+
+def remembered(file: SourceFile, models: Models, function: cst.FunctionDef, kind: str) -> Fields:
+    """What other methods, and those who make the object, leave in the attributes that a method reads."""
+    known: dict[tuple[cst.FunctionDef, str], Fields] = file.cache.setdefault(remembered, {})
+    if (function, kind) not in known:
+        own = file.definition(function)
+        wanted = attributes(file, own) if own and _is_method(file, own) else None
+        known[function, kind] = _remember(file, models, own, wanted, kind) if own and wanted else NO_FIELDS
+    return known[function, kind]
+
+
+def readers(file: SourceFile, models: Models, function: cst.FunctionDef, kind: str) -> Iterator[cst.FunctionDef]:
+    """The methods of the file that read what this function leaves in their objects."""
+    own = file.definition(function)
+    frame = _analysed(file, models, function, NO_FIELDS, "") if own and _may_leave(file, own) else None
+    if own is None or frame is None:
+        return
+    left = [(own.parent, frame.left)] if _is_method(file, own) else []
+    made = ((file.definition_name(init).rpartition(".")[0], value.fields) for init, value in frame.made.items())
+    for name, fields in (*left, *made):
+        dirty = {key[1:] for key, part in fields.items() if part.dirty}
+        for one in _methods(file, name) if dirty else ():
+            found = file.function(one.qualname) if attributes(file, one) & dirty else None
+            if found and found is not function:
+                yield found
+
+
+def _analysed(file: SourceFile, models: Models, function: cst.FunctionDef, held: Fields, kind: str) -> Frame | None:
+    """The analysis of a function, made once a file and kind of what is held."""
+    known: dict[tuple[cst.FunctionDef, str], Frame | None] = file.cache.setdefault(_analysed, {})
+    if (function, kind) not in known:
+        try:
+            kept = file.cache.setdefault(Kept, Kept())
+            known[function, kind] = Analysis(models, kept).review(file, function, held)
+        except (Undecided, RecursionError):
+            known[function, kind] = None
+    return known[function, kind]
+
+
+def _is_method(file: SourceFile, definition: Definition) -> bool:
+    return definition.first_parameter == SELF[0] and definition.parent in file.outline.classes
+
+
+def _may_leave(file: SourceFile, definition: Definition) -> bool:
+    """Whether a function writes attributes of its object, or may make an object of a class of the file."""
+    if _is_method(file, definition) and attributes(file, definition):
+        return True
+    text = "".join(file.lines[definition.head - 1 : definition.end_line])
+    return any(f"{name.rpartition('.')[2]}(" in text for name in file.outline.classes)
+
+
+def _remember(file: SourceFile, models: Models, own: Definition, wanted: frozenset[str], kind: str) -> Fields:
+    found: dict[str, Value] = {}
+    for what, fields, writer in _left(file, models, own, wanted, kind):
+        for key, part in fields.items():
+            if part.dirty and key[1:] in wanted and not _looked_after(file, own, writer, key[1:]):
+                found[key] = join(found.get(key, CLEAN), _assuming(part, what))
+    return found
+
+
+def _left(
+    file: SourceFile, models: Models, own: Definition, wanted: frozenset[str], kind: str
+) -> Iterator[tuple[str, Fields, Definition]]:
+    """What each other method, and each maker of the object, leaves in it, with what has to be assumed."""
+    for other in _methods(file, own.parent):
+        if other.qualname == own.qualname or not attributes(file, other) & wanted or _apart(models, other, own):
+            continue
+        frame = _frame(file, models, other, kind)
+        if frame:
+            what = "" if other.name in FIRST else f"that `{other.name}` runs before `{own.name}`"
+            yield what, frame.left, other
+    init = file.outline.by_name.get(f"{own.parent}.__init__")
+    if init and attributes(file, init) & wanted:
+        function = file.function(init.qualname)
+        for maker in _makers(file, own.parent):
+            frame = _frame(file, models, maker, kind)
+            if frame and function in frame.made:
+                what = f"that `{own.name}` is called on what `{maker.name}` makes"
+                yield what, frame.made[function].fields, init
+
+
+def _frame(file: SourceFile, models: Models, definition: Definition, kind: str) -> Frame | None:
+    """The analysis of a function that may have a source."""
+    given = definition.decorators or definition.name in _handlers(models)
+    if not given and not speaks_of_source(file, definition, models, kind):
+        return None
+    function = file.function(definition.qualname)
+    if function is None or not may_have_source(file, function, models, kind):
+        return None
+    return _analysed(file, models, function, NO_FIELDS, "")
+
+
+def _apart(models: Models, writer: Definition, reader: Definition) -> bool:
+    """Whether both are handlers of requests: each request has an object of its own."""
+    handlers = _handlers(models)
+    return writer.name not in FIRST and writer.name in handlers and reader.name in handlers
+
+
+def _handlers(models: Models) -> frozenset[str]:
+    known: frozenset[str] | None = models.cache.get(_handlers)
+    if known is None:
+        known = models.cache[_handlers] = frozenset(name for one in models.all(Entry) for name in one.handlers)
+    return known
+
+
+def _methods(file: SourceFile, name: str) -> Iterator[Definition]:
+    """The methods of a class, and of those above it in the same file."""
+    for dotted in file.mro(name):
+        place = file.project.locate(dotted)
+        for one in file.outline.members(place[1].qualname) if place and place[0] is file else ():
+            if one.kind is Kind.FUNCTION and _is_method(file, one) and file.outline.by_name[one.qualname] is one:
+                yield one
+
+
+def _makers(file: SourceFile, name: str) -> list[Definition]:
+    """The functions outside a class in which its name is called, nearest first."""
+    own, made = file.outline.by_name[name], re.compile(rf"\b{re.escape(name.rpartition('.')[2])}\(")
+    lines = [number for number, line in enumerate(file.lines, 1) if made.search(line)]
+    functions = [one for one in file.outline.definitions if one.kind is Kind.FUNCTION]
+    around = [one for one in functions if any(one.head < line <= one.end_line for line in lines)]
+    outside = [one for one in around if not own.line <= one.line <= own.end_line]
+    return sorted(outside, key=lambda one: abs(one.line - own.line))[:MAKER_LIMIT]
+
+
+def _looked_after(file: SourceFile, reader: Definition, writer: Definition, name: str) -> bool:
+    """Whether a third method looks after an attribute: it is called a check, or writes it anew from itself."""
+    anew = re.compile(rf"\bself\.{name}\s*=(?!=)[^\n]*\bself\.{name}\b")
+    for one in _methods(file, reader.parent):
+        if one.qualname in (reader.qualname, writer.qualname) or name not in attributes(file, one):
+            continue
+        if GUARDING.search(one.name) or anew.search("".join(file.lines[one.head - 1 : one.end_line])):
+            return True
+    return False
+
+
+def _assuming(value: Value, what: str) -> Value:
+    """The value, with something taken for granted on its way."""
+
+    def assumed(taint: Taint) -> Taint:
+        link = taint.link
+        own = (*link.assumed, what) if what else link.assumed
+        return replace(taint, from_words="", link=Link(link.file, link.node, "", link, (), own, link.length))
+
+    return value.map(assumed)
