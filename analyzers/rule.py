@@ -29,6 +29,11 @@ TEST_KIND = "unit|integration|functional|acceptance|system|smoke|regression|api|
 TEST_PATH = re.compile(
     rf"(?:^|/)(?:(?:(?:{TEST_KIND})[_-])?tests?|testing)/|(?:^|/)(?:tests|test_[^/]*|[^/]*_tests?|conftest)\.py$"
 )
+# What only the project's own people run, from a folder at the top of the tree, while they watch.
+TOOL_PATH = re.compile(
+    r"^(?:\.[^/]+|scripts?|scripts-dev|tools?|dev|devtools|ci|extras|contrib|hack|release|packaging|docs?|examples?|demos?"
+    r"|benchmarks?)/|^(?:setup|noxfile|tasks|fabfile|release)\.py$"
+)
 
 
 def inert(word: str) -> str:
@@ -97,8 +102,9 @@ class Rule:
     `topic` is the plural noun of what the rule examines ("SQL statements") and `clean` what is true of a clean one
     ("with bound parameters"): the summary counts them. `flow` joins a source kind to a sink kind;
     its words are {source} and {sink}. Where this rule speaks, the rules it `covers` are silent about the same place.
-    Without `in_tests` the rule is silent in test code, where the defect harms nobody. All of `needs` must be seen in
-    the text of a unit before the rule is asked about it: that spares the parsing of most units.
+    Without `in_tests` the rule is silent in test code, where the defect harms nobody; without `in_tools` also in the
+    scripts of the project's own people. All of `needs` must be seen in the text of a unit before the rule is asked
+    about it: that spares the parsing of most units.
     """
 
     name: str
@@ -115,6 +121,7 @@ class Rule:
     flow: tuple[str, str] | None = None
     covers: tuple[str, ...] = ()
     in_tests: bool = True
+    in_tools: bool = True
     needs: tuple[Sight, ...] = ()
     checks: dict[type[cst.CSTNode], list[Check]] = field(default_factory=dict, compare=False, repr=False)
 
@@ -159,7 +166,7 @@ class Rule:
 
     def speaks_in(self, path: str) -> bool:
         """Whether the rule looks at the file of this path."""
-        return self.in_tests or not TEST_PATH.search(path)
+        return (self.in_tests or not TEST_PATH.search(path)) and (self.in_tools or not TOOL_PATH.search(path))
 
     def finding(
         self,

@@ -138,5 +138,18 @@ def test_a_backtick_in_the_code_does_not_end_its_span() -> None:
     assert finding.message.count("`") == 4
 
 
+@pytest.mark.parametrize(
+    "path", ["scripts/release.py", "tools/tasks.py", "examples/server.py", ".github/run.py", "setup.py"]
+)
+def test_a_rule_about_what_runs_unwatched_is_silent_in_scripts_of_developers(path: str) -> None:
+    assert not next(rule for rule in RULES if not rule.in_tools).speaks_in(path)
+    assert next(rule for rule in RULES if rule.in_tools).speaks_in(path)
+
+
+@pytest.mark.parametrize("path", ["app/tools/web.py", "app/scripts/serve.py", "app/setup.py", "toolbox/run.py"])
+def test_a_folder_of_the_program_holds_no_scripts_of_developers(path: str) -> None:
+    assert all(rule.speaks_in(path) for rule in RULES)
+
+
 def _for_the_program() -> Rule:
     return next(rule for rule in RULES if not rule.in_tests)

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from analyzers.flow import api
+from analyzers.glimpse import says
 from analyzers.handling import handled
 from analyzers.model import Edit, Examined, Finding, Fix, Safety, Severity, Step
 from analyzers.rule import Bad, Good, Rule
@@ -46,6 +47,8 @@ RULE = Rule(
     topic="variables of the environment",
     clean="with a default or a check",
     in_tests=False,
+    in_tools=False,
+    needs=(says("environ getenv"),),
     bad=(
         Bad(
             """

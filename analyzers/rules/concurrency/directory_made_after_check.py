@@ -14,6 +14,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from analyzers import syntax
+from analyzers.glimpse import says
 from analyzers.handling import handled
 from analyzers.model import Edit, Finding, Fix, Safety, Severity, Step
 from analyzers.rule import Bad, Good, Rule
@@ -31,6 +32,11 @@ RULE = Rule(
     message="Whoever makes `{path}` between the check and `{call}` makes this fail with `FileExistsError`.",
     advice="Leave the check out and give `{call}` the argument `exist_ok=True`.",
     in_tests=False,
+    in_tools=False,
+    needs=(
+        says("exists isdir is_dir"),
+        says("makedirs mkdir"),
+    ),
     bad=(
         Bad(
             """

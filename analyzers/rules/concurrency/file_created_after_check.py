@@ -15,6 +15,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from analyzers import syntax
+from analyzers.glimpse import says
 from analyzers.model import Edit, Examined, Finding, Fix, Safety, Severity, Step
 from analyzers.rule import Bad, Good, Rule
 from analyzers.source import SourceFile
@@ -35,6 +36,11 @@ RULE = Rule(
     topic="files created when missing",
     clean="in one step",
     in_tests=False,
+    in_tools=False,
+    needs=(
+        says("exists isfile lexists is_file"),
+        says("open"),
+    ),
     bad=(
         Bad(
             """

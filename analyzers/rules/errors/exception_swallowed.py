@@ -10,11 +10,13 @@ What it does not see: Narrow exceptions that are dropped; handlers that log too 
 Work that gives up best-effort (closing, deleting, stopping) is left alone.
 """
 
+import re
 from collections.abc import Iterator
 
 import libcst as cst
 
 from analyzers import syntax
+from analyzers.glimpse import Glimpse, says
 from analyzers.model import Confidence, Examined, Finding, Severity
 from analyzers.rule import Bad, Good, Rule
 from analyzers.source import SourceFile
@@ -31,6 +33,14 @@ BEST_EFFORT_WORDS = frozenset(
     "safe atexit finalize best effort".split()
 )
 
+TAKING_ALL = frozenset({"Exception", "BaseException"})
+BARE = re.compile(r"\bexcept[\s\\]*:")
+
+
+def _takes_all(glimpse: Glimpse) -> bool:
+    return not TAKING_ALL.isdisjoint(glimpse.words) or BARE.search(glimpse.text) is not None
+
+
 RULE = Rule(
     name="exception-swallowed",
     title="Errors dropped without a trace",
@@ -41,6 +51,11 @@ RULE = Rule(
     topic="broad exception handlers",
     clean="logging, re-raising or answering the error",
     in_tests=False,
+    in_tools=False,
+    needs=(
+        says("except"),
+        _takes_all,
+    ),
     bad=(
         Bad(
             """

@@ -15,6 +15,7 @@ import libcst as cst
 
 from analyzers import syntax, vocabulary
 from analyzers.flow import api
+from analyzers.glimpse import either, named, says
 from analyzers.model import Confidence, Examined, Finding, Severity, Step
 from analyzers.rule import Bad, Good, Rule, quoted
 from analyzers.source import SourceFile
@@ -39,6 +40,8 @@ RULE = Rule(
     topic="program calls",
     clean="without text from outside in a shell",
     in_tests=False,
+    in_tools=False,
+    needs=(either(named(SHELLS, RUNNERS), says("shell")),),
     bad=(
         Bad(
             """

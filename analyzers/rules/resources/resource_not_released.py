@@ -16,7 +16,9 @@ import libcst as cst
 from analyzers import syntax
 from analyzers.flow import api
 from analyzers.flow.results import Acquisition, Leak
+from analyzers.glimpse import modelled
 from analyzers.model import Confidence, Examined, Finding, Severity, Step
+from analyzers.models import Resource
 from analyzers.rule import Bad, Good, Rule
 from analyzers.source import SourceFile
 
@@ -33,6 +35,8 @@ RULE = Rule(
     topic="opened resources",
     clean="closed on every way out",
     in_tests=False,
+    in_tools=False,
+    needs=(modelled(Resource),),
     bad=(
         Bad(
             """

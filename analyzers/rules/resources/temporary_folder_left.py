@@ -13,7 +13,9 @@ from collections.abc import Iterator
 import libcst as cst
 
 from analyzers.flow import api
+from analyzers.glimpse import around, modelled
 from analyzers.model import Examined, Finding, Severity, Step
+from analyzers.models import Resource
 from analyzers.rule import Bad, Good, Rule
 from analyzers.source import SourceFile
 
@@ -27,6 +29,11 @@ RULE = Rule(
     topic="temporary folders",
     clean="removed on every way out",
     in_tests=False,
+    in_tools=False,
+    needs=(
+        modelled(Resource),
+        around("tempfile"),
+    ),
     bad=(
         Bad(
             """

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from analyzers import syntax
+from analyzers.glimpse import named
 from analyzers.model import Edit, Examined, Finding, Fix, Safety, Severity, Span
 from analyzers.rule import Bad, Good, Rule
 from analyzers.source import SourceFile
@@ -46,6 +47,8 @@ RULE = Rule(
     topic="network requests",
     clean="with a timeout",
     in_tests=False,
+    in_tools=False,
+    needs=(named(ENDLESS, BOUNDED),),
     bad=(
         Bad(
             """
