@@ -20,6 +20,9 @@ from analyzers.text import Unreadable, split_lines
 
 PREFIX = "if 1:\n"
 INDENT = re.compile(r"[ \t\f]*")
+BLANKS = " \t\f\r\n"
+# What may stand before a statement and is lost on libcst, or taken for its indentation.
+FORGETFUL = re.compile(r"\f|(?:\A|[\r\n])[ \t]*\\[\r\n]")
 # Stands where a method stood, so that a class of methods alone still has a body.
 HOLE_COMMENT = "# touchline: hole"
 HOLE = f"pass  {HOLE_COMMENT}\n"
@@ -55,7 +58,7 @@ class Cut:
         self.parents: dict[cst.CSTNode, cst.CSTNode] = {}
         self.nodes = tuple(_index(self.roots, self.parents, _left_out(unit, roots)))
         self._module = module
-        self._text = text
+        self.text = text
         self._first_line = first_line
 
     def span(self, node: cst.CSTNode) -> Span:
@@ -69,7 +72,7 @@ class Cut:
         wanted = [node for node in found if isinstance(node, Definition) == (unit.kind is not Kind.STATEMENT)]
         if not wanted:
             raise Unreadable(f"line {unit.line}: not where a statement begins")
-        made = Cut(unit, self._module, self._text, 1, wanted[:1])
+        made = Cut(unit, self._module, self.text, 1, wanted[:1])
         made.__dict__["positions"] = self.positions
         return made
 
@@ -91,30 +94,31 @@ class Cut:
     @cached_property
     def positions(self) -> Positions:
         """Offsets in the cut text, made when first asked for."""
-        return Positions(self._module, self._text)
+        return Positions(self._module, self.text)
 
     @cached_property
     def _line_starts(self) -> list[int]:
-        return [0, *accumulate(map(len, split_lines(self._text)))]
+        return [0, *accumulate(map(len, split_lines(self.text)))]
 
     def _place(self, offset: int) -> tuple[int, int]:
         line = bisect_right(self._line_starts, offset)
-        if line > 1 and offset == len(self._text) and not self._text.endswith(("\n", "\r")):
+        if line > 1 and offset == len(self.text) and not self.text.endswith(("\n", "\r")):
             line = min(line, len(self._line_starts) - 1)
         return line - 1 + self._first_line, offset - self._line_starts[line - 1] + 1
 
 
 def whole(text: str, unit: Unit) -> Cut:
     """A file read whole. Raises Unreadable when libcst cannot."""
+    text = _ended(text)
     module = _parse(text)
-    return Cut(unit, module, text, 1, module.body)
+    return _placed(Cut(unit, module, text, 1, module.body))
 
 
 def cut(lines: Sequence[str], unit: Unit) -> Cut:
     """The unit, parsed alone. Raises Unreadable when these lines do not stand for themselves."""
     kept = _lines(lines, unit)
     indented = bool(_indent(kept[0]))
-    text = (PREFIX if indented else "") + "".join(kept)
+    text = _ended((PREFIX if indented else "") + "".join(kept))
     module = _parse(text)
     body: Sequence[cst.CSTNode] = module.body
     if indented:
@@ -124,7 +128,23 @@ def cut(lines: Sequence[str], unit: Unit) -> Cut:
         body = block.body.body
     if unit.kind is not Kind.STATEMENT and (len(body) != 1 or not isinstance(body[0], Definition)):
         raise Unreadable("the cut is not one definition")
-    return Cut(unit, module, text, unit.line - indented, body)
+    return _placed(Cut(unit, module, text, unit.line - indented, body))
+
+
+def _ended(text: str) -> str:
+    """The text without blank lines at its end, where libcst loses some of them and comments before them."""
+    kept = text.rstrip(BLANKS)
+    return text if kept.endswith("\\") or not kept else kept + "\n"
+
+
+def _placed(made: Cut) -> Cut:
+    """The cut. Raises Unreadable where libcst reads another text than Python does."""
+    if ("\\" in made.text or "\f" in made.text) and FORGETFUL.search(made.text):
+        try:
+            made.positions  # noqa: B018 - made now, for it tells
+        except ValueError:
+            raise Unreadable("a backslash alone on its line, or a form feed, hides how it is indented") from None
+    return made
 
 
 def risky(text: str) -> bool:

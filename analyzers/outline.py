@@ -197,8 +197,7 @@ class _Walk:
 
     def statement(self, first: int, last: int) -> None:
         before = self.units[-1] if self.units else None
-        same = before and (before.end_line == first or (before.end_line + 1 == first and first - 1 in self.continued))
-        if before and same and before.kind is Kind.STATEMENT:
+        if before and before.kind is Kind.STATEMENT and self.continued.issuperset(range(before.end_line, first)):
             self.units.pop()
             first = before.line
         self.units.append(Unit(Kind.STATEMENT, first, last))

@@ -15,7 +15,7 @@ from types import TracebackType
 import libcst as cst
 from libcst._nodes.internal import CodegenState
 
-FORGOTTEN = re.compile(r"[ \t\f]|\\(?:\r\n|\r|\n)")
+FORGOTTEN = (" ", "\t", "\f")
 
 
 class Positions:
@@ -47,24 +47,31 @@ def _exact(tokens: list[str]) -> tuple[list[int], list[int]]:
 def _aligned(tokens: list[str], text: str) -> tuple[list[int], list[int]]:
     """Token k starts at the first list's k and token k - 1 ends at the second's, past what libcst forgot to write.
 
-    libcst drops form feeds and lines that hold only a backslash when they stand before a statement, and writes those
-    in the first indentation of a block on all its lines.
+    libcst drops form feeds that stand before a statement, and writes those in the first indentation of a block on all
+    its lines. A line that holds only a backslash it drops too, but then it may take the statement behind it into a
+    block where Python does not see it: such a text is refused.
     """
     starts, ends, place = [], [0], 0
     for token in tokens:
-        if token.isspace():
-            token = token.replace("\f", "")
-        while not text.startswith(token, place):
-            forgotten = FORGOTTEN.match(text, place)
-            if not forgotten:
+        while (end := _end(token, text, place)) < 0:
+            if text[place : place + 1] not in FORGOTTEN:
                 raise ValueError("the tree does not write its own text")
-            place = forgotten.end()
+            place += 1
         starts.append(place)
-        place += len(token)
-        ends.append(place)
+        ends.append(place := end)
     if text[place:].strip():
         raise ValueError("the tree does not write its own text")
     return [*starts, place], ends
+
+
+def _end(token: str, text: str, place: int) -> int:
+    """Where the token ends that stands at this place, -1 when it does not: blanks need not agree in form feeds."""
+    if text.startswith(token, place):
+        return place + len(token)
+    if token.strip(" \t\f"):
+        return -1
+    found = re.compile("\f*" + "\f*".join(map(re.escape, token.replace("\f", "")))).match(text, place)
+    return found.end() if found else -1
 
 
 class _Log(CodegenState):

@@ -1,102 +1,234 @@
-"""The cheap way against libcst's own, counted: `python -m tests.analyzers.exact [every nth file]`.
+"""The cheap way against libcst's own, counted: `python -m tests.analyzers.exact [--every N] [--no-findings]`.
 
-Known errors of libcst's positions, where we differ on purpose: after a line that holds only a backslash, and after a
-form feed that begins a statement, libcst forgets those characters and everything behind them stands too early.
+It compares the standard library, the installed packages (every Nth file of these) and the torturing code. Each unit,
+cut and parsed alone, must have exactly the nodes that the file read whole has there, each where libcst's
+`PositionProvider` says it is; and all rules, asked about every line, must say the same both ways. It prints how many
+files, definitions, units, nodes and findings were compared, what was left out and why, and every difference: with
+one, the exit code is 1.
+
+libcst's own positions are wrong after a line that holds only a backslash, and after a form feed that begins a
+statement: it forgets those characters, and all that follows stands too early. In such a file calls, attributes and
+lambdas are compared with `ast` of the running Python instead.
 (It also forgets the last line end of a file whose lines end in a lone carriage return, which moves nothing.)
 """
 
+import argparse
+import ast
+import platform
 import sys
 import sysconfig
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import libcst as cst
 from libcst.metadata import MetadataWrapper, PositionProvider
 
+from analyzers.catalog import all_rules
 from analyzers.cuts import Cut
+from analyzers.engine import RECURSION
+from analyzers.model import Finding
+from analyzers.outline import DEPTH_LIMIT, Kind, Unit
 from analyzers.source import SourceFile
-from analyzers.text import Unreadable, decode
+from analyzers.text import Unreadable, decode, split_lines
+from analyzers.walk import look
+from tests.analyzers.torture import FORGETTING, NEWER, TORTURE, known
 
-LARGEST = 200_000
 Place = tuple[str, int, int, int, int]
+
+
+class WholeFile(SourceFile):
+    """A file whose units are taken from one parse of all of it."""
+
+    def _read(self, unit: Unit) -> Cut:
+        return self._whole.part(unit)
+
+    @property
+    def possible(self) -> bool:
+        """Whether libcst reads all of it."""
+        try:
+            return bool(self._whole)
+        except Unreadable:
+            return False
 
 
 @dataclass
 class Count:
-    """What was compared."""
+    """What was compared, and what was not."""
 
     files: int = 0
+    by_ast: int = 0
+    definitions: int = 0
     units: int = 0
     nodes: int = 0
-    skipped: int = 0
+    findings: int = 0
+    left_out: Counter[str] = field(default_factory=Counter)
+    differences: list[str] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        said = (
+            f"{self.files:,} files ({self.by_ast:,} of them by ast), {self.definitions:,} definitions, "
+            f"{self.units:,} units, {self.nodes:,} nodes, {self.findings:,} findings; "
+            f"{len(self.differences)} differences"
+        )
+        return "\n".join([said, *(f"  left out: {count:,} {why}" for why, count in sorted(self.left_out.items()))])
 
 
 def sources() -> list[Path]:
     """The standard library and the installed packages, in a fixed order."""
-    folders = (sysconfig.get_path("stdlib"), sysconfig.get_path("purelib"))
-    found = {path for folder in folders for path in Path(folder).rglob("*.py") if path.stat().st_size < LARGEST}
-    return sorted(found)
+    library, packages = Path(sysconfig.get_path("stdlib")), Path(sysconfig.get_path("purelib"))
+    own = (path for path in library.rglob("*.py") if "site-packages" not in path.relative_to(library).parts)
+    return sorted({*own, *packages.rglob("*.py")})
 
 
-def text_of(path: Path) -> str | None:
-    """The text of a file, None when it is none that libcst and this Python can both read exactly."""
+def torturing() -> Iterator[tuple[str, str]]:
+    """The torturing code that `ast` of the running Python knows, by name."""
+    yield from (TORTURE | FORGETTING).items()
+    yield from ((name, text) for name, text in NEWER.items() if known(name))
+
+
+def text_of(path: Path, count: Count | None = None) -> str | None:
+    """The text of a file; None, and a reason counted, when it is none that can be read both ways."""
     try:
         text = decode(path.read_bytes())
-    except Unreadable:
-        return None
-    return text if "\f" not in text and SourceFile("x.py", text).readable else None
+        deepest = SourceFile("x.py", text).outline.deepest
+    except Unreadable as error:
+        why = "that this Python cannot read" if "line " in str(error) else "in no encoding of Python source"
+    else:
+        if deepest <= DEPTH_LIMIT:
+            return text
+        why = "nested too deeply to be read whole"
+    if count is not None:
+        count.left_out[why] += 1
+    return None
 
 
 def compare(text: str, count: Count) -> None:
-    """Assert that every unit, cut alone, has its nodes where the file read whole has them."""
+    """Assert that every unit, cut alone, has its nodes where the file read whole has them, and no node is lost."""
     file = SourceFile("x.py", text)
+    cuts = file.scopes()
+    ours = Counter(place for cut in cuts for place in _places(file, cut))
     module = cst.parse_module(text)
-    if module.code.rstrip() != text.rstrip():
-        count.skipped += 1
-        return
-    wrapper = MetadataWrapper(module, unsafe_skip_copy=True)
-    positions = wrapper.resolve(PositionProvider)
-    truth = {place_of(node, positions[node]) for node in positions}
-    names = {place for place in truth if place[0] == "Name"}
-    for cut in file.scopes():
-        for place in places(file, cut):
-            assert place in truth, (file.line_text(place[1]), place)
-            names.discard(place)
-            count.nodes += 1
-        count.units += 1
-    assert not names, names
+    if module.code.rstrip("\r\n") == text.rstrip("\r\n"):
+        theirs = Counter(_by_libcst(module))
+    else:
+        ours, theirs = Counter(_alike(file, cuts)), Counter(_by_ast(text))
+        count.by_ast += 1
+    assert ours == theirs, _difference(file, ours, theirs)
     count.files += 1
+    count.units += len(cuts)
+    count.definitions += sum(cut.unit.kind is not Kind.STATEMENT for cut in cuts)
+    count.nodes += ours.total()
 
 
-def places(file: SourceFile, cut: Cut) -> Iterator[Place]:
-    """Where the cut's nodes stand. A class without its methods ends elsewhere, and its holes are no code."""
-    for node in cut.nodes:
-        if cut.unit.holes and node in (cut.roots[0], getattr(cut.roots[0], "body", None)):
-            continue
+def _places(file: SourceFile, cut: Cut) -> Iterator[Place]:
+    for node in _compared(cut):
         span = file.span(node)
         yield type(node).__name__, span.line, span.column, span.end_line, span.end_column
 
 
-def place_of(node: cst.CSTNode, where: "cst.metadata.CodeRange") -> Place:
-    """libcst's position in our terms: columns from 1."""
-    start, end = where.start, where.end
-    return type(node).__name__, start.line, start.column + 1, end.line, end.column + 1
+def _compared(cut: Cut) -> Iterator[cst.CSTNode]:
+    """All nodes but classes with methods and their bodies: cut without its methods, a class may end elsewhere."""
+    around: set[cst.CSTNode] = set()
+    for node in cut.nodes:
+        if isinstance(node, cst.ClassDef) and ((cut.unit.holes and node is cut.roots[0]) or _has_methods(node)):
+            around |= {node, node.body}
+        elif node not in around:
+            yield node
 
 
-def main(step: int) -> None:
-    """Compare every `step`-th file and print the counts."""
+def _has_methods(node: cst.ClassDef) -> bool:
+    return any(isinstance(part, (cst.FunctionDef, cst.ClassDef)) for part in node.body.body)
+
+
+def compare_findings(name: str, text: str, count: Count) -> None:
+    """Assert that all rules say the same of every line, whichever way the file is read."""
+    whole = WholeFile(name, text)
+    if not whole.possible:
+        count.left_out["asked no rule, since libcst misreads them whole"] += 1
+        return
+    ours, theirs = findings(SourceFile(name, text)), findings(whole)
+    assert ours == theirs, sorted(set(ours) ^ set(theirs), key=lambda one: one.span)[:2]
+    count.findings += len(ours)
+
+
+def findings(file: SourceFile) -> list[Finding]:
+    """What all rules find in all units."""
+    found = look(file, file.outline.units, all_rules(), glancing=False)
+    assert not found.troubles, found.troubles
+    return sorted(found.findings, key=lambda finding: (finding.span, finding.rule, finding.message))
+
+
+def _by_libcst(module: cst.Module) -> Iterator[Place]:
+    positions = MetadataWrapper(module, unsafe_skip_copy=True).resolve(PositionProvider)
+    for node in _compared(Cut(Unit(Kind.STATEMENT, 1, 1), module, "", 1, module.body)):
+        start, end = positions[node].start, positions[node].end
+        yield type(node).__name__, start.line, start.column + 1, end.line, end.column + 1
+
+
+def _by_ast(text: str) -> Iterator[Place]:
+    """Where `ast` puts what both mean alike. It knows no places inside f-strings before 3.12."""
+    lines = [line.encode() for line in split_lines(text)]
+    waiting: list[ast.AST] = [ast.parse(text)]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, (ast.Call, ast.Attribute, ast.Lambda)):
+            start = len(lines[node.lineno - 1][: node.col_offset].decode())
+            end = len(lines[(node.end_lineno or 0) - 1][: node.end_col_offset].decode())
+            yield type(node).__name__, node.lineno, start + 1, node.end_lineno or 0, end + 1
+        if not isinstance(node, ast.JoinedStr):
+            waiting.extend(ast.iter_child_nodes(node))
+
+
+def _alike(file: SourceFile, cuts: Iterable[Cut]) -> Iterator[Place]:
+    for cut in cuts:
+        for node in cut.nodes:
+            within = any(isinstance(part, cst.FormattedString) for part in file.ancestors(node))
+            if type(node) in (cst.Call, cst.Attribute, cst.Lambda) and not within and not _is_name(file, node):
+                span = file.span(node)
+                yield type(node).__name__, span.line, span.column, span.end_line, span.end_column
+
+
+def _is_name(file: SourceFile, node: cst.CSTNode) -> bool:
+    """Whether an attribute is the dotted name of an import, which is text to `ast`."""
+    return any(isinstance(part, (cst.Import, cst.ImportFrom)) for part in file.ancestors(node))
+
+
+def _difference(file: SourceFile, ours: Counter[Place], theirs: Counter[Place]) -> str:
+    strange = [("ours", place) for place in (ours - theirs).elements()]
+    lost = [("theirs", place) for place in (theirs - ours).elements()]
+    found = sorted(strange + lost, key=lambda one: one[1][1:])[:4]
+    return "; ".join(f"{whose} {place} in {file.line_text(place[1])!r}" for whose, place in found)
+
+
+def examine(name: str, text: str, count: Count, with_findings: bool = True) -> None:
+    """Compare one file, keeping the difference."""
+    try:
+        compare(text, count)
+        if with_findings:
+            compare_findings(name, text, count)
+    except Exception as difference:  # noqa: BLE001 - whatever it is, it is a difference
+        count.differences.append(f"{name}: {type(difference).__name__} {difference}")
+
+
+def main() -> int:
+    """Compare, print the counts, and fail when there is a difference."""
+    asked = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    asked.add_argument("--every", type=int, default=1, help="take every Nth file")
+    asked.add_argument("--no-findings", action="store_true", help="compare the positions alone")
+    wanted = asked.parse_args()
+    sys.setrecursionlimit(RECURSION)
     count = Count()
-    for path in sources()[::step]:
-        text = text_of(path)
+    for name, text in torturing():
+        examine(name, text, count, not wanted.no_findings)
+    for path in sources()[:: wanted.every]:
+        text = text_of(path, count)
         if text is not None:
-            try:
-                compare(text, count)
-            except (AssertionError, Unreadable) as error:
-                print(f"{path.name}: {error}")
-                raise SystemExit(1) from None
-    print(f"{count.files} files, {count.units} units, {count.nodes} nodes equal; {count.skipped} with libcst's errors")
+            examine(str(path), text, count, not wanted.no_findings)
+    print(f"Python {platform.python_version()}, libcst {cst.LIBCST_VERSION}: {count}", *count.differences, sep="\n")
+    return bool(count.differences)
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 1)
+    sys.exit(main())
