@@ -21,8 +21,8 @@ from analyzers.text import Unreadable, split_lines
 PREFIX = "if 1:\n"
 INDENT = re.compile(r"[ \t\f]*")
 BLANKS = " \t\f\r\n"
-# What may stand before a statement and is lost on libcst, or taken for its indentation.
-FORGETFUL = re.compile(r"\f|(?:\A|[\r\n])[ \t]*\\[\r\n]")
+# What begins a logical line and is lost on libcst, or taken for an indentation. Holes do not look like it.
+FORGETFUL = re.compile(r"\f|(?:\A|(?<!\\)[\r\n])[ \t]*\\[\r\n]")
 # Stands where a method stood, so that a class of methods alone still has a body.
 HOLE_COMMENT = "# touchline: hole"
 HOLE = f"pass  {HOLE_COMMENT}\n"
