@@ -129,7 +129,7 @@ class _Search:
                 leaving = point.node
             last, point = point, before[point]
         if raising is not None:
-            return Leak("raise", raising)
+            return Leak("raise", raising, leaving if end is self.graph.exit else None)
         node = leaving or self.graph.points[0].node or cst.Pass()
         return Leak("return" if isinstance(node, cst.Return) else "end", node)
 

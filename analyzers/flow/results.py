@@ -74,10 +74,14 @@ class Acquisition:
 
 @dataclass(frozen=True, slots=True)
 class Leak:
-    """A way out of the function on which the resource is still held. `exit` is "raise", "return" or "end"."""
+    """A way out of the function on which the resource is still held. `exit` is "raise", "return" or "end".
+
+    After a "raise" that the function itself catches, `left` is the statement with which it then ends.
+    """
 
     exit: str
     node: cst.CSTNode = field(compare=False, repr=False)
+    left: cst.CSTNode | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

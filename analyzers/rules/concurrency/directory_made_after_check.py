@@ -6,7 +6,8 @@ fails with `FileExistsError`, mostly when several workers start at the same time
 What to do: `os.makedirs(path, exist_ok=True)` or `path.mkdir(exist_ok=True)`: one step, without a gap.
 
 What it does not see: Checks whose result is kept in a variable; checks in another function; making
-a directory together with other work that must be done once.
+a directory together with other work that must be done once. Where neither threads nor processes nor handlers of
+requests are in sight, the finding has low confidence: a program alone with its folder wins every race.
 """
 
 from collections.abc import Iterator
@@ -15,13 +16,16 @@ import libcst as cst
 
 from analyzers import syntax
 from analyzers.glimpse import says
+from analyzers.handlers import is_handler
 from analyzers.handling import handled
-from analyzers.model import Edit, Finding, Fix, Safety, Severity, Step
+from analyzers.model import Confidence, Edit, Finding, Fix, Safety, Severity, Step
 from analyzers.rule import Bad, Good, Rule
 from analyzers.source import SourceFile
 
 LOOKS = frozenset({"os.path.exists", "os.path.isdir"})
 LOOK_METHODS = frozenset({"exists", "is_dir"})
+# Who imports one of these does several things at a time.
+SIDE_BY_SIDE = frozenset("threading multiprocessing concurrent asyncio celery gevent eventlet joblib".split())
 CERTAIN = frozenset({"isdir", "is_dir"})
 
 RULE = Rule(
@@ -151,8 +155,17 @@ def check(condition: cst.If, file: SourceFile) -> Iterator[Finding]:
             step = Step(file.path, file.span(look), "the check")
             fix = _fix(condition, look, node, file)
             if fix:
-                yield RULE.finding(file, node, steps=(step,), fix=fix, path=path, call=file.code(node.func))
+                sure = Confidence.HIGH if _side_by_side(node, file) else Confidence.LOW
+                call = file.code(node.func)
+                yield RULE.finding(file, node, steps=(step,), fix=fix, confidence=sure, path=path, call=call)
             return
+
+
+def _side_by_side(node: cst.CSTNode, file: SourceFile) -> bool:
+    """Whether somebody else may be at the same place: the file starts threads, or answers requests."""
+    roots = {one.target.partition(".")[0] for bound in file.outline.names[""].values() for one in bound}
+    around = file.outline.by_name.get(file.definition_name(node))
+    return not SIDE_BY_SIDE.isdisjoint(roots) or (around is not None and is_handler(around, file))
 
 
 def _look(test: cst.BaseExpression, file: SourceFile) -> cst.Call | None:

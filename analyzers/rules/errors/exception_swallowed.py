@@ -7,7 +7,8 @@ What to do: Catch the exception that is expected, or log the error before going 
 dropped here, say why in a comment inside the handler: the rule takes that as an answer.
 
 What it does not see: Narrow exceptions that are dropped; handlers that log too little; `contextlib.suppress`.
-Work that gives up best-effort (closing, deleting, stopping) is left alone.
+Work that gives up best-effort (closing, deleting, stopping) is left alone, and so is a value that is kept as it was
+when it cannot be computed.
 """
 
 import re
@@ -32,6 +33,9 @@ BEST_EFFORT_WORDS = frozenset(
     "close cleanup clean del exit stop shutdown teardown terminate kill quit destroy disconnect try maybe "
     "safe atexit finalize best effort".split()
 )
+
+VALUES = (cst.Assign, cst.AnnAssign, cst.AugAssign, cst.Assert)
+DROPPING = frozenset("silent silently quiet quietly ignore suppress swallow tolerant".split())
 
 TAKING_ALL = frozenset({"Exception", "BaseException"})
 BARE = re.compile(r"\bexcept[\s\\]*:")
@@ -171,6 +175,17 @@ RULE = Rule(
             """,
         ),
         Good(
+            "the caller asked for silence",
+            """
+                def start(work, silent):
+                    if silent:
+                        try:
+                            work()
+                        except Exception:
+                            pass
+            """,
+        ),
+        Good(
             "the context re-raises when its block ends",
             """
                 from oslo_utils import excutils
@@ -199,7 +214,7 @@ def check(handler: cst.ExceptHandler, file: SourceFile) -> Iterator[Finding | Ex
         yield RULE.finding(
             file,
             handler,
-            confidence=Confidence.LOW if ends == "answers a constant" else Confidence.HIGH,
+            confidence=Confidence.LOW if ends == "answers a constant" or _keeps_value(attempt) else Confidence.HIGH,
             handler=_head(handler, file),
             ends=ends,
             work=_work(attempt, file),
@@ -274,7 +289,20 @@ def _best_effort(attempt: cst.Try, handler: cst.ExceptHandler, file: SourceFile)
         return True
     if set(syntax.words(file.definition_name(handler).rpartition(".")[2])) & BEST_EFFORT_WORDS:
         return True
-    return any(isinstance(one, (cst.ExceptHandler, cst.Finally)) for one in file.ancestors(attempt))
+    on_the_way_out = any(isinstance(one, (cst.ExceptHandler, cst.Finally)) for one in file.ancestors(attempt))
+    return on_the_way_out or _asked_for(attempt, file)
+
+
+def _keeps_value(attempt: cst.Try) -> bool:
+    """Whether nothing but values is lost: `key = json.loads(key)`, which stays as it was."""
+    return all(isinstance(one, VALUES) for one in syntax.small_statements(attempt.body))
+
+
+def _asked_for(attempt: cst.Try, file: SourceFile) -> bool:
+    """Whether a condition around it says that errors shall be dropped: `if silent:`."""
+    tests = (one.test for one in file.ancestors(attempt) if isinstance(one, cst.If))
+    names = (node.value for test in tests for node in syntax.inside(test) if isinstance(node, cst.Name))
+    return any(not DROPPING.isdisjoint(syntax.words(name)) for name in names)
 
 
 def _last_call(statement: cst.CSTNode) -> str:

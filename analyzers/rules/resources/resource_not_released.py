@@ -6,7 +6,8 @@ descriptors or connections, and what was written may never reach the disk.
 What to do: Take it in a `with` statement, which closes it on every way out.
 
 What it does not see: Resources kept in attributes or containers, and those given to another object, which then has the
-duty; resources that are taken without being put into a variable.
+duty; resources that are taken without being put into a variable. Where only a plain read or write can fail before it
+is closed, the finding has low confidence.
 """
 
 from collections.abc import Iterator
@@ -24,6 +25,12 @@ from analyzers.source import SourceFile
 
 KINDS = frozenset({"file", "connection", "descriptor", "socket", "mapping"})
 CLOSES = frozenset({"close", "detach", "release"})
+MEMORY = ("StringIO()", "BytesIO()")
+# What hardly fails once the resource is there; a second resource beside it, texts and log lines.
+TAME = frozenset(
+    "open socket print len str repr format join replace strip split encode decode write read close flush seek append "
+    "debug info warning error exception log bind listen getsockname fileno isinstance".split()
+)
 
 RULE = Rule(
     name="resource-not-released",
@@ -108,6 +115,15 @@ RULE = Rule(
             "the caller gets it, and the duty to close it", "def reader(path):\n    file = open(path)\n    return file"
         ),
         Good(
+            "an archive in memory holds nothing of the system",
+            """
+            import io, zipfile
+            def names(data):
+                archive = zipfile.ZipFile(io.BytesIO(data))
+                return archive.namelist()
+            """,
+        ),
+        Good(
             "the object keeps it",
             """
             class Log:
@@ -128,7 +144,7 @@ def check(function: cst.FunctionDef, file: SourceFile) -> Iterator[Finding | Exa
             continue
         if taken.released:
             yield RULE.examined(file, taken.node)
-        elif taken.leaks:
+        elif taken.leaks and not _in_memory(taken.node, file):
             yield _finding(function, taken, file)
 
 
@@ -140,24 +156,51 @@ def _finding(function: cst.FunctionDef, taken: Acquisition, file: SourceFile) ->
         *((Step(file.path, file.span(leak.node), _leaves(leak)),) if leak.exit != "end" else ()),
     )
     way = _way(leak, file)
-    sure = Confidence.HIGH if leak.exit != "raise" or _closes(function, taken.name) else Confidence.LOW
+    certain = leak.exit != "raise" or leak.left is not None or _at_risk(function, taken, file)
+    sure = Confidence.HIGH if certain else Confidence.LOW
     return RULE.finding(
         file, taken.node, steps=steps, confidence=sure, name=taken.name, noun=taken.noun, call=call, way=way
     )
 
 
-def _closes(function: cst.FunctionDef, name: str) -> bool:
-    """Whether the function means to close it: then it is not one that makes it for others."""
-    calls = (node for node in syntax.inside(function) if isinstance(node, cst.Call))
-    return any(syntax.is_name(syntax.receiver(call), name) and syntax.method(call) in CLOSES for call in calls)
+def _in_memory(call: cst.Call, file: SourceFile) -> bool:
+    """`ZipFile(BytesIO(data))` holds nothing of the system."""
+    given = syntax.argument(call, 0, "file", "fileobj")
+    return given is not None and (file.origin(given) or "").endswith(MEMORY)
+
+
+def _at_risk(function: cst.FunctionDef, taken: Acquisition, file: SourceFile) -> bool:
+    """Whether work of another kind stands before the line that closes it; never where no line does.
+
+    A function that never closes it is one that makes it for others.
+    """
+    calls = [node for node in syntax.inside(function) if isinstance(node, cst.Call)]
+    own = (call for call in calls if syntax.is_name(syntax.receiver(call), taken.name))
+    closing = [file.span(call).line for call in own if syntax.method(call) in CLOSES]
+    last, first = max(closing, default=0), file.span(taken.node).end_line
+    between = (call for call in calls if first < file.span(call).line < last)
+    return any(not _is_tame(call, file) for call in between)
+
+
+def _is_tame(call: cst.Call, file: SourceFile) -> bool:
+    """Whether the call hardly ever fails where the one that took the resource did not."""
+    name = file.qualified(call.func) or ""
+    return syntax.last_name(call.func) in TAME or name.startswith("os.path.")
 
 
 def _way(leak: Leak, file: SourceFile) -> str:
     line = file.span(leak.node).line
     if leak.exit == "raise":
-        return f"line {line} raises"
+        return f"line {line} raises" + (_then(leak.left, file) if leak.left else "")
     return f"line {line} returns" if leak.exit == "return" else "the function ends"
 
 
+def _then(left: cst.CSTNode, file: SourceFile) -> str:
+    """How it goes on where the function catches what was raised."""
+    return f" and line {file.span(left).line} returns" if isinstance(left, cst.Return) else " and the error is caught"
+
+
 def _leaves(leak: Leak) -> str:
-    return "an exception here leaves the function" if leak.exit == "raise" else "this leaves the function"
+    if leak.exit == "raise":
+        return "an exception here goes past the line that closes it"
+    return "this leaves the function"

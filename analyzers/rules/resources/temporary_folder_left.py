@@ -5,19 +5,25 @@ it, until the disk is full or somebody reads it.
 
 What to do: Use `with tempfile.TemporaryDirectory() as folder:`, which removes it on every way out.
 
-What it does not see: Folders that are handed to another object or returned, whose owner then has the duty.
+What it does not see: Folders that are handed to another object or returned, whose owner then has the duty. Where only
+the lines before the `try` of its `finally` can leave it, the finding has low confidence.
 """
 
 from collections.abc import Iterator
 
 import libcst as cst
 
+from analyzers import syntax
 from analyzers.flow import api
+from analyzers.flow.results import Acquisition
 from analyzers.glimpse import around, modelled
-from analyzers.model import Examined, Finding, Severity, Step
+from analyzers.model import Confidence, Examined, Finding, Severity, Step
 from analyzers.models import Resource
 from analyzers.rule import Bad, Good, Rule
 from analyzers.source import SourceFile
+
+# It removes its folder itself when nothing refers to it any more.
+REMOVED = frozenset({"tempfile.TemporaryDirectory"})
 
 RULE = Rule(
     name="temporary-folder-left",
@@ -82,6 +88,17 @@ RULE = Rule(
             """,
         ),
         Good(
+            "the object removes its folder when it is collected, at the latest",
+            """
+            import tempfile
+            def build(source):
+                holder = tempfile.TemporaryDirectory()
+                result = compile_into(source, f"{holder.name}/out")
+                holder.cleanup()
+                return result
+            """,
+        ),
+        Good(
             "the caller gets it, and removes it",
             "import tempfile\ndef workspace():\n    folder = tempfile.mkdtemp()\n    return folder",
         ),
@@ -95,22 +112,32 @@ def check(function: cst.FunctionDef, file: SourceFile) -> Iterator[Finding | Exa
     if "tempfile" not in file.text:
         return
     for taken in api.acquisitions(file, function):
-        if taken.kind != "folder":
+        if taken.kind != "folder" or file.origin(taken.node.func) in REMOVED:
             continue
         if taken.released or not taken.leaks:
             yield RULE.examined(file, taken.node)
-            continue
-        leak = taken.leaks[0]
-        line = file.span(leak.node).line
-        way = {"raise": f"when line {line} raises", "return": f"when line {line} returns"}.get(leak.exit, "for good")
-        steps = (
-            Step(file.path, file.span(taken.node), f"`{taken.name}` is made here"),
-            *(
-                (Step(file.path, file.span(leak.node), "this way out does not remove it"),)
-                if leak.exit != "end"
-                else ()
-            ),
-        )
-        yield RULE.finding(
-            file, taken.node, steps=steps, name=taken.name, call=f"{file.code(taken.node.func)}()", way=way
-        )
+        else:
+            yield _finding(function, taken, file)
+
+
+def _finding(function: cst.FunctionDef, taken: Acquisition, file: SourceFile) -> Finding:
+    leak = taken.leaks[0]
+    line = file.span(leak.node).line
+    way = {"raise": f"when line {line} raises", "return": f"when line {line} returns"}.get(leak.exit, "for good")
+    made = Step(file.path, file.span(taken.node), f"`{taken.name}` is made here")
+    left = Step(file.path, file.span(leak.node), "this way out does not remove it")
+    return RULE.finding(
+        file,
+        taken.node,
+        steps=(made, left) if leak.exit != "end" else (made,),
+        confidence=Confidence.LOW if leak.exit == "raise" and _in_finally(function, taken.name) else Confidence.HIGH,
+        name=taken.name,
+        call=f"{file.code(taken.node.func)}()",
+        way=way,
+    )
+
+
+def _in_finally(function: cst.FunctionDef, name: str) -> bool:
+    """Whether a `finally` speaks of the folder: then only the few lines before its `try` can leave it behind."""
+    ends = (node for node in syntax.inside(function) if isinstance(node, cst.Finally))
+    return any(syntax.is_name(node, name) for end in ends for node in syntax.inside(end))
