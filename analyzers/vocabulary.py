@@ -1,5 +1,6 @@
 """Which identifiers name a secret, going by their words."""
 
+from functools import lru_cache
 from itertools import pairwise
 
 from analyzers.syntax import words
@@ -22,10 +23,11 @@ ABOUT = frozenset(
     "changed invalid missing present strength validator validators hasher backend handler helper model serializer "
     "view method func function callback regex pattern format prefix suffix budget budgets rate per probability prob "
     "used left start end offset max min total reference title at mask masked redacted hash hashed digest fingerprint "
-    "ok ttl interval info source".split()
+    "ok ttl interval info source exp user users owner".split()
 )
 
 
+@lru_cache(10_000)
 def names_secret(name: str) -> bool:
     """Whether the identifier names a secret itself, not something about one: `api_key` does, `token_count` does not."""
     parts = words(name)

@@ -12,11 +12,14 @@ from collections.abc import Iterator
 
 import libcst as cst
 
+from analyzers.glimpse import says
 from analyzers.model import Examined, Finding, Severity
 from analyzers.rule import Bad, Good, Rule
 from analyzers.source import SourceFile
 
 LOOPS = (cst.For, cst.While)
+# The same defect by the names that other linters have for it.
+ANSWERED = ("return-in-finally", "lost-exception", "B012", "SIM107", "W0150", "W0134")
 DEFINITIONS = (cst.FunctionDef, cst.ClassDef, cst.Lambda)
 
 RULE = Rule(
@@ -27,6 +30,10 @@ RULE = Rule(
     message="`{leave}` leaves this `finally`, so an exception on its way out of the `try` is dropped, "
     "`KeyboardInterrupt` included.",
     advice="Put `{leave}` after the `try` statement, so that it runs only when nothing was raised.",
+    needs=(
+        says("finally"),
+        says("return break continue"),
+    ),
     bad=(
         Bad(
             """
@@ -74,6 +81,30 @@ RULE = Rule(
             """,
         ),
         Good(
+            "the author has answered another linter",
+            """
+                def total(rows):
+                    try:
+                        result = sum(rows)
+                    finally:
+                        return rows.done()  # pylint: disable=lost-exception
+            """,
+        ),
+        Good(
+            "nothing is raised into a fixture that is torn down",
+            """
+                import pytest
+                @pytest.fixture
+                def app(make):
+                    try:
+                        yield make()
+                    finally:
+                        if not make.started:
+                            return
+                        make.stop()
+            """,
+        ),
+        Good(
             "the `return` belongs to a function made there",
             """
                 def run(queue):
@@ -100,6 +131,24 @@ def check(leave: cst.Return | cst.Break | cst.Continue, file: SourceFile) -> Ite
         if isinstance(outer, LOOPS) and inside is outer.body and not isinstance(leave, cst.Return):
             return
         if isinstance(outer, cst.Finally):
-            yield RULE.finding(file, leave, leave=file.code(leave))
+            if not _answered(leave, file) and not _tears_down(leave, file):
+                yield RULE.finding(file, leave, leave=_words(leave, file))
             return
         inside = outer
+
+
+def _words(leave: cst.CSTNode, file: SourceFile) -> str:
+    """The statement as written when it is short, else its keyword."""
+    code = file.code(leave)
+    return code if "\n" not in code else code.split()[0]
+
+
+def _answered(leave: cst.CSTNode, file: SourceFile) -> bool:
+    line = file.line_text(file.span(leave).line)
+    return any(name in line for name in ANSWERED)
+
+
+def _tears_down(leave: cst.CSTNode, file: SourceFile) -> bool:
+    """Whether it stands in a fixture, which is resumed and never thrown into."""
+    own = file.outline.by_name.get(file.definition_name(leave))
+    return own is not None and any("fixture" in decorator for decorator in own.decorators)

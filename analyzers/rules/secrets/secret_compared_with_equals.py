@@ -5,16 +5,19 @@ signature or token byte by byte.
 
 What to do: Compare with `hmac.compare_digest`, which takes the same time whatever differs.
 
-What it does not see: Values with names that do not say what they are; membership (`token in tokens`).
+What it does not see: Values with names that do not say what they are; membership (`token in tokens`); programs for the
+command line.
 """
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 import libcst as cst
 
 from analyzers import syntax, vocabulary
 from analyzers.flow import api
+from analyzers.glimpse import Glimpse
 from analyzers.model import Confidence, Edit, Examined, Finding, Fix, Safety, Severity
 from analyzers.rule import Bad, Good, Rule
 from analyzers.source import SourceFile
@@ -25,7 +28,23 @@ SIGNERS = frozenset("sign hmac signature".split())
 SECRECY = re.compile(r"hmac|hashlib|crypt|webhook|password|authenticat", re.IGNORECASE)
 # Two values that the same person has just typed.
 TYPED_TWICE = frozenset("confirm confirmation confirmed repeat repeated again old new retype verify 1 2".split())
+# The last word of a name that still is the secret: `token_value`.
+STILL_SECRET = frozenset("value str string text bytes hex b64 raw plain given received sent input header param".split())
+COMMAND_LINES = frozenset("argparse optparse getpass click typer cyclopts".split())
 COMPARED = ("hmac.compare_digest", "secrets.compare_digest", "django.utils.crypto.constant_time_compare")
+
+
+def _compares(glimpse: Glimpse) -> bool:
+    if not glimpse.words.isdisjoint(name.rpartition(".")[2] for name in COMPARED):
+        return True
+    return ("==" in glimpse.text or "!=" in glimpse.text) and any(map(_may_be_secret, glimpse.words))
+
+
+@lru_cache(10_000)
+def _may_be_secret(word: str) -> bool:
+    named = not (SIGNATURES | SIGNERS | {"digest", "hexdigest"}).isdisjoint(syntax.words(word))
+    return named or vocabulary.names_secret(word)
+
 
 RULE = Rule(
     name="secret-compared-with-equals",
@@ -38,6 +57,7 @@ RULE = Rule(
     topic="comparisons of secrets",
     clean="in constant time",
     in_tests=False,
+    needs=(_compares,),
     bad=(
         Bad(
             """
@@ -96,6 +116,28 @@ RULE = Rule(
                 return hmac.compare_digest(given, signature)
             """,
         ),
+        Good(
+            "the user of a token and the class of secrets are no secrets",
+            """
+            import hashlib
+            from fields import SecretField
+            def may_create(request, token_user, kind):
+                return token_user == request.user or kind == SecretField
+            """,
+        ),
+        Good(
+            "who types the key may also read the environment",
+            """
+            import hashlib, os
+            import click
+            @click.command()
+            @click.argument("key")
+            def login(key):
+                api_key = os.environ.get("API_KEY")
+                if api_key != key:
+                    click.echo("another key is set in the environment")
+            """,
+        ),
         Good("whether there is one at all", 'import hmac\ndef missing(password):\n    return password == ""'),
         Good(
             "both were typed by the same person",
@@ -133,7 +175,7 @@ def check(comparison: cst.Comparison, file: SourceFile) -> Iterator[Finding | Ex
     if not isinstance(operator, (cst.Equal, cst.NotEqual)) or not _about_secrets(file):
         return
     secret = _secret(left, right, file)
-    if secret is None or _told(left, file) or _told(right, file):
+    if secret is None or _told(left, file) or _told(right, file) or _at_a_terminal(file):
         return
     yield RULE.finding(
         file,
@@ -196,7 +238,20 @@ def _named(node: cst.BaseExpression, file: SourceFile) -> bool:
     plain_token = set(parts) & vocabulary.ALWAYS == {"token"} and len(parts) == 1
     if parts[-1:] and parts[-1] in SIGNATURES:
         return "hmac" in file.text or "hashlib" in file.text
-    return vocabulary.names_secret(name) and not plain_token
+    return vocabulary.names_secret(name) and not plain_token and _is_value(node, name)
+
+
+def _is_value(node: cst.BaseExpression, name: str) -> bool:
+    """Whether the name ends with what is secret: `SecretDict` is a class, `token_row` a row."""
+    parts = syntax.words(name)
+    is_class = isinstance(node, (cst.Name, cst.Attribute)) and name[:1].isupper()
+    return not is_class and (parts[-1] in vocabulary.ALWAYS | STILL_SECRET or parts[-2:] in vocabulary.PAIRS)
+
+
+def _at_a_terminal(file: SourceFile) -> bool:
+    """Whether the file reads a command line: then who compares and who is compared with are the same person."""
+    roots = {one.target.partition(".")[0] for bound in file.outline.names[""].values() for one in bound}
+    return not COMMAND_LINES.isdisjoint(roots)
 
 
 def _fix(

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from analyzers import syntax, vocabulary
+from analyzers.glimpse import Glimpse, says
 from analyzers.model import Confidence, Examined, Finding, Severity
 from analyzers.rule import Bad, Good, Rule
 from analyzers.source import SourceFile
@@ -26,6 +27,11 @@ FETCHES = frozenset("get read fetch load generate create make decrypt build retr
 # Where one of these modules is at hand, a `token` is a piece of a text.
 LANGUAGE = frozenset("tokenize lexer parser tokenizer tokens ply sly transformers sqlparse pygments ast token".split())
 
+
+def _speaks_of_secret(glimpse: Glimpse) -> bool:
+    return any(map(vocabulary.names_secret, glimpse.words))
+
+
 RULE = Rule(
     name="secret-in-log",
     title="Secret written to a log",
@@ -36,6 +42,10 @@ RULE = Rule(
     topic="log calls with a secret at hand",
     clean="not showing the secret",
     in_tests=False,
+    needs=(
+        says(*LEVELS),
+        _speaks_of_secret,
+    ),
     bad=(
         Bad(
             """
@@ -79,7 +89,10 @@ RULE = Rule(
         ),
         Good("how long it is, not what it is", "import logging\nlogging.info('token of %d characters', len(token))"),
         Good("a masked value", "import logging\nlogging.info('key %s', mask(api_key))\nlogging.info(password[:2])"),
-        Good("something about the secret", "import logging\nlogging.info('expires %s', token_expiry)"),
+        Good(
+            "something about the secret",
+            "import logging\nlogging.info('expires %s, %s', token_expiry, self.jwt_token_exp)",
+        ),
         Good("whether there is one", "import logging\nlogging.info('with password' if password else 'without')"),
         Good(
             "a token of a language",
