@@ -48,7 +48,7 @@ class ReviewSteps:
     def examine(self, event: Event) -> Examination | Skipped:
         """See pipeline.examine."""
         forge = forge_named(event.ref.forge, self.settings)
-        return pipeline.examine(event, forge, self.sandbox.analyze, self.settings)
+        return pipeline.examine(event, forge, self.sandbox, self.settings)
 
     def publish(self, examination: Examination) -> Receipt:
         """See pipeline.publish."""

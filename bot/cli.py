@@ -189,8 +189,8 @@ def remote_change(target: tuple[str, ...], settings: Settings) -> tuple[Forge, C
 
 def review_printed(forge: Forge, ref: ChangeRef, settings: Settings, wanted: str, fail_on: Severity) -> int:
     """Review, print, and give the exit code."""
-    with console.analysis(settings) as analyze:
-        found = reviewed(examine(ref, forge, analyze, settings), forge, settings)
+    with console.analysis(settings) as analyst:
+        found = reviewed(examine(ref, forge, analyst, settings), forge, settings)
     console.show(found, wanted)
     return console.exit_code(found, fail_on)
 
@@ -198,8 +198,8 @@ def review_printed(forge: Forge, ref: ChangeRef, settings: Settings, wanted: str
 def review_remote(target: tuple[str, ...], settings: Settings, dry: bool, wanted: str, fail_on: Severity) -> int:
     """Review a change of a forge; post it unless this is dry."""
     forge, ref, patchset = remote_change(target, settings)
-    with console.analysis(settings) as analyze:
-        examination = examine(ref, forge, analyze, settings)
+    with console.analysis(settings) as analyst:
+        examination = examine(ref, forge, analyst, settings)
     if patchset not in (0, examination.change.head.number):
         raise Refused(f"patchset {patchset} of {ref} is not the current one, {examination.change.head.number}")
     found = reviewed(examination, forge, settings)
@@ -273,8 +273,8 @@ def replay(context: click.Context, span: str, repo: Path, wanted: str) -> None:
     settings, repository = settings_of(context), Repository(repo)
     base, head = range_ends(repository, span)
     done = []
-    with console.analysis(settings) as analyze:
-        for one in replaying.replay(repository, f"{base}..{head}", analyze, settings):
+    with console.analysis(settings) as analyst:
+        for one in replaying.replay(repository, f"{base}..{head}", analyst, settings):
             done.append(one)
             if wanted == "text":
                 history.show(one, console.terminal())

@@ -8,6 +8,7 @@ import io
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import click
@@ -16,10 +17,10 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 from rich.text import Text
 
-from analyzers.model import FilePair, Report, Severity
+from analyzers.model import ContextFile, FilePair, Report, Severity, Wish
+from bot.context import Analyst
 from bot.formats import json, markdown, sarif, text
 from bot.formats.fragments import printable
-from bot.pipeline import Analyze
 from bot.reviewed import Reviewed
 from bot.sandbox import Sandbox
 from config.settings import Settings
@@ -91,20 +92,35 @@ def exit_code(reviewed: Reviewed, fail_on: Severity) -> int:
 
 
 @contextmanager
-def analysis(settings: Settings) -> Iterator[Analyze]:
+def analysis(settings: Settings) -> Iterator[Analyst]:
     """The sandbox's analysis, its progress shown; its children end with the block."""
     sandbox = Sandbox(settings.limits, settings.jobs.analyzers)
     try:
-        yield lambda pairs: watched(sandbox, pairs)
+        yield Watched(sandbox)
     finally:
         sandbox.close()
 
 
-def watched(sandbox: Sandbox, pairs: Sequence[FilePair]) -> Report:
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """The sandbox, with its progress shown at a terminal."""
+
+    sandbox: Sandbox
+
+    def wishes(self, pairs: Sequence[FilePair], context: Sequence[ContextFile] = ()) -> tuple[Wish, ...]:
+        """See Sandbox.wishes."""
+        return self.sandbox.wishes(pairs, context)
+
+    def analyze(self, pairs: Sequence[FilePair], context: Sequence[ContextFile] = ()) -> Report:
+        """See Sandbox.analyze."""
+        return watched(self.sandbox, pairs, context)
+
+
+def watched(sandbox: Sandbox, pairs: Sequence[FilePair], context: Sequence[ContextFile]) -> Report:
     """Analyse, and show on standard error how far it is; nothing in a pipe."""
     errors = Console(stderr=True)
     if not errors.is_terminal:
-        return sandbox.analyze(pairs)
+        return sandbox.analyze(pairs, context)
     columns = (
         SpinnerColumn(),
         TextColumn("analysing"),
@@ -115,5 +131,5 @@ def watched(sandbox: Sandbox, pairs: Sequence[FilePair]) -> Report:
     with Progress(*columns, console=errors, transient=True) as shown:
         task = shown.add_task("", total=len(pairs), path="")
         return sandbox.analyze(
-            pairs, lambda done, _, path: shown.update(task, completed=done, path=escape(printable(path)))
+            pairs, context, lambda done, _, path: shown.update(task, completed=done, path=escape(printable(path)))
         )

@@ -5,10 +5,11 @@ from dataclasses import dataclass, field, replace
 
 from analyzers.text import Unreadable, decode, split_lines
 from bot import pipeline, review
+from bot.context import Analyst
 from bot.errors import Refused
 from bot.forge import Forge
 from bot.model import Change, ChangedFile, ChangeRef, Event, FileStatus, Happened, Side
-from bot.pipeline import Analyze, Examination
+from bot.pipeline import Examination
 from bot.reviewed import Reviewed
 from config.settings import Settings
 
@@ -18,10 +19,10 @@ def asked_for(ref: ChangeRef) -> Event:
     return Event(ref, delivery="", what=Happened.READY)
 
 
-def examine(ref: ChangeRef, forge: Forge, analyze: Analyze, settings: Settings) -> Examination:
+def examine(ref: ChangeRef, forge: Forge, analyst: Analyst, settings: Settings) -> Examination:
     """Read and analyse a change, drafts too. Raises Refused when it is closed."""
     willing = replace(settings, review=replace(settings.review, drafts=True))
-    examined = pipeline.examine(asked_for(ref), forge, analyze, willing)
+    examined = pipeline.examine(asked_for(ref), forge, analyst, willing)
     if isinstance(examined, Examination):
         return examined
     raise Refused(f"no review of {ref}: {examined.reason}")

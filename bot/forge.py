@@ -41,7 +41,10 @@ class Forge(Protocol):
         ...
 
     def read(self, change: Change, file: ChangedFile, side: Side, limit: int) -> bytes:
-        """The exact bytes of a file; Refused when it is longer than `limit` bytes or not there."""
+        """The exact bytes of a file, in one request where it is short; also of one that the change does not touch.
+
+        Refused when it is longer than `limit` bytes or not there.
+        """
         ...
 
     def posted(self, change: Change) -> Posted:

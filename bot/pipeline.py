@@ -1,22 +1,21 @@
-"""The story of a review: event -> change -> files -> report -> review -> plan -> receipt.
+"""The story of a review: event -> change -> files and what they look into -> report -> review -> plan -> receipt.
 
 Two chapters, because the first only reads and the second writes: `examine` may be done again at no harm, `publish`
 looks at what stands first. The job engine keeps the result of each, so both take and give frozen values.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatch
 
 from analyzers.model import FilePair, FileReport, Report, Status
 from analyzers.touched import TouchedLines
 from bot import commands, review
+from bot.context import Analyst, surround
 from bot.errors import Refused, Superseded
 from bot.forge import Forge
 from bot.model import Change, ChangedFile, Event, FileStatus, Happened, Receipt, Side
 from config.settings import LimitSettings, Settings
-
-Analyze = Callable[[Sequence[FilePair]], Report]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +33,7 @@ class Skipped:
     reason: str
 
 
-def examine(event: Event, forge: Forge, analyze: Analyze, settings: Settings) -> Examination | Skipped:
+def examine(event: Event, forge: Forge, analyst: Analyst, settings: Settings) -> Examination | Skipped:
     """Read everything again from the forge and analyse it; the event is only the occasion."""
     heard = forge.hear(event)
     if heard is None:
@@ -49,7 +48,9 @@ def examine(event: Event, forge: Forge, analyze: Analyze, settings: Settings) ->
     pairs, failed = gather(forge, change, read, settings.limits)
     if event.command.strip() == "full":
         pairs = [replace(pair, touched=every_line(pair.head)) for pair in pairs]
-    analysed = analyze(pairs)
+    touched = {path for file in files for path in (file.path, file.base_path)}
+    context = surround(forge, change, pairs, touched, analyst, settings.limits)
+    analysed = context.told(analyst.analyze(pairs, context.files))
     reports = sorted((*analysed.files, *told, *failed), key=lambda file: file.path)
     return Examination(change, Report(tuple(reports)))
 

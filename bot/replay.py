@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
+from bot.context import Analyst
 from bot.dry_run import examine, reviewed
 from bot.forges.local.forge import LocalForge
 from bot.forges.local.git import Commit, Repository
 from bot.forges.local.sources import Commits
-from bot.pipeline import Analyze
 from bot.reviewed import Reviewed
 from config.settings import Settings
 
@@ -45,17 +45,17 @@ class Totals:
     by_rule: tuple[tuple[str, int], ...]
 
 
-def replay(repository: Repository, span: str, analyze: Analyze, settings: Settings) -> Iterator[Replayed]:
+def replay(repository: Repository, span: str, analyst: Analyst, settings: Settings) -> Iterator[Replayed]:
     """Each commit of `A..B` against its parent, oldest first; merges are left out."""
     for commit in repository.history(span):
-        yield replayed(repository, commit, analyze, settings)
+        yield replayed(repository, commit, analyst, settings)
 
 
-def replayed(repository: Repository, commit: Commit, analyze: Analyze, settings: Settings) -> Replayed:
+def replayed(repository: Repository, commit: Commit, analyst: Analyst, settings: Settings) -> Replayed:
     """One commit as the change that it was."""
     began, spent = time.monotonic(), cpu_seconds()
     forge = LocalForge(Commits(repository, commit.parent or repository.empty_tree(), commit.id))
-    examination = examine(forge.ref, forge, analyze, settings)
+    examination = examine(forge.ref, forge, analyst, settings)
     found = reviewed(examination, forge, settings)
     return Replayed(commit, found, time.monotonic() - began, cpu_seconds() - spent)
 

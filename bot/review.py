@@ -2,7 +2,7 @@
 
 import hashlib
 
-from analyzers.model import Confidence, Finding, Report, Safety, Severity, Status
+from analyzers.model import Confidence, FileReport, Finding, Report, Safety, Severity, Status
 from bot import wording
 from bot.model import (
     Change,
@@ -33,8 +33,13 @@ def compose(report: Report, change: Change, settings: ReviewSettings) -> Review:
         comments=tuple(comment(finding, change.links) for finding in inline),
         summary=wording.summary(report, told, change.links),
         live=tuple(finding.mark for finding in report.findings),
-        unknown=tuple(file.path for file in report.files if file.status is Status.UNREADABLE),
+        unknown=tuple(file.path for file in report.files if not wholly_known(file)),
     )
+
+
+def wholly_known(file: FileReport) -> bool:
+    """Whether what was not found in a file is not there: not so where it, or something it calls, could not be had."""
+    return file.status is not Status.UNREADABLE and not (file.status is Status.ANALYSED and file.reason)
 
 
 def worth_saying(finding: Finding, settings: ReviewSettings) -> bool:

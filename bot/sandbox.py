@@ -17,9 +17,9 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
-from analyzers.model import FilePair, FileReport, Report, Status
+from analyzers.model import ContextFile, FilePair, FileReport, Report, Status, Wish
 from bot.errors import Broken
-from bot.sandbox_child import ANALYZER, READY, Answer, Request
+from bot.sandbox_child import ANALYZER, READY, Answer, Material, Request
 from bot.storable import from_json, to_json
 from config.settings import LimitSettings
 
@@ -45,7 +45,7 @@ class Child:
     def __init__(self, limits: LimitSettings, target: str) -> None:
         """Start it and wait until it is warm. Raises Broken when it does not start."""
         self._limits = limits
-        self._change: tuple[FilePair, ...] | None = None
+        self._material: Material | None = None
         self._process = subprocess.Popen(  # noqa: S603 - this very Python, with words of ours
             [sys.executable, "-I", "-m", "bot.sandbox_child", target, to_json(limits)],
             stdin=subprocess.PIPE,
@@ -59,16 +59,19 @@ class Child:
             self.kill()
             raise Broken("the analyzing process does not start: run `python -m bot.sandbox_child` to see why")
 
-    def analyze(self, path: str, change: tuple[FilePair, ...]) -> FileReport | Failure:
-        """The report of one file of a change."""
-        news = None if change is self._change else change
-        line = self._exchange(to_json(Request(path, news)).encode() + b"\n", self._limits.seconds_per_file)
+    def ask(self, path: str, material: Material, *, wishes: bool = False) -> Answer | Failure:
+        """The report of one file of a change, or what it wishes for."""
+        before = self._material
+        change = None if before is not None and before.change == material.change else material.change
+        context = None if before is not None and before.context == material.context else material.context
+        request = Request(path, change, context, wishes)
+        line = self._exchange(to_json(request).encode() + b"\n", self._limits.seconds_per_file)
         if isinstance(line, Failure):
             return line
-        self._change = change
+        self._material = material
         answer = from_json(line, Answer)
-        if answer.report is not None:
-            return answer.report
+        if not (answer.out_of_memory or answer.trouble):
+            return answer
         self.kill()
         if answer.out_of_memory:
             return Failure(f"its analysis needs more than {self._limits.memory_mb} MB of memory (limits.memory_mb)")
@@ -132,10 +135,15 @@ class Sandbox:
         self._idle: queue.LifoQueue[Child] = queue.LifoQueue()
         self._pool = ThreadPoolExecutor(children, thread_name_prefix="sandbox")
 
-    def analyze(self, pairs: Sequence[FilePair], progress: Progress | None = None) -> Report:
+    def analyze(
+        self,
+        pairs: Sequence[FilePair],
+        context: Sequence[ContextFile] = (),
+        progress: Progress | None = None,
+    ) -> Report:
         """One FileReport for every pair, in path order. `progress` is told (done, total, path) after each."""
         budget = Budget(self._limits.seconds_per_change)
-        together = neighbours(pairs)
+        together = Material(neighbours(pairs), tuple(context))
         ordered = sorted(pairs, key=lambda pair: pair.path)
         futures = [self._pool.submit(self._file, pair, together, budget) for pair in ordered]
         reports = []
@@ -145,33 +153,43 @@ class Sandbox:
                 progress(len(reports), len(ordered), reports[-1].path)
         return Report(tuple(reports))
 
+    def wishes(self, pairs: Sequence[FilePair], context: Sequence[ContextFile] = ()) -> tuple[Wish, ...]:
+        """What the pairs look into and is not at hand, pair by pair. A file that cannot be read wishes for nothing."""
+        budget = Budget(self._limits.seconds_per_change)
+        together = Material(neighbours(pairs), tuple(context))
+        readable = sorted((pair for pair in together.change if pair.head is not None), key=lambda pair: pair.path)
+        futures = [self._pool.submit(self._try, pair, together, budget, wishes=True) for pair in readable]
+        answers = [future.result() for future in futures]
+        return tuple(wish for answer in answers if isinstance(answer, Answer) for wish in answer.wishes)
+
     def close(self) -> None:
         """End all children."""
         self._pool.shutdown(cancel_futures=True)
         while not self._idle.empty():
             self._idle.get_nowait().kill()
 
-    def _file(self, pair: FilePair, together: tuple[FilePair, ...], budget: Budget) -> FileReport:
+    def _file(self, pair: FilePair, together: Material, budget: Budget) -> FileReport:
         if pair.head is not None and len(pair.head) > self._limits.file_bytes:
             return _unreadable(pair, f"it is longer than {self._limits.file_bytes:,} bytes (limits.file_bytes)")
-        if any(pair is one for one in together) and len(together) > 1:
-            report = self._try(pair, together, budget)
-            if isinstance(report, FileReport):
-                return report
-        # Alone: what crashed may have been one of its neighbours.
-        alone = self._try(pair, (pair,), budget)
-        return alone if isinstance(alone, FileReport) else _unreadable(pair, alone.reason)
+        alone = Material((pair,))
+        # Alone at last: what crashed may have been one of its neighbours.
+        tries = [together, alone] if any(pair is one for one in together.change) and together != alone else [alone]
+        for material in tries:
+            answer = self._try(pair, material, budget)
+            if isinstance(answer, Answer) and answer.report is not None:
+                return answer.report
+        return _unreadable(pair, answer.reason if isinstance(answer, Failure) else "its analysis gave no report")
 
-    def _try(self, pair: FilePair, change: tuple[FilePair, ...], budget: Budget) -> FileReport | Failure:
+    def _try(self, pair: FilePair, material: Material, budget: Budget, *, wishes: bool = False) -> Answer | Failure:
         if budget.left <= 0:
             return Failure(f"the change used up its {self._limits.seconds_per_change:g} s (limits.seconds_per_change)")
         child = self._child()
         began = time.monotonic()
-        report = child.analyze(pair.path, change)
+        answer = child.ask(pair.path, material, wishes=wishes)
         budget.spend(time.monotonic() - began)
-        if isinstance(report, FileReport):
+        if isinstance(answer, Answer):
             self._idle.put(child)
-        return report
+        return answer
 
     def _child(self) -> Child:
         try:

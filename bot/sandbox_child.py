@@ -14,18 +14,33 @@ import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import Protocol
 
 from analyzers.catalog import all_rules
 from analyzers.engine import analyze_file
-from analyzers.model import FilePair, FileReport
+from analyzers.model import ContextFile, FilePair, FileReport, Wish
 from analyzers.models import Models, load
-from analyzers.workspace import Limits, workspace
+from analyzers.rule import Rule
+from analyzers.surroundings import wishes
+from analyzers.workspace import Limits, Workspace, workspace
 from bot.storable import from_json, to_json
 from config.library import model_texts
 from config.settings import LimitSettings
 
-Analyzer = Callable[[FilePair], FileReport]
-Target = Callable[[Sequence[FilePair], LimitSettings], Analyzer]
+
+class Analyzer(Protocol):
+    """What is asked about the files of one change."""
+
+    def report(self, pair: FilePair) -> FileReport:
+        """What the change causes in one of its files."""
+        ...
+
+    def wishes(self, pair: FilePair) -> tuple[Wish, ...]:
+        """The modules that one of its files looks into and that are not at hand."""
+        ...
+
+
+Target = Callable[["Material", LimitSettings], Analyzer]
 READY = b"ready\n"
 ANALYZER = "bot.sandbox_child:analyzer"
 # Only for a child whose parent is gone: the parent ends it earlier.
@@ -34,27 +49,56 @@ LONGEST_TROUBLE = 4_000
 
 
 @dataclass(frozen=True, slots=True)
+class Material:
+    """The files of a change that are shown to each other, and those that it looks into and does not touch."""
+
+    change: tuple[FilePair, ...] = ()
+    context: tuple[ContextFile, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
-    """Analyse the file `path`. `change` is the files that go with it, None when they are those of the last request."""
+    """Look at the file `path`: for a report, or for what it wishes for.
+
+    `change` and `context` are None when they are those of the last request.
+    """
 
     path: str
     change: tuple[FilePair, ...] | None
+    context: tuple[ContextFile, ...] | None = ()
+    wishes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The report; or that memory ran out; or how our own code failed, for the log."""
+    """The report or the wishes; or that memory ran out; or how our own code failed, for the log."""
 
     report: FileReport | None = None
+    wishes: tuple[Wish, ...] = ()
     out_of_memory: bool = False
     trouble: str = ""
 
 
-def analyzer(change: Sequence[FilePair], limits: LimitSettings) -> Analyzer:
+@dataclass(frozen=True, slots=True)
+class Analysis:
     """The real thing: all rules, over the files of a change."""
-    space = workspace(change, library(), Limits(file_bytes=limits.file_bytes))
-    rules = all_rules()
-    return lambda pair: analyze_file(pair, space, rules)
+
+    space: Workspace
+    rules: Sequence[Rule]
+
+    def report(self, pair: FilePair) -> FileReport:
+        """See analyze_file."""
+        return analyze_file(pair, self.space, self.rules)
+
+    def wishes(self, pair: FilePair) -> tuple[Wish, ...]:
+        """See surroundings.wishes."""
+        return wishes(self.space, pair.path)
+
+
+def analyzer(material: Material, limits: LimitSettings) -> Analyzer:
+    """The analysis of a change."""
+    allowed = Limits(file_bytes=limits.file_bytes)
+    return Analysis(workspace(material.change, library(), allowed, material.context), all_rules())
 
 
 @cache
@@ -67,20 +111,16 @@ def serve(target: Target, limits: LimitSettings) -> None:
     """Answer requests until there are no more."""
     requests, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever prints, prints beside the answers
-    target((), limits)  # warm: everything is imported before the clock of the first file runs
+    target(Material(), limits)  # warm: everything is imported before the clock of the first file runs
     collect_seldom()
     answers.write(READY)
     answers.flush()
-    analyze: Analyzer | None = None
-    pairs: dict[str, FilePair] = {}
+    desk = Desk(target, limits)
     while line := requests.readline():
         signal.setitimer(signal.ITIMER_REAL, limits.seconds_per_file * ORPHAN_FACTOR)
         request = from_json(line, Request)
-        if request.change is not None:
-            pairs, analyze = {pair.path: pair for pair in request.change}, None
         try:
-            analyze = analyze or target(tuple(pairs.values()), limits)
-            answer = Answer(analyze(pairs[request.path]))
+            answer = desk.answer(request)
         except MemoryError:
             answer = Answer(out_of_memory=True)
         except Exception:  # noqa: BLE001 - the parent logs it and gives the file its receipt
@@ -88,6 +128,28 @@ def serve(target: Target, limits: LimitSettings) -> None:
         signal.setitimer(signal.ITIMER_REAL, 0)
         answers.write(to_json(answer).encode() + b"\n")
         answers.flush()
+
+
+@dataclass
+class Desk:
+    """What the child has before it: the material of the last request, and the analyzer that was made of it."""
+
+    target: Target
+    limits: LimitSettings
+    material: Material = Material()
+    analyzer: Analyzer | None = None
+
+    def answer(self, request: Request) -> Answer:
+        """Look at one file."""
+        change = self.material.change if request.change is None else request.change
+        context = self.material.context if request.context is None else request.context
+        if request.change is not None or request.context is not None:
+            self.material, self.analyzer = Material(change, context), None
+        self.analyzer = self.analyzer or self.target(self.material, self.limits)
+        pair = next(pair for pair in change if pair.path == request.path)
+        if request.wishes:
+            return Answer(wishes=self.analyzer.wishes(pair))
+        return Answer(self.analyzer.report(pair))
 
 
 def collect_seldom() -> None:

@@ -113,6 +113,10 @@ class LimitSettings:
     seconds_per_change: Seconds = 300.0
     memory_mb: Annotated[int, Between(128, 1_048_576)] = 1024
     body_bytes: Bytes = 26_214_400
+    context_files: Count = 12
+    context_bytes: Bytes = 1_000_000
+    context_requests: Count = 30
+    context_hops: Annotated[int, Between(0, 4)] = 2
 
 
 @dataclass(frozen=True, slots=True)

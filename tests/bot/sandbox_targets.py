@@ -5,21 +5,36 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from analyzers.model import FilePair, FileReport, Status
-from bot.sandbox_child import Analyzer
+from analyzers.model import FilePair, FileReport, Status, Wish
+from bot.sandbox_child import Material
 from config.settings import LimitSettings
 
 
-def analyzer(change: Sequence[FilePair], _limits: LimitSettings) -> Analyzer:
-    if any(pair.head == b"poison" for pair in change) and len(change) > 1:
+@dataclass(frozen=True)
+class Behaviour:
+    """Does what the files say."""
+
+    material: Material
+
+    def report(self, pair: FilePair) -> FileReport:
+        return report(pair, len(self.material.change), [near.path for near in self.material.context])
+
+    def wishes(self, pair: FilePair) -> tuple[Wish, ...]:
+        self.report(pair)
+        return (Wish(pair.path, "db", (f"{len(self.material.context)}.py",)),)
+
+
+def analyzer(material: Material, _limits: LimitSettings) -> Behaviour:
+    texts = [*(pair.head for pair in material.change), *(near.text for near in material.context)]
+    if b"poison" in texts and len(texts) > 1:
         os.kill(os.getpid(), signal.SIGSEGV)
-    return lambda pair: report(pair, len(change))
+    return Behaviour(material)
 
 
-def report(pair: FilePair, neighbours: int) -> FileReport:
+def report(pair: FilePair, neighbours: int, context: list[str]) -> FileReport:
     word = (pair.head or b"").decode()
     reason = {
         "segfault": segfault,
@@ -31,11 +46,18 @@ def report(pair: FilePair, neighbours: int) -> FileReport:
         "write": lambda: write(),
         "environment": lambda: " ".join(sorted(os.environ)),
         "pid": lambda: str(os.getpid()),
-        "files": lambda: " ".join(path.name for path in Path("/proc/self/fd").iterdir()),
+        "files": lambda: " ".join(open_files()),
         "path": lambda: f"{Path.cwd()} {sys.path[0]}",
         "neighbours": lambda: str(neighbours),
+        "context": lambda: " ".join(context),
     }.get(word, lambda: word)()
     return FileReport(pair.path, Status.ANALYSED, reason)
+
+
+def open_files() -> list[str]:
+    """What is open, without the listing itself, which is closed again when its link is read."""
+    found = [Path("/proc/self/fd") / name for name in os.listdir("/proc/self/fd")]
+    return [os.readlink(path) for path in found if path.is_symlink()]
 
 
 def segfault() -> str:

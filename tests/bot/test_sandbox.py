@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from analyzers.model import FilePair, FileReport, Status
+from analyzers.model import ContextFile, FilePair, FileReport, Status
 from analyzers.touched import TouchedLines
 from bot.errors import Broken
 from bot.sandbox import Sandbox, neighbours
@@ -80,6 +80,32 @@ def test_a_change_gets_nothing_of_the_one_before(sandbox: Callable[..., Sandbox]
     assert reports(one, "neighbours", "x")[0].reason == "2"
 
 
+def near(text: str, path: str = "near.py") -> ContextFile:
+    return ContextFile(path, text.encode())
+
+
+def test_the_context_of_a_change_is_shown_to_its_files_and_has_no_report(sandbox: Callable[..., Sandbox]) -> None:
+    one = sandbox()
+    pairs = [pair("context", "a.py"), pair("context", "b.py")]
+    assert [file.reason for file in one.analyze(pairs).files] == ["", ""]
+    assert [file.reason for file in one.analyze(pairs, [near("x"), near("y", "c.py")]).files] == ["near.py c.py"] * 2
+    assert [file.reason for file in one.analyze(pairs).files] == ["", ""]
+
+
+def test_a_context_that_crashes_is_left_out(sandbox: Callable[..., Sandbox]) -> None:
+    (report,) = sandbox().analyze([pair("context")], [near("poison")]).files
+    assert (report.status, report.reason) == (Status.ANALYSED, "")
+
+
+def test_every_file_is_asked_what_it_wishes_for_and_one_that_crashes_wishes_for_nothing(
+    sandbox: Callable[..., Sandbox],
+) -> None:
+    one = sandbox(HASTY)
+    pairs = [pair("fine", "b.py"), pair("segfault", "c.py"), pair("fine", "a.py"), FilePair("gone.py", None, b"", None)]
+    assert [(wish.by, wish.paths) for wish in one.wishes(pairs)] == [("a.py", ("0.py",)), ("b.py", ("0.py",))]
+    assert [wish.paths for wish in one.wishes([pair("fine")], [near("x")])] == [("1.py",)]
+
+
 def test_a_child_is_kept_warm(sandbox: Callable[..., Sandbox]) -> None:
     one = sandbox()
     first, second = reports(one, "pid", "pid")
@@ -100,7 +126,13 @@ def test_a_child_sees_no_environment_no_open_file_and_no_folder_of_ours(
         os.set_inheritable(file.fileno(), True)
         names, opened, places = reports(sandbox(), "environment", "files", "path")
     assert set(names.reason.split()) <= {"LANG", "PATH", "LC_CTYPE"}
-    assert len(opened.reason.split()) <= 5  # in, out, err, the answers, and the listing itself
+    # in, answers, and twice nothing: what is printed and what is complained
+    assert sorted(name.partition(":")[0] for name in opened.reason.split()) == [
+        "/dev/null",
+        "/dev/null",
+        "pipe",
+        "pipe",
+    ]
     folder, first = places.reason.split()
     assert folder == "/"
     assert first not in ("", "/", str(Path.cwd()))
@@ -127,7 +159,7 @@ def test_a_file_over_the_limit_is_not_even_sent(sandbox: Callable[..., Sandbox])
 
 def test_progress_is_told_after_every_file(sandbox: Callable[..., Sandbox]) -> None:
     told: list[tuple[int, int, str]] = []
-    sandbox().analyze([pair("x", "b.py"), pair("y", "a.py")], lambda *what: told.append(what))
+    sandbox().analyze([pair("x", "b.py"), pair("y", "a.py")], progress=lambda *what: told.append(what))
     assert told == [(1, 2, "a.py"), (2, 2, "b.py")]
 
 

@@ -116,6 +116,20 @@ def test_a_file_over_the_limit_is_refused(world: World) -> None:
         forge.read(change, file, Side.HEAD, len(LINES) - 1)
 
 
+def test_a_file_that_the_change_does_not_touch_is_read_as_it_is_at_head(world: World) -> None:
+    near = {"shop/db.py": LINES, "shop/f\u00e9e + co.py": b"a = 1\r\n", "shop/big.py": b"x = 1\n"}
+    ref = world.new_change({"shop/views.py": b"b = 2\n", "shop/big.py": None}, {"shop/views.py": b"b = 1\n", **near})
+    forge = world.forge()
+    change = forge.change(ref)
+    for path in ("shop/db.py", "shop/f\u00e9e + co.py"):
+        assert forge.read(change, ChangedFile(path, FileStatus.MODIFIED, None), Side.HEAD, LIMIT) == near[path]
+    for path in ("shop/nowhere.py", "nowhere/db.py", "shop", "shop/big.py"):
+        with pytest.raises(Refused):
+            forge.read(change, ChangedFile(path, FileStatus.MODIFIED, None), Side.HEAD, LIMIT)
+    with pytest.raises(Refused):
+        forge.read(change, ChangedFile("shop/db.py", FileStatus.MODIFIED, None), Side.HEAD, 10)
+
+
 def test_an_added_file_has_no_base_and_a_deleted_one_no_head(world: World) -> None:
     forge = world.forge()
     change = forge.change(world.new_change({"new.py": b"a = 1\n", "gone.py": None}, {"gone.py": b"b = 2\n"}))

@@ -56,7 +56,7 @@ def reviewed(where: World, given: Given, sandbox: Sandbox) -> tuple[list[object]
     """Review the change as the bot would: what was found, and where people see it."""
     ref = where.new_change(given.head, given.base, given.renamed)
     event = Event(ref, "d-1", Happened.PATCHSET)
-    examined = pipeline.examine(event, where.forge(), sandbox.analyze, Settings())
+    examined = pipeline.examine(event, where.forge(), sandbox, Settings())
     assert isinstance(examined, Examination)
     pipeline.publish(examined, where.forge(), Settings())
     found: list[object] = [(one.rule, one.path, one.span, one.mark) for one in examined.report.findings]
