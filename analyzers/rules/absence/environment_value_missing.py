@@ -8,6 +8,7 @@ What to do: `os.environ["NAME"]` names the missing variable in its error; a defa
 What it does not see: Values that are kept in attributes, or handed to functions of your own.
 """
 
+import re
 from collections.abc import Iterator
 
 import libcst as cst
@@ -138,6 +139,18 @@ RULE = Rule(
             """,
         ),
         Good(
+            "the program sets it when it starts",
+            """
+            import os
+
+            def begin(pool):
+                os.environ['WORKERS'] = str(pool.size)
+
+            def workers():
+                return int(os.environ.get('WORKERS'))
+            """,
+        ),
+        Good(
             "asked once whether it is set, and read again",
             """
             import os
@@ -202,7 +215,16 @@ def _read(value: cst.Call | cst.Name, file: SourceFile) -> cst.Call | None:
     call = cause.node if cause else None
     if not isinstance(call, cst.Call) or file.qualified(call.func) not in READERS or len(call.args) != 1:
         return None
-    return None if (text_value(call.args[0].value) or "").upper() in ALWAYS_SET else call
+    name = text_value(call.args[0].value) or ""
+    return None if name.upper() in ALWAYS_SET or (name and _set_here(name, file)) else call
+
+
+def _set_here(name: str, file: SourceFile) -> bool:
+    """Whether a file at hand sets the variable itself."""
+    writes = re.compile(
+        rf"environ(?:\[['\"]{re.escape(name)}['\"]\]\s*=[^=]|\.setdefault\(\s*['\"]{re.escape(name)}['\"])"
+    )
+    return any(name in other.text and writes.search(other.text) for other in file.project.files.values())
 
 
 def _asked(call: cst.Call, use: cst.CSTNode, file: SourceFile) -> bool:

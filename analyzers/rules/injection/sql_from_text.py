@@ -6,8 +6,8 @@ other rows, change them, drop tables. It also breaks on the first apostrophe.
 What to do: Give values apart from the statement (`execute("... WHERE id = %s", (id,))`); take names of tables and
 columns from a fixed set.
 
-What it does not see: Statements put together in another function; table names kept in attributes and constants of the
-program, which are taken as its own.
+What it does not see: Statements put together in another function. Names of tables and columns, which no placeholder can
+carry, are mostly the program's own: a finding about one has low confidence (`sql-from-user-input` is sure).
 """
 
 import re
@@ -17,6 +17,7 @@ import libcst as cst
 
 from analyzers import syntax, vocabulary
 from analyzers.flow import api
+from analyzers.glimpse import says
 from analyzers.model import Confidence, Examined, Finding, Severity, Step
 from analyzers.rule import Bad, Good, Rule, quoted
 from analyzers.source import SourceFile
@@ -48,6 +49,10 @@ NAME = re.compile(
     re.I,
 )
 HOLE = re.compile(r"%(?:\(\w+\))?[-+ #0-9.]*([a-zA-Z])|\{[^{}]*\}")
+# What is named so is SQL, not a value for it.
+CLAUSES = frozenset(
+    "clause clauses where condition conditions cond conds sql statement stmt subquery fragment cte".split()
+)
 QUOTERS = frozenset("quote quoted escape escaped identifier literal placeholder placeholders qmark qmarks".split())
 MARKS = re.compile(r"""['"](?:\?|%s|:\w+|\(\?.*)['"]""")
 
@@ -61,6 +66,7 @@ RULE = Rule(
     topic="SQL statements",
     clean="with every value bound or constant",
     in_tests=False,
+    needs=(says(*METHODS, *MARKERS), lambda glimpse: _has_sql(glimpse.file)),
     bad=(
         Bad(
             """
@@ -147,6 +153,24 @@ RULE = Rule(
                 db.execute(f"SELECT id FROM pages WHERE ({' OR '.join(clauses)})", names)
             """,
         ),
+        Good(
+            "a value made of constants is the program's own",
+            """
+            from defaults import DEFAULT_COMPANY, DEFAULT_USER
+            def migrate(connection):
+                prefix = f"file_{DEFAULT_COMPANY}_{DEFAULT_USER}_"
+                connection.execute(f"UPDATE files SET path = '{prefix}' || name")
+            """,
+        ),
+        Good(
+            "the clause holds marks, made by a function of the project",
+            """
+            from queries import in_list
+            def forget(cursor, user, devices):
+                devices_clause, values = in_list("device", devices)
+                cursor.execute("DELETE FROM devices WHERE user = ? AND %s" % (devices_clause,), [user, *values])
+            """,
+        ),
         Good("this runs a job, not SQL", 'def run(pool, name):\n    pool.execute(f"update {name} from cache")'),
     ),
 )
@@ -172,7 +196,8 @@ def check(call: cst.Call, file: SourceFile) -> Iterator[Finding | Examined]:
     text = ("".join(before for before, _ in holes) + _tail(built.node, file))[:SEARCHED]
     if not STATEMENT.search(text) and not (built.how == "appending" and CLAUSE.search(text)):
         return
-    risky = next((one for one in holes if _risk(*one, file)), None)
+    risks = [(_risk(*one, file), one) for one in holes]
+    risky = next((one for wanted in ("value", "name") for risk, one in risks if risk == wanted), None)
     if risky is None:
         yield RULE.examined(file, call)
         return
@@ -198,7 +223,7 @@ def _finding(
         file,
         call,
         steps=(step,) if apart else (),
-        confidence=Confidence.HIGH if is_value else Confidence.MEDIUM,
+        confidence=Confidence.HIGH if is_value else Confidence.LOW,
         call=file.code(call.func),
         part=name,
         how=how,
@@ -292,11 +317,11 @@ def _harmless(part: cst.BaseExpression, file: SourceFile) -> bool:
     name = syntax.last_name(part)
     if api.constant(file, part) is not None or name.isupper() or MARKS.search(file.code(part)):
         return True
-    if set(syntax.words(name)) & QUOTERS or _joins_clauses(part):
+    if set(syntax.words(name)) & QUOTERS or not CLAUSES.isdisjoint(syntax.words(name)[-1:]) or _joins_clauses(part):
         return True
     if isinstance(part, cst.Call):
         return file.qualified(part.func) in vocabulary.NUMBERS
-    return isinstance(part, cst.Name) and (_is_number(part, file) or _only_marks(part, file))
+    return isinstance(part, cst.Name) and (_is_number(part, file) or _of_the_program(part, file))
 
 
 def _joins_clauses(part: cst.BaseExpression) -> bool:
@@ -305,10 +330,13 @@ def _joins_clauses(part: cst.BaseExpression) -> bool:
     return bool(re.search("[A-Za-z]", syntax.text_value(owner) or ""))
 
 
-def _only_marks(part: cst.Name, file: SourceFile) -> bool:
-    """Whether the variable holds placeholders: a text joined from `?` or `%s`."""
+def _of_the_program(part: cst.Name, file: SourceFile) -> bool:
+    """Whether the variable holds placeholders, joined from `?` or `%s`, or a text of the program's constants alone."""
     made = api.text_built(file, part)
-    return made is not None and bool(MARKS.search(file.code(made.node)))
+    if made is None:
+        return False
+    constants = all(syntax.last_name(piece).isupper() for piece in made.parts)
+    return constants or bool(MARKS.search(file.code(made.node)))
 
 
 def _is_number(part: cst.Name, file: SourceFile) -> bool:

@@ -14,9 +14,11 @@ from collections.abc import Iterator
 import libcst as cst
 
 from analyzers import syntax, vocabulary
-from analyzers.model import Examined, Finding, Severity
-from analyzers.rule import Bad, Good, Rule
+from analyzers.glimpse import around, says
+from analyzers.model import Examined, Finding, Severity, Step
+from analyzers.rule import Bad, Good, Rule, quoted
 from analyzers.source import SourceFile
+from analyzers.waits import running
 
 DRAWS = "random randint choice choices randrange sample getrandbits randbytes uniform random_integers rand".split()
 WEAK = frozenset(f"{made}{draw}" for made in ("random.", "random.Random().", "numpy.random.") for draw in DRAWS)
@@ -32,16 +34,22 @@ RANDOM_SECRETS = frozenset("nonce salt captcha iv pin".split())
 # `next_token = random.choice(tokens)`: tokens of a language.
 LANGUAGE = frozenset("next tokens word words mask sampled vocab sequence bucket".split())
 
+STRONG_WORDS = ("secrets", "SystemRandom", "token_bytes", "token_hex", "token_urlsafe", "randbelow", "randbits")
+
 RULE = Rule(
     name="weak-random-for-secret",
     title="Secret from a predictable generator",
     weakness="CWE-330",
     severity=Severity.HIGH,
-    message="`{secret}` is drawn by `{draw}`, whose next values can be computed from earlier ones.",
-    advice="Draw `{secret}` with the `secrets` module: `secrets.token_urlsafe()` or `secrets.choice(...)`.",
+    message="`{secret}` comes from `{draw}`, whose next values can be computed from earlier ones.",
+    advice="Make `{secret}` with the `secrets` module: `secrets.token_urlsafe()` or `secrets.choice(...)`.",
     topic="draws of secrets",
     clean="from the system's generator",
     in_tests=False,
+    needs=(
+        says(*DRAWS, *STRONG_WORDS),
+        around("random", "secrets"),
+    ),
     bad=(
         Bad(
             """
@@ -62,6 +70,15 @@ RULE = Rule(
             import hashlib, random
             def login(session):
                 session.update(session_key=hashlib.sha256(str(random.random()).encode()).hexdigest())  # finding
+            """
+        ),
+        Bad(
+            """
+            import random, string
+            def first_password():
+                secret = "".join(random.choice(string.ascii_letters) for _ in range(8))  # finding
+                secret += "".join(random.choice(string.digits) for _ in range(8))  # step
+                return shuffled(secret)
             """
         ),
         Bad(
@@ -114,9 +131,24 @@ def check(call: cst.Call, file: SourceFile) -> Iterator[Finding | Examined]:
     if secret is None:
         return
     if name in WEAK:
-        yield RULE.finding(file, call, secret=secret, draw=file.code(call.func))
+        yield _finding(call, file)
     else:
         yield RULE.examined(file, call)
+
+
+def _finding(call: cst.Call, file: SourceFile) -> Finding:
+    """One finding for all the draws of a function, at the first of them."""
+    first, *more = _draws(call, file)
+    steps = tuple(
+        Step(file.path, file.span(draw), f"{quoted(_purpose(draw, file) or '')} comes from it too") for draw in more
+    )
+    return RULE.finding(file, first, steps=steps, secret=_purpose(first, file) or "", draw=file.code(first.func))
+
+
+def _draws(call: cst.Call, file: SourceFile) -> list[cst.Call]:
+    function = running(call, file)
+    calls = [node for node in syntax.inside(function.body) if isinstance(node, cst.Call)] if function else [call]
+    return [one for one in calls if file.origin(one.func) in WEAK and _purpose(one, file)]
 
 
 def _purpose(call: cst.Call, file: SourceFile) -> str | None:

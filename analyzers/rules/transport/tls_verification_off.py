@@ -6,15 +6,17 @@ it, passwords and tokens first.
 What to do: Leave verification on. For a private authority, name its certificate file (`verify="ca.pem"`,
 `ssl.create_default_context(cafile="ca.pem")`).
 
-What it does not see: A flag that arrives through a parameter or a setting; verification that is switched off in the
-environment.
+What it does not see: A flag that arrives through a parameter or a setting, also as the condition under which
+verification is off (`if insecure:`); verification that is switched off in the environment.
 """
 
+import re
 from collections.abc import Iterator
 
 import libcst as cst
 
 from analyzers import syntax
+from analyzers.glimpse import either, named, says
 from analyzers.model import Edit, Examined, Finding, Fix, Safety, Severity, Step
 from analyzers.rule import Bad, Good, Rule
 from analyzers.source import SourceFile
@@ -40,6 +42,11 @@ WRAPPERS = frozenset(
 )
 OFF = frozenset({"ssl.CERT_NONE", "ssl.VerifyMode.CERT_NONE"})
 
+# A condition that speaks of one of these: whoever runs the program has asked for it.
+ASKED = re.compile(r"(?i)insecure|verif|unsafe|skip|ignore|self_?signed|no_?check|trust")
+
+OFF_WORDS = ("cert_reqs", "verify", "verify_mode", "check_hostname", "_create_default_https_context")
+
 RULE = Rule(
     name="tls-verification-off",
     title="TLS certificate not verified",
@@ -50,6 +57,7 @@ RULE = Rule(
     topic="TLS connections",
     clean="with the certificate verified",
     in_tests=False,
+    needs=(either(says(*SWITCHES.values(), *OFF_WORDS), named(UNVERIFIED)),),
     bad=(
         Bad(
             """
@@ -116,6 +124,18 @@ RULE = Rule(
             'import requests\nstatus = requests.get("https://inside.example", verify="ca.pem", timeout=5)',
         ),
         Good("verification is on", "import ssl\ncontext = ssl.create_default_context()\ncontext.check_hostname = True"),
+        Good(
+            "whoever runs it has asked for it, by a setting that says so",
+            """
+            import ssl
+            def context(settings):
+                made = ssl.create_default_context()
+                if settings.insecure_skip_verify:
+                    made.check_hostname = False
+                    made.verify_mode = ssl.CERT_NONE
+                return made
+            """,
+        ),
         Good("`verify` of another function is something else", "order.save(verify=False)"),
     ),
 )
@@ -125,11 +145,11 @@ RULE = Rule(
 def check_call(call: cst.Call, file: SourceFile) -> Iterator[Finding | Examined]:
     """A call that makes a connection or a context."""
     name = file.origin(call.func) or ""
-    if name in UNVERIFIED:
+    if name in UNVERIFIED and not _asked_for(call, file):
         yield RULE.finding(file, call, code=file.code(call))
     elif name in SWITCHES:
         given = _keyword(call, SWITCHES[name])
-        if given and syntax.is_name(given.value, "False"):
+        if given and syntax.is_name(given.value, "False") and not _asked_for(call, file):
             yield RULE.finding(file, call, fix=_fix(given.value, file), code=file.code(given))
         elif given:
             yield RULE.examined(file, call)
@@ -148,10 +168,18 @@ def check_assignment(assign: cst.Assign, file: SourceFile) -> Iterator[Finding |
     if file.qualified(target) == "ssl._create_default_https_context":
         if file.qualified(assign.value) in UNVERIFIED:
             yield RULE.finding(file, assign, code=file.code(assign))
-    elif _switched_off(target, assign.value, file) and not _told_below(assign, target, file):
+    elif _switched_off(target, assign.value, file) and not (
+        _told_below(assign, target, file) or _asked_for(assign, file)
+    ):
         steps = _with_name_check(assign, target, file)
         fix = _fix(assign.value, file) if target.attr.value == "verify" else None
         yield RULE.finding(file, assign, steps=steps, fix=fix, code=file.code(assign))
+
+
+def _asked_for(node: cst.CSTNode, file: SourceFile) -> bool:
+    """Whether it is one branch of a condition that speaks of insecurity."""
+    tests = (around.test for around in file.ancestors(node) if isinstance(around, (cst.If, cst.IfExp)))
+    return any(ASKED.search(file.code(test)) for test in tests)
 
 
 def _told_below(assign: cst.Assign, target: cst.Attribute, file: SourceFile) -> bool:
