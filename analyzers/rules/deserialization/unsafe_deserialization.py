@@ -7,7 +7,8 @@ What to do: Exchange data as JSON or another format of plain values. Where only 
 (`hmac`) and check the signature before reading.
 
 What it does not see: Who can write the bytes: that is for the reviewer. Pickles inside caches, queues and sessions of
-libraries; files that a library reads for you.
+libraries; files that a library reads for you; whether a signature that is made above is the right one. A function that
+is a reader itself (`def load(file)`) is a finding of low confidence: its callers know whose bytes they are.
 """
 
 from collections.abc import Iterator
@@ -15,9 +16,12 @@ from collections.abc import Iterator
 import libcst as cst
 
 from analyzers import syntax
+from analyzers.glimpse import named
 from analyzers.model import Confidence, Examined, Finding, Severity
 from analyzers.rule import Bad, Good, Rule
+from analyzers.scopes import parameters
 from analyzers.source import SourceFile
+from analyzers.waits import running
 
 PICKLES = ("pickle", "cPickle", "_pickle", "dill", "cloudpickle")
 READERS: dict[str, str] = {
@@ -34,6 +38,8 @@ READERS: dict[str, str] = {
 # Only these options make them run code. torch: https://pytorch.org/docs/stable/generated/torch.load.html
 OPTIONS = {"numpy.load": ("allow_pickle", "True"), "torch.load": ("weights_only", "False")}
 WRITERS = ("dump", "dumps")
+SIGNATURES = frozenset("hmac signature unsign verify verified compare".split())
+READING = frozenset("load loads unpickle unmarshal deserialize".split())
 
 RULE = Rule(
     name="unsafe-deserialization",
@@ -46,6 +52,7 @@ RULE = Rule(
     topic="reads of stored objects",
     clean="from data made right there",
     in_tests=False,
+    needs=(named(READERS, OPTIONS),),
     bad=(
         Bad(
             """
@@ -88,6 +95,26 @@ RULE = Rule(
             "a copy through pickle: the bytes never left the program",
             "import pickle\ndef copy(value):\n    return pickle.loads(pickle.dumps(value))",
         ),
+        Good(
+            "the signature of the bytes is checked first",
+            """
+            import base64, hashlib, hmac, pickle
+            def cookie(value, key):
+                signature, message = value.split(b"?", 1)
+                expected = base64.b64encode(hmac.new(key, message, hashlib.sha256).digest())
+                if same(signature, expected):
+                    return pickle.loads(base64.b64decode(message))
+            """,
+        ),
+        Good(
+            "the other end of the pipe is the parent process",
+            """
+            import os, pickle
+            def child(descriptor):
+                parent = os.fdopen(descriptor, "rb")
+                return pickle.load(parent)
+            """,
+        ),
         Good("arrays without objects", "import numpy\ndef table(path):\n    return numpy.load(path)"),
         Good(
             "the bytes were made in the same function",
@@ -115,11 +142,12 @@ def check(call: cst.Call, file: SourceFile) -> Iterator[Finding | Examined]:
     data = syntax.argument(call, 0) or _unpickler_input(call)
     if data is None:
         return
-    if _own_bytes(data, file):
+    if _own_bytes(data, file) or _signed(call, file):
         yield RULE.examined(file, call)
     else:
         what = READERS.get(name, "a pickle")
-        yield RULE.finding(file, call, call=file.code(call.func), data=file.code(data), what=what)
+        sure = Confidence.LOW if _hands_on(call, data, file) else RULE.confidence
+        yield RULE.finding(file, call, confidence=sure, call=file.code(call.func), data=file.code(data), what=what)
 
 
 def _unpickler_input(call: cst.Call) -> cst.BaseExpression | None:
@@ -128,6 +156,28 @@ def _unpickler_input(call: cst.Call) -> cst.BaseExpression | None:
 
 
 def _own_bytes(data: cst.BaseExpression, file: SourceFile) -> bool:
-    """A literal, or bytes that the same function pickled."""
+    """A literal, bytes that the same function pickled, or a pipe that the parent process left open."""
     name = file.origin(data) or ""
-    return syntax.is_literal(data) or name.endswith(tuple(f".{verb}()" for verb in WRITERS))
+    return syntax.is_literal(data) or name == "os.fdopen()" or name.endswith(tuple(f".{verb}()" for verb in WRITERS))
+
+
+def _signed(call: cst.Call, file: SourceFile) -> bool:
+    """Whether the function makes or checks a signature above the read."""
+    function, line = running(call, file), file.span(call).line
+    calls = (node for node in syntax.inside(function.body) if isinstance(node, cst.Call)) if function else ()
+    return any(file.span(one).line <= line and _is_signature(one, file) for one in calls)
+
+
+def _is_signature(call: cst.Call, file: SourceFile) -> bool:
+    if (file.qualified(call.func) or "").startswith("hmac."):
+        return True
+    return not SIGNATURES.isdisjoint(syntax.words(syntax.last_name(call.func)))
+
+
+def _hands_on(call: cst.Call, data: cst.BaseExpression, file: SourceFile) -> bool:
+    """Whether a function that is itself a reader only hands on what it is given: its callers know whose bytes it is."""
+    function = running(call, file)
+    if not isinstance(function, cst.FunctionDef) or READING.isdisjoint(syntax.words(function.name.value)):
+        return False
+    given = syntax.receiver(data) if isinstance(data, cst.Call) and syntax.method(data) == "read" else data
+    return isinstance(given, cst.Name) and given.value in {one.name.value for one in parameters(function.params)}
