@@ -134,7 +134,7 @@ def cut(lines: Sequence[str], unit: Unit) -> Cut:
 def _ended(text: str) -> str:
     """The text without blank lines at its end, where libcst loses some of them and comments before them."""
     kept = text.rstrip(BLANKS)
-    return text if kept.endswith("\\") or not kept else kept + "\n"
+    return kept + ("\n\n" if kept.endswith("\\") else "\n") if kept else text
 
 
 def _placed(made: Cut) -> Cut:
