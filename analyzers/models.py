@@ -113,19 +113,21 @@ class Entry:
     """Functions that a framework calls with data of `kind`.
 
     They are known by a decorator's full name, by a decorator's method name with a path as its first argument
-    (`methods`), by a base class and the method's name, or by the type of a parameter. `types` gives parameters a
+    (`methods`), by a base class and the method's name, by the names of all their `parameters` (the first one is data
+    then), or by the type of a parameter. `types` gives parameters a
     type by name, `attributes` the attributes of `self`. Everything but full names and bases asks that the file imports
     one of `roots`. Parameters annotated or defaulted with `clean` are not data.
     The text that such a function returns reaches sinks of the kinds `returns`.
     """
 
-    roots: tuple[str, ...]
+    roots: tuple[str, ...] = ()
     kind: str = "user-input"
     what: str = "the request"
     decorators: tuple[str, ...] = ()
     methods: tuple[str, ...] = ()
     bases: tuple[str, ...] = ()
     handlers: tuple[str, ...] = ()
+    parameters: tuple[str, ...] = ()
     types: Mapping[str, str] = field(default_factory=dict)
     attributes: Mapping[str, str] = field(default_factory=dict)
     clean: tuple[str, ...] = ()

@@ -130,7 +130,7 @@ def _may_be_given(file: SourceFile, definition: Definition) -> bool:
     entries = models(file).all(Entry)
     name, first = definition.name, definition.first_parameter
     return bool(definition.decorators) or any(
-        name in one.handlers if definition.parent else first in one.types for one in entries
+        name in one.handlers if definition.parent else first in (*one.types, *one.parameters) for one in entries
     )
 
 

@@ -27,7 +27,7 @@ def _takes_part(file: SourceFile, definition: Definition, text: str, models: Mod
     """Whether a function speaks of a source, is decorated, is a method that may be a handler, or is called here."""
     if definition.decorators or definition.parent or _source_words(models).search(text):
         return True
-    typed = any(definition.first_parameter in one.types for one in models.all(Entry))
+    typed = any(definition.first_parameter in (*one.types, *one.parameters) for one in models.all(Entry))
     return typed or file.text.count(f"{definition.name}(") > 1
 
 
@@ -66,8 +66,10 @@ def signs(models: Models, source_kind: str) -> Signs:
             package, *middle, _ = name.split(".") if "." in name else (name, name)
             words.setdefault((package,), set()).add(middle[-1] if middle else package)
         for one in (one for one in models.all(Entry) if one.kind == source_kind):
-            carriers = (*one.types, *one.attributes, *one.decorators, *one.methods, *one.bases)
-            words.setdefault(one.roots, set()).update(carrier.rpartition(".")[2] for carrier in carriers)
+            carriers = (*one.types, *one.attributes, *one.decorators, *one.methods, *one.bases, *one.parameters)
+            words.setdefault(one.roots or one.parameters, set()).update(
+                carrier.rpartition(".")[2] for carrier in carriers
+            )
         known = [(frozenset(packages), frozenset(carriers)) for packages, carriers in words.items()]
         models.cache[signs, source_kind] = known
     return known

@@ -76,7 +76,13 @@ def _is_bound(file: SourceFile, function: cst.FunctionDef, node: cst.Call) -> bo
 
 
 def _bind(summary: Summary, given: tuple[Given, ...], *, skip: bool) -> Iterator[tuple[str, Given]]:
+    """The parameters with what they are given; those that are written out come last, and count."""
     positional = summary.parameters[1:] if skip else summary.parameters
+    for one in given:
+        if one.star == "**":
+            yield from ((name, replace(one, value=one.value.part(f"[{name!r}]"))) for name in positional)
+        elif one.star:
+            yield from ((name, replace(one, value=one.value.element())) for name in positional[one.position :])
     for one in given:
         if one.keyword:
             yield one.keyword, one

@@ -71,7 +71,7 @@ def call(frame: Frame, node: cst.Call) -> Value:
 def _check_sinks(frame: Frame, called: Called) -> None:
     sinks = frame.models.named(Sink, called.name)
     assumed: tuple[str, ...] = ()
-    if not sinks and isinstance(called.node.func, cst.Attribute) and called.unknown:
+    if not sinks and isinstance(called.node.func, cst.Attribute) and _is_unknown(frame, called):
         holder = last_name(called.node.func.value)
         assumed = (f"that `{holder}` is what its name says",)
         sinks = frame.models.guessed(holder, called.method)
@@ -81,6 +81,12 @@ def _check_sinks(frame: Frame, called: Called) -> None:
         frame.sinks.setdefault(called.node, set()).update(sink.kinds)
         for argument, value in select(sink.arguments, called.given, called.node, called.receiver):
             _check_value(frame, called.node, sink, argument, value, assumed)
+
+
+def _is_unknown(frame: Frame, called: Called) -> bool:
+    """Whether nothing at hand says what the object is that a method is called on."""
+    kind = called.receiver.type if called.receiver else ""
+    return called.unknown or not (frame.models.speaks_of(kind) or frame.file.project.locate(kind))
 
 
 def _applies(sink: Sink, given: tuple[Given, ...]) -> bool:
@@ -211,11 +217,12 @@ def _method(frame: Frame, called: Called) -> Value:
         return _put_together(called, node.func.value, receiver)
     if called.method == "get" and called.given and called.given[0].key and receiver.fields:
         return receiver.part(called.given[0].key)
+    if called.method in ("replace", "setdefault"):
+        new = _everything(called.given[1:], None)
+        return join(receiver.flat(), replace(new, composed=True)) if new.dirty else receiver.flat()
     if called.method not in PASSING or not receiver.dirty:
         return CLEAN
     passed = receiver.flat()
-    if called.method == "replace" or called.method == "setdefault":
-        passed = join(passed, _everything(called.given, None))
     if called.method in WHOLE:
         return replace(passed, about=(about_of(node.func.value, receiver), receiver.about[1] or (ANY,)))
     return passed

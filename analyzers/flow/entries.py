@@ -34,6 +34,7 @@ def start(file: SourceFile, models: Models, function: cst.FunctionDef, *, symbol
             entry is not None
             and not models.speaks_of(kind)
             and name not in (*SELF, *converted)
+            and name in (entry.parameters[:1] or (name,))
             and _is_data(file, parameter, entry)
         )
         named = symbolic and name not in SELF
@@ -114,6 +115,8 @@ def _entries(file: SourceFile, models: Models, function: cst.FunctionDef) -> Ite
             yield from (one for one in models.named(Entry, base) if function.name.value in one.handlers)
     elif not parent:
         yield from (one for one in models.all(Entry) if one.types and _is_view(file, function, one))
+        names = tuple(parameter.name.value for parameter in parameters(function.params))
+        yield from (one for one in models.all(Entry) if one.parameters and one.parameters == names)
 
 
 def _routes(call: cst.Call) -> bool:
