@@ -1,6 +1,6 @@
 """Where a module stands in a repository, and what module a path is. Pure: nobody is asked whether a file exists."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -34,6 +34,7 @@ def place_of(name: str, importer: str, at_hand: Iterable[str], libraries: Collec
 
     A folder of the importer, or of another path at hand, that begins the name makes it sure. Otherwise the module may
     stand beside the importer or at the top, unless it is known as one of the `libraries`. None when it can be nowhere.
+    See `is_of_folder` for when such a guess is worth a look.
     """
     parts = module_parts(name)
     if not parts:
@@ -47,10 +48,15 @@ def place_of(name: str, importer: str, at_hand: Iterable[str], libraries: Collec
     return None if parts[0] in libraries else Place(".".join(parts), _guesses(parts, importer), False)
 
 
+def is_of_folder(name: str, importer: str) -> bool:
+    """Whether a name begins with a folder around its importer: then that is where the importer's project begins."""
+    return name.partition(".")[0] in PurePosixPath(importer).parts[:-1]
+
+
 def module_parts(name: str) -> Parts:
     """The parts of a dotted name that can be a module: what stands before a class, without the function at the end."""
     parts = name.split(".")
-    classes = [place for place, part in enumerate(parts) if part.lstrip("_")[:1].isupper()]
+    classes = [place for place, part in enumerate(parts) if place and part.lstrip("_")[:1].isupper()]
     module = tuple(parts[: classes[0]] if classes else parts[:-1])
     return module if all(part.isidentifier() for part in module) else ()
 
@@ -73,22 +79,15 @@ def _agreement(folders: Parts, parts: Parts) -> int:
     return length
 
 
-def _under(root: Parts, parts: Parts) -> Iterator[str]:
-    """The module, or the module that holds it as an object."""
-    yield _path(root, parts, ".py")
-    if len(parts) > 2:
-        yield _path(root, parts[:-1], ".py")
-    yield _path(root, parts, "/__init__.py")
-    if len(parts) > 1:
-        yield _path(root, parts[:-1], "/__init__.py")
+def _under(root: Parts, parts: Parts) -> tuple[str, str]:
+    return _path(root, parts, ".py"), _path(root, parts, "/__init__.py")
 
 
 def _guesses(parts: Parts, importer: str) -> tuple[str, ...]:
-    """Beside the importer, as in a folder of scripts, and at the top."""
+    """Beside the importer, as in a folder of scripts, or at the top."""
     folders = PurePosixPath(importer).parts[:-1]
-    top = folders[:1] if folders[:1] and folders[0] in SOURCE_ROOTS else ()
-    roots = list(dict.fromkeys([folders, top]))
-    return tuple(_path(root, parts, end) for end in (".py", "/__init__.py") for root in roots)
+    beside = _under(folders, parts)
+    return (*beside, _path((), parts, ".py")) if folders else beside
 
 
 def _path(root: Parts, parts: Parts, end: str) -> str:

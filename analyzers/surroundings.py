@@ -15,7 +15,8 @@ from analyzers.flow.api import bears, models
 from analyzers.model import Wish
 from analyzers.models import Models
 from analyzers.outline import FUNCTIONS, Binding, Bound, Definition, Kind, Names, bindings, dotted
-from analyzers.places import place_of
+from analyzers.places import is_of_folder, place_of
+from analyzers.rule import TEST_PATH
 from analyzers.source import Project, SourceFile
 from analyzers.walk import reached
 from analyzers.workspace import Workspace
@@ -30,7 +31,7 @@ STARS = 3
 def wishes(space: Workspace, path: str) -> tuple[Wish, ...]:
     """The modules that one file of the change asks for, the sure ones first. Nothing is read that asks for none."""
     side = space.sides.get(path)
-    if side is None or not imports_own(side.head):
+    if side is None or TEST_PATH.search(path) or not imports_own(side.head):
         return ()
     search = _Search(path, tuple(space.paths), _libraries(models(side.head)))
     if not side.head.readable:
@@ -40,7 +41,14 @@ def wishes(space: Workspace, path: str) -> tuple[Wish, ...]:
         if definition and bears(side.head, definition):
             search.add(side.head, definition)
     search.run()
-    return tuple(sorted(search.found.values(), key=lambda wish: (not wish.sure, wish.module)))
+    wanted = [wish for module, wish in search.found.items() if not any(map(search.found.get, _around(module)))]
+    return tuple(sorted(wanted, key=lambda wish: (not wish.sure, wish.module)))
+
+
+def _around(module: str) -> Iterator[str]:
+    """The packages around a module: one that is asked for will tell what the name in it is."""
+    while module := module.rpartition(".")[0]:
+        yield module
 
 
 def imports_own(file: SourceFile) -> bool:
@@ -114,13 +122,33 @@ class _Search:
         return True
 
     def wish(self, file: SourceFile, name: str) -> None:
-        """Note the module of a name, unless it is at hand: then it does not say what the name is."""
+        """Note the module of a name, unless what is at hand tells that there is none."""
         place = place_of(name, file.path, self.at_hand, self.libraries)
-        if place is None or file.project.module(place.module) is not None:
+        if place is None or not (place.sure or not _has_project(file)) or _is_known(file.project, place.module):
             return
         paths = tuple(path for path in place.paths if path not in self.at_hand)
         if place.paths[0] in paths:
             self.found.setdefault(place.module, Wish(self.by, place.module, paths, place.sure))
+
+
+def _is_known(project: Project, module: str) -> bool:
+    """Whether a module is at hand, or its name is that of something in a module that is."""
+    inside = ""
+    for name in (module, *_around(module)):
+        other = project.module(name)
+        if other is not None:
+            return not inside or inside in other.outline.names[""]
+        inside = name.rpartition(".")[2]
+    return False
+
+
+def _has_project(file: SourceFile) -> bool:
+    """Whether a file imports from a folder around it: what it imports by other names is then somebody else's."""
+    known: bool | None = file.cache.get(_has_project)
+    if known is None:
+        imported = (one for bound in file.outline.names[""].values() for one in bound if one.how is Bound.IMPORT)
+        known = file.cache[_has_project] = any(is_of_folder(one.target, file.path) for one in imported)
+    return known
 
 
 def _from_stars(project: Project, name: str) -> list[str]:
@@ -131,15 +159,28 @@ def _from_stars(project: Project, name: str) -> list[str]:
 
 
 def _used(file: SourceFile, definition: Definition) -> Iterator[str]:
-    """The absolute names that a definition calls, hands on, inherits from, is decorated or annotated with."""
+    """The absolute names that a definition calls, hands on, inherits from or is annotated with."""
     for node in file.outline.nodes.get(definition.qualname, ()):
         local = dict(_local(node, file, definition))
         for text in _spoken(node):
             found = names.resolved(file, text, definition.qualname, local)
-            if found and "." in found:
-                yield found.replace("()", "")
+            if found and "." in found and not _is_deep(text, found, definition):
+                yield _called(found)
     if definition.parent in file.outline.classes:
         yield from names.bases(file, definition.parent)
+
+
+def _is_deep(text: str, name: str, definition: Definition) -> bool:
+    """`db.session.add` of an imported `db`: an attribute of an object, whose type its module does not tell."""
+    root, *rest = text.split(".")
+    return len(rest) > 1 and root != definition.first_parameter and not name.startswith(f"{root}.")
+
+
+def _called(name: str) -> str:
+    """`Class().method().more` is a method of the class; of what a function gives, the function is all that is known."""
+    made, _, rest = name.partition("()")
+    method = rest.lstrip(".").partition("()")[0].partition(".")[0]
+    return f"{made}.{method}" if method and made.rpartition(".")[2].lstrip("_")[:1].isupper() else made
 
 
 def _local(node: ast.stmt, file: SourceFile, definition: Definition) -> Iterator[tuple[str, list[Binding]]]:
@@ -160,7 +201,7 @@ def _local(node: ast.stmt, file: SourceFile, definition: Definition) -> Iterator
 def _spoken(node: ast.stmt) -> Iterator[str]:
     """The dotted texts in the places where a function or a class is named."""
     if isinstance(node, ast.ClassDef):
-        yield from filter(None, map(dotted, (*node.bases, *node.decorator_list)))
+        yield from filter(None, map(dotted, node.bases))
         return
     for part in ast.walk(node):
         yield from filter(None, map(dotted, _naming(part)))
@@ -173,8 +214,6 @@ def _naming(part: ast.AST) -> Iterator[ast.expr]:
             yield part.func
             values = (*part.args, *(keyword.value for keyword in part.keywords))
             yield from (value for value in values if isinstance(value, (ast.Name, ast.Attribute)) and not _plain(value))
-        case ast.FunctionDef() | ast.AsyncFunctionDef():
-            yield from part.decorator_list
         case ast.arg(annotation=ast.expr() as annotation):
             yield annotation
 

@@ -84,12 +84,17 @@ class Shelf:
             return True
         room = self.limits.context_bytes - sum(len(file.text) for file in self.files.values())
         spent = self.requests >= self.limits.context_requests or len(self.files) >= self.limits.context_files
-        if path in self.absent or path in self.touched or spent or room <= 0:
+        if path in self.absent or path in self.touched or spent or room <= 0 or self._is_package(path):
             return False
         if self.in_trouble:
             self.missing[wish.by, path] = None
             return False
         return self._read(path, wish, min(room, self.limits.file_bytes))
+
+    def _is_package(self, path: str) -> bool:
+        """Whether there is a folder of the name of the module: then it is no file."""
+        folder = path.removesuffix(".py") + "/"
+        return any(known.startswith(folder) for paths in (self.files, self.touched) for known in paths)
 
     def _read(self, path: str, wish: Wish, limit: int) -> bool:
         self.requests += 1

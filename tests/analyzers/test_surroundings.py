@@ -121,12 +121,39 @@ def test_a_name_that_a_package_hands_on_is_asked_for_where_it_is_defined() -> No
     assert asked({"shop/views.py": view}, {"shop/store/__init__.py": "from .impl import *\n"}) == ["shop/store/impl.py"]
 
 
-def test_sure_modules_come_before_guesses() -> None:
+def test_where_nothing_is_imported_from_a_folder_around_a_module_may_stand_beside() -> None:
+    code = VIEW.format(imports="from db import run", call="run(request.args['q'])")
+    (wish,) = wishes(space({"app/views.py": code}), "app/views.py")
+    assert (wish.paths, wish.sure) == (("app/db.py", "app/db/__init__.py", "db.py"), False)
+
+
+def test_where_the_project_shows_what_else_is_imported_is_a_library() -> None:
     code = VIEW.format(imports="import weather\nfrom .db import run", call="weather.array(run(request.args['q']))")
-    assert [(wish.module, wish.sure) for wish in wishes(space({"shop/views.py": code}), "shop/views.py")] == [
-        ("shop.db", True),
-        ("weather", False),
-    ]
+    assert asked({"shop/views.py": code}) == ["shop/db.py"]
+
+
+def test_what_a_package_that_is_asked_for_will_tell_is_not_asked_for_as_well() -> None:
+    code = VIEW.format(
+        imports="from shop.models import User\nfrom shop.models import db", call="db.run(User(request.args['q']))"
+    )
+    assert asked({"shop/views.py": code}) == ["shop/models.py"]
+    assert asked({"shop/views.py": code}, {"shop/models.py": "class User: pass\ndb = connect()\n"}) == []
+    assert asked({"shop/views.py": code}, {"shop/models/__init__.py": "class User: pass\n"}) == ["shop/models/db.py"]
+
+
+def test_what_hangs_on_an_imported_object_is_not_asked_for() -> None:
+    code = VIEW.format(imports="from shop.models import db", call="db.session.add(request.args['q'])")
+    assert asked({"shop/views.py": code}) == []
+
+
+def test_tests_ask_for_nothing() -> None:
+    code = VIEW.format(imports="from shop.db import run", call="run(request.args['q'])")
+    assert asked({"shop/tests/test_views.py": code}) == []
+
+
+def test_of_what_a_function_gives_only_the_function_is_looked_for() -> None:
+    code = VIEW.format(imports="from .web import make", call="make().db.session.run(request.args['q'])")
+    assert asked({"shop/views.py": code}) == ["shop/web.py"]
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,8 @@
 """What is read beside a change, what that may cost, and what happens when it cannot be had."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 import pytest
 
@@ -71,11 +72,14 @@ class Reader:
 
 
 def read(
-    files: dict[str, bytes | TouchlineError], *rounds: Wish, limits: LimitSettings = LIMITS, **later: Sequence[Wish]
+    files: dict[str, bytes | TouchlineError],
+    *first: Wish,
+    later: Mapping[str, Sequence[Wish]] = MappingProxyType({}),
+    limits: LimitSettings = LIMITS,
 ) -> tuple[list[str], Context]:
-    """The requests, and what came of them."""
+    """The requests, and what came of them; `later` are the wishes once a file is at hand."""
     repository = Repository(files)
-    reader = Reader({"": rounds, **{key.replace("_", "/") + ".py": wishes for key, wishes in later.items()}})
+    reader = Reader({"": first, **later})
     return repository.asked, surround(as_forge(repository), CHANGE, HERE, {"shop/views.py"}, reader, limits)
 
 
@@ -98,19 +102,24 @@ def test_the_first_place_that_exists_is_the_module() -> None:
     assert context.files == (ContextFile("shop/db/__init__.py", b"y"),)
 
 
+def test_a_folder_that_is_known_is_no_file() -> None:
+    wanted = wish("shop", "shop.py", "shop/__init__.py")
+    assert read({"shop/__init__.py": b"x"}, wanted)[0] == ["shop/__init__.py"]
+
+
 def test_what_a_module_calls_is_read_up_to_so_many_hops() -> None:
     files: dict[str, bytes | TouchlineError] = {"shop/a.py": b"x", "shop/b.py": b"x", "shop/c.py": b"x"}
-    chain = {"shop_a": [wish("shop.b")], "shop_b": [wish("shop.c")]}
-    assert paths(read(files, wish("shop.a"), **chain)[1]) == ["shop/a.py", "shop/b.py"]
-    assert paths(read(files, wish("shop.a"), limits=replace(LIMITS, context_hops=1), **chain)[1]) == ["shop/a.py"]
-    assert paths(read(files, wish("shop.a"), limits=replace(LIMITS, context_hops=4), **chain)[1]) == list(files)
+    chain = {"shop/a.py": [wish("shop.b")], "shop/b.py": [wish("shop.c")]}
+    assert paths(read(files, wish("shop.a"), later=chain)[1]) == ["shop/a.py", "shop/b.py"]
+    assert paths(read(files, wish("shop.a"), limits=replace(LIMITS, context_hops=1), later=chain)[1]) == ["shop/a.py"]
+    assert paths(read(files, wish("shop.a"), limits=replace(LIMITS, context_hops=4), later=chain)[1]) == list(files)
     assert read(files, wish("shop.a"), limits=replace(LIMITS, context_hops=0))[0] == []
 
 
 def test_no_path_is_asked_for_twice() -> None:
     files: dict[str, bytes | TouchlineError] = {"shop/a.py": b"x"}
     again = [wish("shop.a"), wish("shop.b"), wish("shop.c", "shop/b.py", by="shop/other.py")]
-    assert read(files, *again, shop_a=again)[0] == ["shop/a.py", "shop/b.py"]
+    assert read(files, *again, later={"shop/a.py": again})[0] == ["shop/a.py", "shop/b.py"]
 
 
 def test_a_path_of_the_change_is_never_read_as_context() -> None:
