@@ -10,18 +10,21 @@ from typing import Any
 
 from analyzers.marks import Key, key
 from analyzers.model import Finding
+from analyzers.rule import Rule
 from analyzers.source import SourceFile
 from analyzers.suppress import covering
-from analyzers.walk import Checks, look, reached
+from analyzers.walk import look, reached
 from analyzers.workspace import Side
 
 
-def caused(found: Sequence[Finding], side: Side, sides: Mapping[str, Side], checks: Checks) -> list[Finding]:
+def caused(found: Sequence[Finding], side: Side, sides: Mapping[str, Side], rules: Sequence[Rule]) -> list[Finding]:
     """The findings of a side's head that the change causes, in their order. Base is read only when it must be."""
     rest = [finding for finding in found if not on_touched(finding, sides)]
+    named = {finding.rule for finding in rest}
+    rules = [rule for rule in rules if rule.name in named]
     if side.base is not None and rest:
-        rest = _unknown(rest, side.head, standing(side, checks))
-        rest = _not_moved(rest, side, sides, checks)
+        rest = _unknown(rest, side.head, standing(side, rules))
+        rest = _not_moved(rest, side, sides, rules)
     new = {id(finding) for finding in rest}
     return [finding for finding in found if id(finding) in new or on_touched(finding, sides)]
 
@@ -42,12 +45,12 @@ def _places(finding: Finding) -> Iterator[tuple[str, int, int]]:
         yield step.path, step.span.line, step.span.end_line
 
 
-def standing(side: Side, checks: Checks) -> list[Key]:
+def standing(side: Side, rules: Sequence[Rule]) -> list[Key]:
     """The keys of what base already had where the change reaches, without what was suppressed there."""
     if side.base is None or not side.base.readable:
         return []
     names = frozenset(unit.qualname for unit in reached(side.head, side.touched) if unit.qualname)
-    seen = look(side.base, reached(side.base, side.removed, names), checks)
+    seen = look(side.base, reached(side.base, side.removed, names), rules)
     return [key(finding, side.base) for finding in seen.findings if not covering(finding, side.base)]
 
 
@@ -66,14 +69,14 @@ def _take(left: "Counter[Any]", wanted: Any) -> bool:
     return True
 
 
-def _not_moved(found: Sequence[Finding], side: Side, sides: Mapping[str, Side], checks: Checks) -> list[Finding]:
+def _not_moved(found: Sequence[Finding], side: Side, sides: Mapping[str, Side], rules: Sequence[Rule]) -> list[Finding]:
     """The findings whose code did not come from another file of the change."""
     for other in sides.values():
         if other is side or other.base is None or not found or not other.removed.added:
             continue
         if any(_lost(other, side.head.line_text(finding.line).strip()) for finding in found):
-            here = Counter(key(finding, other.head) for finding in look_head(other, checks))
-            gone = Counter(standing(other, checks)) - here
+            here = Counter(key(finding, other.head) for finding in look_head(other, rules))
+            gone = Counter(standing(other, rules)) - here
             found = _unknown(found, side.head, list(gone.elements()))
     return list(found)
 
@@ -84,6 +87,6 @@ def _lost(other: Side, line: str) -> bool:
     return base is not None and any(base.line_text(number).strip() == line for number in other.removed.added)
 
 
-def look_head(side: Side, checks: Checks) -> list[Finding]:
+def look_head(side: Side, rules: Sequence[Rule]) -> list[Finding]:
     """What the rules find in a side's head where the change reaches."""
-    return look(side.head, reached(side.head, side.touched), checks).findings if side.head.readable else []
+    return look(side.head, reached(side.head, side.touched), rules).findings if side.head.readable else []

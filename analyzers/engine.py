@@ -10,7 +10,7 @@ from analyzers.model import ContextFile, FilePair, FileReport, Finding, Report, 
 from analyzers.rule import Rule
 from analyzers.suppress import covering, unreasoned
 from analyzers.text import Unreadable
-from analyzers.walk import look, reached, table
+from analyzers.walk import look, reached
 from analyzers.workspace import DEFAULT_LIMITS, PYTHON, Limits, Side, Workspace, workspace
 
 # Deep enough for libcst to write out all that is not refused as nested too deeply.
@@ -48,8 +48,7 @@ def analyze_file(pair: FilePair, space: Workspace, rules: Sequence[Rule]) -> Fil
 
 def _report(side: Side, space: Workspace, rules: Sequence[Rule]) -> FileReport:
     file, touched = side.head, side.touched
-    checks = table(rules, file.path)
-    seen = look(file, reached(file, touched), checks)
+    seen = look(file, reached(file, touched), rules)
     found = marked([*seen.findings, *unreasoned(file)], file, side.pair.old_path or file.path)
     hushed = [finding for finding in found if covering(finding, file)]
     spoken = [finding for finding in found if finding not in hushed]
@@ -57,9 +56,9 @@ def _report(side: Side, space: Workspace, rules: Sequence[Rule]) -> FileReport:
         path=file.path,
         status=Status.UNREADABLE if seen.troubles else Status.ANALYSED,
         reason="; ".join(dict.fromkeys(seen.troubles)),
-        findings=tuple(_uncovered(caused(spoken, side, space.sides, checks), rules)),
+        findings=tuple(_uncovered(caused(spoken, side, space.sides, rules), rules)),
         examined=tuple(place for place in seen.examined if place.line in touched.added),
-        suppressed=tuple(caused(hushed, side, space.sides, checks)),
+        suppressed=tuple(caused(hushed, side, space.sides, rules)),
         touched_lines=len(touched.added),
     )
 

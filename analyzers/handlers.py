@@ -2,6 +2,7 @@
 
 import re
 
+from analyzers.glimpse import Glimpse
 from analyzers.outline import Definition
 from analyzers.source import SourceFile
 from analyzers.syntax import words
@@ -25,6 +26,22 @@ INSIDE = re.compile(
     r"|Unauthorized|permission|authoriz|require_|enforce\(|40[13]\b",
     re.IGNORECASE,
 )
+
+
+GUARD = re.compile(rf"@[ \t]*[\w.]*(?:{'|'.join(sorted(GUARDS))})", re.IGNORECASE)
+
+
+def is_offered(glimpse: Glimpse) -> bool:
+    """Whether a unit could be a handler, going by its words."""
+    return not ROUTES.isdisjoint(glimpse.words) or ("views" in glimpse.file.module and "request" in glimpse.words)
+
+
+def has_guard(glimpse: Glimpse) -> bool:
+    """Whether any decorator of the file could be a guard."""
+    known: bool | None = glimpse.file.cache.get(has_guard)
+    if known is None:
+        known = glimpse.file.cache[has_guard] = GUARD.search(glimpse.file.text) is not None
+    return known
 
 
 def speaks_of_guard(name: str) -> bool:

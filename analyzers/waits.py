@@ -1,12 +1,16 @@
 """Which calls wait for the clock, a network or a process, by the models; and which functions of the project do so."""
 
 import re
+from bisect import bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import accumulate
 
 import libcst as cst
 
 from analyzers import syntax
 from analyzers.flow.frame import typed
+from analyzers.glimpse import Glimpse, at_hand, last_words
 from analyzers.model import Step
 from analyzers.models import Blocking, Models
 from analyzers.outline import Definition, Kind
@@ -72,12 +76,48 @@ def _within(definition: Definition, file: SourceFile) -> tuple[cst.Call, Wait] |
 
 def _may_wait(definition: Definition, file: SourceFile) -> bool:
     """A look at the text, which spares the parsing of most functions."""
-    names: re.Pattern[str] | None = file.cache.get(_may_wait)
+    return any(map(_waiting_words(file).search, file.lines[definition.head : definition.end_line]))
+
+
+def _waiting_words(file: SourceFile) -> re.Pattern[str]:
+    names: re.Pattern[str] | None = file.project.cache.get(_waiting_words)
     if names is None:
-        models: Models | None = file.project.models
-        words = {name.rpartition(".")[2] for model in (models.all(Blocking) if models else ()) for name in model.names}
-        names = file.cache[_may_wait] = re.compile(rf"\b(?:{'|'.join(map(re.escape, sorted(words)))})\(")
-    return any(names.search(line) for line in file.lines[definition.head : definition.end_line])
+        words = sorted(last_words(file.project.models, Blocking))
+        names = file.project.cache[_waiting_words] = re.compile(rf"\b(?:{'|'.join(map(re.escape, words))})\(")
+    return names
+
+
+def calls_waiting(glimpse: Glimpse) -> bool:
+    """Whether a unit speaks of a function of the project that may wait in its own body."""
+    known: dict[str, set[str]] | None = glimpse.file.cache.get(calls_waiting)
+    if known is None:
+        known = glimpse.file.cache[calls_waiting] = {}
+        for definition in (one for file in at_hand(glimpse.file) if file.readable for one in _waiting(file)):
+            known.setdefault(definition.name, set()).update(_owners(definition))
+    return any(_calls(glimpse, name, known[name]) for name in known.keys() & glimpse.words)
+
+
+def _owners(definition: Definition) -> tuple[str, ...]:
+    """What stands before the dot where a method of a known class is called; nothing for a function."""
+    return (definition.first_parameter, definition.parent.rpartition(".")[2]) if definition.parent else ("",)
+
+
+def _calls(glimpse: Glimpse, name: str, owners: set[str]) -> bool:
+    if "" in owners or name not in glimpse.written:
+        return True
+    return (
+        re.search(rf"\b(?:{'|'.join(map(re.escape, owners))})\s*\.\s*{re.escape(name)}\s*\(", glimpse.text) is not None
+    )
+
+
+def _waiting(file: SourceFile) -> Iterator[Definition]:
+    """The functions of a file that may wait."""
+    starts = list(accumulate(map(len, file.lines), initial=0))
+    lines = [bisect_right(starts, found.start()) for found in _waiting_words(file).finditer(file.text)]
+    for definition in file.outline.definitions if lines else ():
+        place = bisect_right(lines, definition.head)
+        if place < len(lines) and lines[place] <= definition.end_line:
+            yield definition
 
 
 def _through(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import libcst as cst
 
 from analyzers.cuts import Cut
+from analyzers.glimpse import Glimpse
 from analyzers.model import Examined, Finding
 from analyzers.outline import Unit
 from analyzers.rule import Check, Rule
@@ -32,11 +33,11 @@ class Seen:
             self.findings.append(finding)
 
 
-def table(rules: Sequence[Rule], path: str) -> Checks:
-    """The checks by node type, of the rules that speak in this file."""
+def table(rules: Sequence[Rule]) -> Checks:
+    """The checks of some rules by node type."""
     checks: Checks = {}
     for rule in rules:
-        for kind, own in rule.checks.items() if rule.speaks_in(path) else ():
+        for kind, own in rule.checks.items():
             checks.setdefault(kind, []).extend((rule, check) for check in own)
     return checks
 
@@ -49,10 +50,21 @@ def reached(file: SourceFile, touched: TouchedLines, also: frozenset[str] = froz
     return [unit for unit in units if unit in near or unit.qualname in names]
 
 
-def look(file: SourceFile, units: Sequence[Unit], checks: Checks) -> Seen:
-    """Ask the checks about every node of the units. A unit that cannot be read, or a failing check, is a trouble."""
+def look(file: SourceFile, units: Sequence[Unit], rules: Sequence[Rule], *, glancing: bool = True) -> Seen:
+    """Ask the rules about every node of the units. A unit that cannot be read, or a failing check, is a trouble.
+
+    Unless `glancing`, the rules are also asked about units whose text shows nothing that they look for.
+    """
     seen = Seen()
+    speaking = [rule for rule in rules if rule.speaks_in(file.path)]
+    tables: dict[tuple[str, ...], Checks] = {}
     for unit in units:
+        glimpse = Glimpse(file, unit)
+        wanted = [rule for rule in speaking if not glancing or rule.wanted(glimpse)]
+        if not wanted:
+            continue
+        names = tuple(rule.name for rule in wanted)
+        checks = tables[names] = tables.get(names) or table(wanted)
         try:
             cut = file.read(unit)
         except Unreadable as error:

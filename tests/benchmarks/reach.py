@@ -1,10 +1,10 @@
 """What an analysis costs, as a multiple of `ast.parse` of the touched files: `make bench`, or
 
-    python -m tests.benchmarks.reach [commits] [releases] [peers]
+    python -m tests.benchmarks.reach [commits] [releases] [peers] [history CLONE...]
 
 `commits` touches 1, 3 and 10 functions of 2,400- and 12,000-line files; `releases` compares releases fetched by name;
-`peers` runs other analysers over the head of one of these, where they are installed. CPU seconds of one warm process,
-set as the sandbox sets its own;
+`peers` runs other analysers over the head of one of these, where they are installed; `history` takes a hundred commits
+of each clone of a repository, always the same ones. CPU seconds of one warm process, set as the sandbox sets its own;
 the floor is measured in the same run, so the ratios hold on any machine. Nothing here asserts a time.
 """
 
@@ -27,6 +27,9 @@ from analyzers.catalog import all_rules
 from analyzers.engine import analyze
 from analyzers.model import FilePair
 from analyzers.models import load
+from bot.forges.local.git import Commit, Repository
+from bot.forges.local.sources import Commits
+from bot.model import FileStatus, Side
 from bot.sandbox_child import collect_seldom
 from config.library import model_texts
 from tests.journeys.releases import Release, fetch
@@ -34,6 +37,8 @@ from tests.journeys.releases import Release, fetch
 SIZES = (2_400, 12_000)
 TOUCHES = (1, 3, 10)
 CHANGES = 6
+COMMITS = 100
+MOST_BYTES = 2_000_000
 RELEASES = (
     (Release("Radicale", "3.5.4"), Release("Radicale", "3.5.5")),
     (Release("celery", "5.4.0"), Release("celery", "5.5.0")),
@@ -123,6 +128,36 @@ def releases() -> Iterator[tuple[str, list[Cost]]]:
         )
 
 
+def history(clones: Sequence[str]) -> Iterator[tuple[str, list[Cost]]]:
+    """The costs of real commits, each as the change that it was."""
+    for clone in clones:
+        repository = Repository(Path(clone))
+        made = repository.history("HEAD")
+        drawn = random.Random(5).sample(made, min(COMMITS, len(made)))
+        changes = (committed(repository, commit) for commit in drawn)
+        costs = [cost(pairs) for pairs in changes if pairs]
+        yield f"{Path(clone).resolve().name}, {len(costs)} commits", costs
+
+
+def committed(repository: Repository, commit: Commit) -> list[FilePair]:
+    """The Python files of a commit; none of them when one cannot be parsed, for then there is no floor."""
+    source = Commits(repository, commit.parent or repository.empty_tree(), commit.id)
+    pairs = []
+    for file in source.files():
+        if file.path.endswith(".py") and file.status is not FileStatus.DELETED and not file.skip:
+            base = source.read(file, Side.BASE, MOST_BYTES) if file.status is not FileStatus.ADDED else None
+            pairs.append(FilePair(file.path, source.read(file, Side.HEAD, MOST_BYTES), base, None, file.old_path))
+    return pairs if all(_parses(pair.head) for pair in pairs) else []
+
+
+def _parses(text: bytes | None) -> bool:
+    try:
+        ast.parse(text or b"")
+    except (SyntaxError, ValueError):
+        return False
+    return True
+
+
 def peers() -> Iterator[str]:
     """What other analysers spend on the head of a release that ours has just analysed."""
     base, head = RELEASES[0]
@@ -173,6 +208,8 @@ def main(wanted: Sequence[str]) -> int:
         table(commits())
     if not wanted or "releases" in wanted:
         table(releases())
+    if wanted and wanted[0] == "history":
+        table(history(wanted[1:]))
     if not wanted or "peers" in wanted:
         print(*peers(), sep="\n")
     print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")

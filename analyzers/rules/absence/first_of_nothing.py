@@ -13,6 +13,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from analyzers import syntax
+from analyzers.glimpse import says
 from analyzers.handling import handled
 from analyzers.model import Examined, Finding, Severity
 from analyzers.rule import Bad, Good, Rule
@@ -31,6 +32,10 @@ RULE = Rule(
     topic="searches for a first element",
     clean="allowing for none",
     in_tests=False,
+    needs=(
+        says("next"),
+        says("for"),
+    ),
     bad=(
         Bad(
             """

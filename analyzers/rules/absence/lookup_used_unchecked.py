@@ -8,11 +8,13 @@ What to do: Read `data[key]` where the key must be there, so that the error name
 What it does not see: Mappings whose making cannot be seen; results kept in attributes.
 """
 
+import re
 from collections.abc import Iterator
 
 import libcst as cst
 
 from analyzers import syntax
+from analyzers.glimpse import Glimpse
 from analyzers.handling import handled
 from analyzers.model import Confidence, Examined, Finding, Severity
 from analyzers.rule import Bad, Good, Rule
@@ -22,6 +24,19 @@ from analyzers.waits import running
 # https://flask.palletsprojects.com/en/stable/api/#flask.Request, https://docs.djangoproject.com/en/stable/ref/request-response/
 FIELDS = frozenset({"args", "form", "values", "headers", "cookies", "GET", "POST", "META", "COOKIES", "query_params"})
 PARSERS = frozenset({"json.loads", "json.load", "tomllib.loads", "tomllib.load", "yaml.safe_load"})
+DATA = FIELDS | {"json", "get_json", *(name.rpartition(".")[2] for name in PARSERS)}
+# `.get("name").strip`: an attribute of what is found under a constant name.
+LOOKUP = re.compile(r"""\bget\s*\(\s*(?:\w{0,2}(?:'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*")\s*)+,?\s*\)\s*\.""")
+
+
+def _uses_lookup(glimpse: Glimpse) -> bool:
+    return "get" in glimpse.written and LOOKUP.search(glimpse.text) is not None
+
+
+def _looks_into_data(glimpse: Glimpse) -> bool:
+    """Whether there are fields of a request, parsed data, or options of the function's own."""
+    return not DATA.isdisjoint(glimpse.words) or "**" in glimpse.text
+
 
 RULE = Rule(
     name="lookup-used-unchecked",
@@ -34,6 +49,7 @@ RULE = Rule(
     topic="lookups with `get`",
     clean="with a default or a check",
     in_tests=False,
+    needs=(_uses_lookup, _looks_into_data),
     bad=(
         Bad(
             """

@@ -17,6 +17,7 @@ import libcst as cst
 
 from analyzers import syntax
 from analyzers.flow import api
+from analyzers.glimpse import says
 from analyzers.handling import handled
 from analyzers.model import Confidence, Examined, Finding, Severity, Step
 from analyzers.rule import Bad, Good, Rule
@@ -43,6 +44,10 @@ RULE = Rule(
     topic="results of regular expressions",
     clean="looked at before their use",
     in_tests=False,
+    needs=(
+        says(*MATCHING),
+        says(*OWN),
+    ),
     bad=(
         Bad(
             """

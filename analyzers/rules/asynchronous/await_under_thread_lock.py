@@ -13,8 +13,10 @@ from collections.abc import Iterator
 import libcst as cst
 
 from analyzers import syntax
+from analyzers.glimpse import around_modelled, says
 from analyzers.locks import taken
 from analyzers.model import Examined, Finding, Severity, Step
+from analyzers.models import Lock
 from analyzers.rule import Bad, Good, Rule
 from analyzers.source import SourceFile
 
@@ -28,6 +30,11 @@ RULE = Rule(
     advice="Make `{lock}` an `asyncio.Lock` and take it with `async with`, or leave the `with` block before awaiting.",
     topic="locks of threads in coroutines",
     clean="given back before any await",
+    needs=(
+        says("with"),
+        says("async"),
+        around_modelled(Lock),
+    ),
     bad=(
         Bad(
             """

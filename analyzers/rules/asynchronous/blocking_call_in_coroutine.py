@@ -15,14 +15,21 @@ from collections.abc import Iterator
 import libcst as cst
 
 from analyzers.callers import calls_of
+from analyzers.glimpse import Glimpse, either, modelled, says
 from analyzers.model import Edit, Finding, Fix, Safety, Severity, Span
+from analyzers.models import Blocking
 from analyzers.rule import Bad, Good, Rule
 from analyzers.source import SourceFile
-from analyzers.waits import never_runs, running, wait, waits_itself
+from analyzers.waits import calls_waiting, never_runs, running, wait, waits_itself
 
 OTHER_LOOPS = ("trio", "curio", "anyio", "gevent", "eventlet")
 # Whether another thread is done already cannot be seen; mostly it was awaited before.
 THREADS = ("threading.", "concurrent.", "multiprocessing.", "queue.")
+
+
+def _may_be_called_by_coroutine(glimpse: Glimpse) -> bool:
+    return glimpse.is_called and "async def" in glimpse.file.text
+
 
 RULE = Rule(
     name="blocking-call-in-coroutine",
@@ -33,6 +40,10 @@ RULE = Rule(
     "goes on.",
     advice="Await something that waits without blocking, or write `await asyncio.to_thread({call}, ...)`.",
     in_tests=False,
+    needs=(
+        either(says("async"), _may_be_called_by_coroutine),
+        either(modelled(Blocking), calls_waiting),
+    ),
     bad=(
         Bad(
             """

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from analyzers import syntax
+from analyzers.glimpse import says
 from analyzers.model import Edit, Examined, Finding, Fix, Safety, Severity
 from analyzers.rule import Bad, Good, Rule
 from analyzers.source import SourceFile
@@ -33,6 +34,11 @@ RULE = Rule(
     topic="handlers in loops of coroutines",
     clean="letting a cancellation through",
     in_tests=False,
+    needs=(
+        says("except"),
+        says("await"),
+        says("for while"),
+    ),
     bad=(
         Bad(
             """

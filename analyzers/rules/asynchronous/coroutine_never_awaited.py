@@ -8,11 +8,13 @@ What to do: Write `await` before the call; or keep `asyncio.create_task(...)` of
 What it does not see: Coroutines that are put into a variable and forgotten there; methods of objects of unknown type.
 """
 
+import re
 from collections.abc import Iterator
 
 import libcst as cst
 
 from analyzers.callers import calls_of
+from analyzers.glimpse import STANDING, Glimpse, either
 from analyzers.model import Edit, Examined, Finding, Fix, Safety, Severity, Span, Step
 from analyzers.rule import Bad, Good, Rule
 from analyzers.source import SourceFile
@@ -20,6 +22,29 @@ from analyzers.waits import never_runs, running
 
 # https://docs.python.org/3/library/asyncio-task.html: these give coroutines; gather() and shield() start by themselves.
 COROUTINES = frozenset(f"asyncio.{name}" for name in ("sleep", "wait_for", "wait", "to_thread", "open_connection"))
+
+ASYNC = re.compile(r"\basync\s+def\s+(\w+)")
+
+
+def _begins_with_coroutine(glimpse: Glimpse) -> bool:
+    """Whether a statement begins with calling a coroutine function of the project, or of asyncio."""
+    project = glimpse.file.project
+    known: frozenset[str] | None = project.cache.get(_begins_with_coroutine)
+    if known is None:
+        own = (name for file in project.files.values() for name in ASYNC.findall(file.text))
+        library = (name.rpartition(".")[2] for name in COROUTINES)
+        known = project.cache[_begins_with_coroutine] = frozenset((*own, *library))
+    return not known.isdisjoint(glimpse.standing)
+
+
+def _is_called_alone(glimpse: Glimpse) -> bool:
+    """Whether some statement of the file begins with a call of a coroutine function that the unit defines."""
+    known: frozenset[str] | None = glimpse.file.cache.get(_is_called_alone)
+    if known is None:
+        called = (name for name, _ in STANDING.findall(glimpse.file.text))
+        known = glimpse.file.cache[_is_called_alone] = frozenset(called)
+    return "async" in glimpse.written and not known.isdisjoint(ASYNC.findall(glimpse.text))
+
 
 RULE = Rule(
     name="coroutine-never-awaited",
@@ -30,6 +55,7 @@ RULE = Rule(
     advice="Write `await {call}`, or keep the task of `asyncio.create_task({call})`.",
     topic="calls of coroutine functions",
     clean="awaited",
+    needs=(either(_begins_with_coroutine, _is_called_alone),),
     bad=(
         Bad(
             """

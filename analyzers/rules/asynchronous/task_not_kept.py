@@ -14,6 +14,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from analyzers import syntax
+from analyzers.glimpse import says
 from analyzers.model import Examined, Finding, Severity
 from analyzers.rule import Bad, Good, Rule
 from analyzers.source import SourceFile
@@ -34,6 +35,7 @@ RULE = Rule(
     topic="started tasks",
     clean="kept",
     in_tests=False,
+    needs=(says("create_task ensure_future"),),
     bad=(
         Bad(
             """

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from analyzers.handlers import guards, guards_itself, is_handler, is_public
+from analyzers.handlers import guards, guards_itself, has_guard, is_handler, is_offered, is_public
 from analyzers.model import Confidence, Examined, Finding, Severity
 from analyzers.outline import Definition, Kind
 from analyzers.rule import Bad, Good, Rule
@@ -32,6 +32,7 @@ RULE = Rule(
     topic="handlers",
     clean="guarded like the siblings",
     in_tests=False,
+    needs=(is_offered, has_guard),
     bad=(
         Bad(
             """

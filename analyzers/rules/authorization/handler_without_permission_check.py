@@ -14,6 +14,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from analyzers import syntax
+from analyzers.glimpse import Glimpse
 from analyzers.handlers import guards, is_public
 from analyzers.model import Confidence, Examined, Finding, Severity
 from analyzers.outline import Definition, Kind
@@ -28,6 +29,20 @@ CHECK = re.compile(
 )
 ASKERS = frozenset({"request", "req", "context"})
 
+# What every text holds that CHECK fits.
+CHECK_WORDS = (
+    *("enforce", "authorize", "permission", "check_policy", "check_is_admin", "require_role", "require_admin"),
+    "context.can",
+)
+
+
+def _in_checked_class(glimpse: Glimpse) -> bool:
+    """Whether the unit is a method of a class whose methods make a check, or holds classes of its own."""
+    if glimpse.unit.kind is Kind.STATEMENT:
+        return "class" in glimpse.written
+    return glimpse.unit.kind is Kind.FUNCTION and _is_checked(glimpse.unit.qualname.rpartition(".")[0], glimpse.file)
+
+
 RULE = Rule(
     name="handler-without-permission-check",
     title="Handler without the permission check of its siblings",
@@ -39,6 +54,7 @@ RULE = Rule(
     topic="handlers",
     clean="making the permission check of the siblings",
     in_tests=False,
+    needs=(_in_checked_class,),
     bad=(
         Bad(
             """
@@ -191,7 +207,8 @@ def _is_checked(name: str, file: SourceFile) -> bool:
 def _has_check(file: SourceFile) -> bool:
     known: bool | None = file.cache.get(_has_check)
     if known is None:
-        known = file.cache[_has_check] = CHECK.search(file.text) is not None
+        said = any(word in file.text for word in CHECK_WORDS)
+        known = file.cache[_has_check] = said and CHECK.search(file.text) is not None
     return known
 
 

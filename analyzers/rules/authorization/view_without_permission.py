@@ -13,6 +13,7 @@ from collections.abc import Iterator
 
 import libcst as cst
 
+from analyzers.glimpse import around, says
 from analyzers.handlers import guards, guards_itself, is_public, speaks_of_guard
 from analyzers.model import Confidence, Examined, Finding, Severity
 from analyzers.outline import Definition, Kind
@@ -34,6 +35,11 @@ RULE = Rule(
     topic="view classes",
     clean="asking for a permission like the siblings",
     in_tests=False,
+    needs=(
+        says("class"),
+        around("django", "rest_framework"),
+        around(*ENDINGS),
+    ),
     bad=(
         Bad(
             """

@@ -15,8 +15,10 @@ from dataclasses import dataclass
 import libcst as cst
 
 from analyzers import syntax
+from analyzers.glimpse import Glimpse, around_modelled
 from analyzers.locks import held
 from analyzers.model import Confidence, Examined, Finding, Severity, Step
+from analyzers.models import Lock
 from analyzers.outline import Definition, Kind
 from analyzers.rule import Bad, Good, Rule
 from analyzers.source import SourceFile
@@ -26,6 +28,14 @@ ENOUGH = 2
 SHOWN = 4
 ALONE = frozenset({"__init__", "__new__", "__del__", "__setstate__", "__getstate__", "__post_init__", "__copy__"})
 PROMISES = frozenset("locked unlocked nolock unsafe init initialize setup fork reinit lock acquire release".split())
+
+
+def _in_locked_class(glimpse: Glimpse) -> bool:
+    """Whether the unit is a method of a class with a lock, or holds classes of its own."""
+    if glimpse.unit.kind is Kind.STATEMENT:
+        return "class" in glimpse.written
+    return glimpse.unit.kind is Kind.FUNCTION and _has_lock(glimpse.unit.qualname.rpartition(".")[0], glimpse.file)
+
 
 RULE = Rule(
     name="attribute-written-without-its-lock",
@@ -38,6 +48,7 @@ RULE = Rule(
     topic="attributes guarded by a lock",
     clean="written under it",
     in_tests=False,
+    needs=(around_modelled(Lock), _in_locked_class),
     bad=(
         Bad(
             """

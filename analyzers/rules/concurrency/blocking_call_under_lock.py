@@ -15,17 +15,24 @@ import libcst as cst
 
 from analyzers import syntax
 from analyzers.callers import calls_of
+from analyzers.glimpse import Glimpse, around_modelled, either, every, modelled, says
 from analyzers.locks import Holding, held
 from analyzers.model import Finding, Severity, Step
+from analyzers.models import Blocking, Lock
 from analyzers.rule import Bad, Good, Rule
 from analyzers.source import SourceFile
-from analyzers.waits import Wait, running, wait, waits_itself
+from analyzers.waits import Wait, calls_waiting, running, wait, waits_itself
 
 # A database or a child that is polled is often what the lock is there for.
 ENDLESS = ("time.sleep", "requests.", "urllib.", "httpx.", "socket.", "subprocess.")
 # Semaphores count on purpose, and locks of files guard whole jobs.
 EXCLUSIVE = ("threading.Lock", "threading.RLock", "threading.Condition", "_thread.", "multiprocessing.Lock")
 LIMITERS = frozenset("rate limit limiter throttle delay debounce pace".split())
+
+
+def _may_be_called_under_lock(glimpse: Glimpse) -> bool:
+    return glimpse.is_called and "with " in glimpse.file.text
+
 
 RULE = Rule(
     name="blocking-call-under-lock",
@@ -35,6 +42,11 @@ RULE = Rule(
     message="`{call}` {does} while `{lock}` is held, so every other thread that needs `{lock}` waits as well.",
     advice="Call `{call}` before or after the `with` block, and take `{lock}` only around the shared state.",
     in_tests=False,
+    needs=(
+        around_modelled(Lock),
+        either(every(says("with"), calls_waiting), modelled(Blocking)),
+        either(says("with"), _may_be_called_under_lock),
+    ),
     bad=(
         Bad(
             """

@@ -13,8 +13,10 @@ from collections.abc import Iterator
 import libcst as cst
 
 from analyzers import syntax
+from analyzers.glimpse import around_modelled, says
 from analyzers.locks import taken
 from analyzers.model import Examined, Finding, Severity, Step
+from analyzers.models import Lock
 from analyzers.rule import Bad, Good, Rule
 from analyzers.scopes import local_names
 from analyzers.source import SourceFile
@@ -30,6 +32,11 @@ RULE = Rule(
     topic="values made once under a lock",
     clean="looked for under it",
     in_tests=False,
+    needs=(
+        says("if"),
+        says("with"),
+        around_modelled(Lock),
+    ),
     bad=(
         Bad(
             """

@@ -14,6 +14,7 @@ from itertools import dropwhile, islice
 import libcst as cst
 
 from analyzers import syntax
+from analyzers.glimpse import says
 from analyzers.locks import made_by
 from analyzers.model import Edit, Examined, Finding, Fix, Safety, Severity, Span, Step
 from analyzers.rule import Bad, Good, Rule
@@ -39,6 +40,7 @@ RULE = Rule(
     topic="locks taken by hand",
     clean="given back on every way out",
     in_tests=False,
+    needs=(says("acquire"),),
     bad=(
         Bad(
             """

@@ -14,8 +14,10 @@ from dataclasses import dataclass
 import libcst as cst
 
 from analyzers import syntax
+from analyzers.glimpse import around_modelled, says
 from analyzers.locks import held, taken
 from analyzers.model import Finding, Severity, Step
+from analyzers.models import Lock
 from analyzers.outline import Kind
 from analyzers.rule import Bad, Good, Rule
 from analyzers.source import SourceFile
@@ -29,6 +31,10 @@ RULE = Rule(
     "threads can wait for each other for ever.",
     advice="Take `{first}` and `{second}` in the same order here and in `{other}`.",
     in_tests=False,
+    needs=(
+        says("with"),
+        around_modelled(Lock),
+    ),
     bad=(
         Bad(
             """

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from analyzers import syntax
+from analyzers.glimpse import says
 from analyzers.locks import held
 from analyzers.model import Confidence, Finding, Severity, Step
 from analyzers.rule import Bad, Good, Rule
@@ -33,6 +34,10 @@ RULE = Rule(
     message="Two requests at the same moment both find no such `{model}`, and both create one here.",
     advice="Use `get_or_create` or an insert whose `IntegrityError` is caught, on columns with a unique constraint.",
     in_tests=False,
+    needs=(
+        says("exists first one_or_none scalar_one_or_none DoesNotExist"),
+        says("create add"),
+    ),
     bad=(
         Bad(
             """

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from analyzers import syntax
+from analyzers.glimpse import named
 from analyzers.model import Edit, Examined, Finding, Fix, Safety, Severity
 from analyzers.rule import Bad, Good, Rule
 from analyzers.source import SourceFile
@@ -32,6 +33,7 @@ RULE = Rule(
     topic="YAML reads",
     clean="with a safe loader",
     in_tests=False,
+    needs=(named(LOADS, UNSAFE),),
     bad=(
         Bad(
             """

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from analyzers import syntax
+from analyzers.glimpse import says
 from analyzers.model import Examined, Finding, Severity, Step
 from analyzers.rule import Bad, Good, Rule
 from analyzers.source import SourceFile
@@ -32,6 +33,10 @@ RULE = Rule(
     topic="handlers of failed lookups",
     clean="covering the lookup alone",
     in_tests=False,
+    needs=(
+        says("except"),
+        says("KeyError IndexError LookupError AttributeError"),
+    ),
     bad=(
         Bad(
             """

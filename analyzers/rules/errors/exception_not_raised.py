@@ -9,13 +9,31 @@ What it does not see: Exceptions of the program's own that are defined in a file
 """
 
 import builtins
+import re
 from collections.abc import Iterator
 
 import libcst as cst
 
+from analyzers.glimpse import Glimpse
 from analyzers.model import Edit, Examined, Finding, Fix, Safety, Severity, Span
 from analyzers.rule import Bad, Good, Rule
-from analyzers.source import SourceFile
+from analyzers.source import Project, SourceFile
+
+CLASS = re.compile(r"\bclass\s+(\w+)")
+
+
+def _stands_alone(glimpse: Glimpse) -> bool:
+    return not glimpse.standing.isdisjoint(_exceptions(glimpse.file.project))
+
+
+def _exceptions(project: Project) -> frozenset[str]:
+    """The names of what could be an exception: every class of the project, too."""
+    known: frozenset[str] | None = project.cache.get(_exceptions)
+    if known is None:
+        own = {name for file in project.files.values() for name in CLASS.findall(file.text)}
+        known = project.cache[_exceptions] = frozenset(own | {name for name in dir(builtins) if name[0].isupper()})
+    return known
+
 
 RULE = Rule(
     name="exception-not-raised",
@@ -24,6 +42,7 @@ RULE = Rule(
     severity=Severity.HIGH,
     message="`{error}` is made here and dropped: nothing is raised, and the code below runs as if all were well.",
     advice="Write `raise {error}`.",
+    needs=(_stands_alone,),
     bad=(
         Bad(
             """

@@ -14,9 +14,15 @@ from collections.abc import Iterator
 import libcst as cst
 
 from analyzers import syntax
+from analyzers.glimpse import Glimpse, says
 from analyzers.model import Examined, Finding, Severity, Step
 from analyzers.rule import Bad, Good, Rule
 from analyzers.source import SourceFile
+
+
+def _several(glimpse: Glimpse) -> bool:
+    return glimpse.text.count("except") > 1
+
 
 RULE = Rule(
     name="handler-never-reached",
@@ -25,6 +31,10 @@ RULE = Rule(
     severity=Severity.MEDIUM,
     message="`except {kind}` never runs: `except {broader}` above it takes every `{kind}` first.",
     advice="Move `except {kind}` above `except {broader}`, or remove it.",
+    needs=(
+        says("except"),
+        _several,
+    ),
     bad=(
         Bad(
             """

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 import libcst as cst
 
+from analyzers.glimpse import says
 from analyzers.model import Edit, Examined, Finding, Fix, Safety, Severity
 from analyzers.rule import Bad, Good, Rule
 from analyzers.source import SourceFile
@@ -23,6 +24,7 @@ RULE = Rule(
     severity=Severity.MEDIUM,
     message="`{code}` fails with a `TypeError`: `NotImplemented` is a constant for operators, no exception.",
     advice="Raise `NotImplementedError` in its place.",
+    needs=(says("NotImplemented"),),
     bad=(
         Bad(
             """

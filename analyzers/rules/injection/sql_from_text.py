@@ -17,8 +17,9 @@ import libcst as cst
 
 from analyzers import syntax, vocabulary
 from analyzers.flow import api
-from analyzers.glimpse import says
+from analyzers.glimpse import Glimpse, writes
 from analyzers.model import Confidence, Examined, Finding, Severity, Step
+from analyzers.outline import Kind
 from analyzers.rule import Bad, Good, Rule, quoted
 from analyzers.source import SourceFile
 
@@ -48,6 +49,7 @@ NAME = re.compile(
     r"(?:\b(?:from|into|update|table|join|by|index|view|column|schema|database|exists|on|user|role)|\.)\s*[\"`\[]*$",
     re.I,
 )
+BOUND = re.compile(r"(\w+)\s*(?::[^=\n]*)?\+?=")
 HOLE = re.compile(r"%(?:\(\w+\))?[-+ #0-9.]*([a-zA-Z])|\{[^{}]*\}")
 # What is named so is SQL, not a value for it.
 CLAUSES = frozenset(
@@ -55,6 +57,25 @@ CLAUSES = frozenset(
 )
 QUOTERS = frozenset("quote quoted escape escaped identifier literal placeholder placeholders qmark qmarks".split())
 MARKS = re.compile(r"""['"](?:\?|%s|:\w+|\(\?.*)['"]""")
+
+
+def _speaks_of_sql(glimpse: Glimpse) -> bool:
+    """Whether the unit holds SQL, or a name of the module that stands for some."""
+    if not _has_sql(glimpse.file):
+        return False
+    known: frozenset[str] | None = glimpse.file.cache.get(_speaks_of_sql)
+    if known is None:
+        known = glimpse.file.cache[_speaks_of_sql] = frozenset(_statements(glimpse.file))
+    return not known.isdisjoint(glimpse.written) or WORDS.search(glimpse.text) is not None
+
+
+def _statements(file: SourceFile) -> Iterator[str]:
+    """The names of a module that are bound to something with SQL in it."""
+    for unit in file.outline.units:
+        text = "".join(file.lines[unit.line - 1 : unit.end_line]) if unit.kind is Kind.STATEMENT else ""
+        if "=" in text and WORDS.search(text):
+            yield from BOUND.findall(text)
+
 
 RULE = Rule(
     name="sql-from-text",
@@ -66,7 +87,7 @@ RULE = Rule(
     topic="SQL statements",
     clean="with every value bound or constant",
     in_tests=False,
-    needs=(says(*METHODS, *MARKERS), lambda glimpse: _has_sql(glimpse.file)),
+    needs=(writes(*METHODS, *MARKERS), _speaks_of_sql),
     bad=(
         Bad(
             """

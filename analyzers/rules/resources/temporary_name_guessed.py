@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 import libcst as cst
 
+from analyzers.glimpse import named
 from analyzers.model import Examined, Finding, Severity
 from analyzers.rule import Bad, Good, Rule
 from analyzers.source import SourceFile
@@ -29,6 +30,7 @@ RULE = Rule(
     topic="temporary names",
     clean="of files created together with them",
     in_tests=False,
+    needs=(named(GUESSES, CREATES),),
     bad=(
         Bad(
             """

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from analyzers import syntax
+from analyzers.glimpse import named
 from analyzers.model import Edit, Examined, Finding, Fix, Safety, Severity, Span
 from analyzers.rule import Bad, Good, Rule
 from analyzers.source import SourceFile
@@ -39,6 +40,7 @@ RULE = Rule(
     topic="connections to mail and file servers",
     clean="with a verifying context",
     in_tests=False,
+    needs=(named(CONTEXTS),),
     bad=(
         Bad(
             """

@@ -1,0 +1,312 @@
+"""What can be seen of a unit before it is parsed: a rule that has nothing to look for there is not asked about it.
+
+To read a text for its words costs a hundredth of what it costs to parse it with libcst, and most units that a change
+touches hold nothing that any rule speaks of. A `Sight` may see too much, never too little: what the rules find must be
+the same without it, and a test compares the two over real files.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from analyzers.models import Alias, Models, Type
+from analyzers.outline import Kind, Unit
+from analyzers.source import SourceFile
+
+WORD = re.compile(r"\w+")
+# `import a.b as c`, `from a import b as c`: what stands before is looked for from here.
+RENAMED = re.compile(r"[ \t\n]as[ \t\n]+(\w+)")
+BEFORE = 80
+# `run = subprocess.run`, `self.session = Session()`, with an annotation or a comment beside it.
+ALIASED = re.compile(
+    r"^[ \t]*(?:\w+\.)*(\w+)[ \t]*(?::[^=\n]*)?=[ \t]*(?:await )?(?:\w+\.)*([A-Za-z_]\w*)[ \t]*(?:#.*)?(?:$|\()",
+    re.MULTILINE,
+)
+IMPORT = re.compile(r"^[ \t]*(from[ \t]+([\w.]+)[ \t]|import[ \t])([^\n(]*(?:\([^)]*\))?)", re.MULTILINE)
+# The last part of what a statement begins with calling; the second group is the same behind an `await`.
+STANDING = re.compile(
+    r"(?:^|[;:])[ \t(]*(?:(?:\w+\s*\.\s*)*(\w+)\s*\(|await\s+(?:\w+\s*\.\s*)*(\w+)\s*\()", re.MULTILINE
+)
+HOPS = 3
+Pairs = Set[tuple[str, str]]
+Stands = Mapping[str, frozenset[str]]
+
+
+class Glimpse:
+    """One unit of a file, unparsed."""
+
+    def __init__(self, file: SourceFile, unit: Unit) -> None:
+        self.file, self.unit = file, unit
+
+    @cached_property
+    def text(self) -> str:
+        """The lines of the unit; of a class those outside its methods."""
+        lines = self.file.lines
+        if self.unit.kind is not Kind.CLASS:
+            return "".join(lines[self.unit.line - 1 : self.unit.end_line])
+        return "".join(lines[number - 1] for number in self._own_lines())
+
+    def _own_lines(self) -> Iterable[int]:
+        # Two definitions may share a line with a semicolon between them: the edges of a hole count as outside.
+        inside = {line for first, last in self.unit.holes for line in range(first + 1, last)}
+        return (line for line in range(self.unit.line, self.unit.end_line + 1) if line not in inside)
+
+    @cached_property
+    def written(self) -> frozenset[str]:
+        """The words of the text."""
+        return frozenset(WORD.findall(self.text))
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """The words of the text, and those that its names are other names for."""
+        return stand_for(self.file, self.written)
+
+    @cached_property
+    def origins(self) -> frozenset[str]:
+        """The words, with the modules that its names come from, and with what is called to make them."""
+        known = _origins(self.file)
+        return self.words.union(*(known[word] for word in self.words & known.keys()))
+
+    @cached_property
+    def standing(self) -> frozenset[str]:
+        """What the statements begin with calling, awaited or not, and what these names stand for."""
+        return stand_for(self.file, {name for pair in STANDING.findall(self.text) for name in pair})
+
+    @cached_property
+    def is_called(self) -> bool:
+        """Whether the function of the unit, or one that is defined in it, may be called in its file."""
+        name = self.unit.qualname.rpartition(".")[2]
+        return self.text.count("def ") != 1 or self.file.text.count(f"{name}(") > 1
+
+
+def stand_for(file: SourceFile, names: Set[str]) -> frozenset[str]:
+    """The names, and those that they are other names for."""
+    known = aliases(file)
+    return frozenset(names).union(*(known[name] for name in names & known.keys()))
+
+
+Sight = Callable[[Glimpse], bool]
+"""Whether a glimpse shows what a rule needs to see."""
+
+
+def says(*words: str) -> Sight:
+    """Any of these names, also under another name, or any of these keywords; blank-separated."""
+    wanted = frozenset(word for some in words for word in some.split())
+    return lambda glimpse: not wanted.isdisjoint(glimpse.words)
+
+
+def writes(*words: str) -> Sight:
+    """Any of these words as they are; blank-separated."""
+    wanted = frozenset(word for some in words for word in some.split())
+    return lambda glimpse: not wanted.isdisjoint(glimpse.written)
+
+
+def named(*names: Iterable[str]) -> Sight:
+    """What could be one of these dotted names; `f()` in them stands for the result of a call."""
+    shapes = _shapes((name for some in names for name in some), _root)
+    return lambda glimpse: _fits(glimpse, shapes)
+
+
+def modelled(kind: type) -> Sight:
+    """What could be something that a library model of this kind names."""
+    return lambda glimpse: _fits(glimpse, _modelled(glimpse.file.project.models, kind))
+
+
+def around(*texts: str) -> Sight:
+    """Any of these texts, anywhere in the file or in those it imports."""
+    return lambda glimpse: any(said(glimpse.file, text) for text in texts)
+
+
+def around_modelled(kind: type) -> Sight:
+    """What a library model of this kind names, anywhere in the file or in those it imports."""
+
+    def see(glimpse: Glimpse) -> bool:
+        return any(said(glimpse.file, word) for word in last_words(glimpse.file.project.models, kind))
+
+    return see
+
+
+def either(*sights: Sight) -> Sight:
+    """Any of these."""
+    return lambda glimpse: any(sight(glimpse) for sight in sights)
+
+
+def every(*sights: Sight) -> Sight:
+    """All of these."""
+    return lambda glimpse: all(sight(glimpse) for sight in sights)
+
+
+def said(file: SourceFile, text: str) -> bool:
+    """Whether the file, or one that it imports from the files at hand, holds the text."""
+    known: dict[str, bool] = file.cache.setdefault(said, {})
+    if text not in known:
+        known[text] = any(text in other.text for other in at_hand(file))
+    return known[text]
+
+
+def at_hand(file: SourceFile) -> tuple[SourceFile, ...]:
+    """The file, and the files that it and they may import, going by the words of their imports."""
+    known: tuple[SourceFile, ...] | None = file.project.cache.get((at_hand, file))
+    if known is None:
+        known = file.project.cache[at_hand, file] = tuple(_imported(file))
+    return known
+
+
+def _imported(file: SourceFile) -> Iterator[SourceFile]:
+    left = {other.module: other for other in file.project.files.values() if other is not file}
+    waiting = [file]
+    while waiting:
+        this = waiting.pop()
+        yield this
+        found = _imports(this) if left else frozenset()
+        near = [other for other in left.values() if other.module.rpartition(".")[2] in found or _is_above(other, this)]
+        waiting += [left.pop(other.module) for other in near]
+
+
+def _imports(file: SourceFile) -> frozenset[str]:
+    known: frozenset[str] | None = file.cache.get(_imports)
+    if known is None:
+        lines = " ".join(found[0] for found in IMPORT.finditer(file.text))
+        known = file.cache[_imports] = frozenset(WORD.findall(lines))
+    return known
+
+
+def _is_above(package: SourceFile, file: SourceFile) -> bool:
+    """`from . import name` says no name of the package."""
+    return package.package == package.module and file.module.startswith(package.module)
+
+
+def last_words(models: Models | None, kind: type) -> frozenset[str]:
+    """What the names of the models of one kind end in, under their other names too."""
+    if models is None:
+        return frozenset()
+    known: frozenset[str] | None = models.cache.get((last_words, kind))
+    if known is None:
+        known = models.cache[last_words, kind] = frozenset(map(_last, model_names(models, kind)))
+    return known
+
+
+def model_names(models: Models, kind: type[Any]) -> frozenset[str]:
+    """The names of the models of one kind, and those that are other names for them."""
+    own = {name for model in models.all(kind) for name in model.names}
+    return frozenset(own | {name for alias in models.all(Alias) if alias.to in own for name in alias.names})
+
+
+def aliases(file: SourceFile) -> Stands:
+    """Which further words a name is another name for: `run` for `from os import system as run`, through a few hops."""
+    return _collected(file, _renamed)
+
+
+def _origins(file: SourceFile) -> Stands:
+    """What names come from: `get` from `requests` by an import, `session` from `Session` by a call."""
+    return _collected(file, _come_from)
+
+
+def _collected(file: SourceFile, pairs: Callable[[SourceFile], Pairs]) -> Stands:
+    """What the names of a file and of those it imports stand for: too much rather than too little, without scopes."""
+    known: Stands | None = file.cache.get((_collected, pairs))
+    if known is None:
+        direct: dict[str, set[str]] = {}
+        for name, target in (pair for other in at_hand(file) for pair in _kept(other, pairs)):
+            direct.setdefault(name, set()).add(target)
+        for _ in range(HOPS):
+            for targets in direct.values():
+                targets.update(*(direct[target] for target in targets & direct.keys()))
+        known = file.cache[_collected, pairs] = {name: frozenset(targets) for name, targets in direct.items()}
+    return known
+
+
+def _kept(file: SourceFile, pairs: Callable[[SourceFile], Pairs]) -> Pairs:
+    known: Pairs | None = file.cache.get(pairs)
+    if known is None:
+        known = file.cache[pairs] = frozenset((name, of) for name, of in pairs(file) if of and name != of)
+    return known
+
+
+def _renamed(file: SourceFile) -> Pairs:
+    text = file.text
+    bound = {(found[1], found[2]) for found in ALIASED.finditer(text) if not found[0].endswith("(")}
+    return bound | {(found[1], _word_before(text, found.start())) for found in RENAMED.finditer(text)}
+
+
+def _come_from(file: SourceFile) -> Pairs:
+    made = {(found[1], found[2]) for found in ALIASED.finditer(file.text)}
+    imports = (found for found in IMPORT.finditer(file.text) if found[2])
+    return made | {(name, _last(found[2])) for found in imports for name in WORD.findall(found[3])}
+
+
+def _word_before(text: str, place: int) -> str:
+    words = WORD.findall(text[max(0, place - BEFORE) : place])
+    return words[-1] if words and text.endswith(words[-1], 0, place) else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """How a dotted name can be seen: what must stand near its last word, or which packages must be spoken of."""
+
+    before: str
+    packages: frozenset[str]
+
+
+Shapes = Mapping[str, tuple[Shape, ...]]
+
+
+def _fits(glimpse: Glimpse, shapes: Shapes) -> bool:
+    found = shapes.keys() & glimpse.words
+    return any(_is_near(glimpse, shape) for last in found for shape in shapes[last])
+
+
+def _is_near(glimpse: Glimpse, shape: Shape) -> bool:
+    if shape.before:
+        return shape.before in glimpse.origins or said(glimpse.file, "import *")
+    return not shape.packages or any(said(glimpse.file, package) for package in shape.packages)
+
+
+def _modelled(models: Models | None, kind: type) -> Shapes:
+    if models is None:
+        return {}
+    known: Shapes | None = models.cache.get((_modelled, kind))
+    if known is None:
+        names = model_names(models, kind)
+        known = models.cache[_modelled, kind] = _shapes(names, lambda name: carriers(models, name.partition(".")[0]))
+    return known
+
+
+def _shapes(names: Iterable[str], packages: Callable[[str], frozenset[str]]) -> Shapes:
+    found: dict[str, list[Shape]] = {}
+    for name in sorted(set(names)):
+        found.setdefault(_last(name), []).append(_shape(name, packages))
+    return {last: tuple(dict.fromkeys(shapes)) for last, shapes in found.items()}
+
+
+def _shape(name: str, packages: Callable[[str], frozenset[str]]) -> Shape:
+    """A method is called on any name of any file; what is a module's or the result of a call is called by that."""
+    before = name.rpartition(".")[0].rpartition(".")[2]
+    if before in ("", "builtins"):
+        return Shape("", frozenset())
+    if before[0].isupper() and not before.endswith("()"):
+        return Shape("", packages(name))
+    return Shape(before.removesuffix("()"), frozenset())
+
+
+def _root(name: str) -> frozenset[str]:
+    return frozenset({name.partition(".")[0]})
+
+
+def carriers(models: Models, package: str) -> frozenset[str]:
+    """The packages by which something of this package can come into a file, by what the models say of names."""
+    known: dict[str, frozenset[str]] = models.cache.setdefault(carriers, {})
+    if package not in known:
+        ways = [(alias.to, alias.names) for alias in models.all(Alias)]
+        ways += [(kind.returns, kind.names) for kind in models.all(Type)]
+        found = {package}
+        for _ in range(HOPS):
+            found |= {name.partition(".")[0] for to, names in ways if to.partition(".")[0] in found for name in names}
+        known[package] = frozenset(found)
+    return known[package]
+
+
+def _last(name: str) -> str:
+    return name.rpartition(".")[2].removesuffix("()")
