@@ -22,6 +22,7 @@ class File(Protocol):
     module: str
     package: str
     cache: dict[Any, Any]
+    asked: set[str]
 
     @property
     def outline(self) -> Outline:
@@ -39,7 +40,9 @@ class File(Protocol):
 
 
 class Files(Protocol):
-    """What the names need of the other files: the file of a module name."""
+    """What the names need of the other files: the file of a module name, and who wants to know of it."""
+
+    listeners: list[set[str]]
 
     def module(self, name: str) -> Any:
         """The file of a module, or None."""
@@ -50,7 +53,13 @@ def qualified(file: File, node: cst.CSTNode, *, calls: bool) -> str | None:
     known = file.cache.setdefault((qualified, calls), {})
     if node not in known:
         known[node] = None
-        known[node] = _expression(file, node, calls)
+        # The answer is kept: so must be what it was drawn from, for whoever uses it later.
+        listeners = file.project.listeners
+        listeners.append(file.asked)
+        try:
+            known[node] = _expression(file, node, calls)
+        finally:
+            listeners.pop()
     answer: str | None = known[node]
     return answer
 

@@ -8,6 +8,7 @@ import libcst as cst
 
 from analyzers import names
 from analyzers.cuts import Cut, cut, risky, whole
+from analyzers.memory import Memory, digest
 from analyzers.model import Span
 from analyzers.outline import DEPTH_LIMIT, Definition, Kind, NewSyntax, Outline, Unit, outline
 from analyzers.places import module_name
@@ -19,6 +20,7 @@ from analyzers.touched import TouchedLines
 class SourceFile:
     """One Python file. Everything is made on demand and kept; `cache` is for facts that others hang on the file.
 
+    `untouched` says that it is no file of the change; `asked` are the modules whose names in it were looked up.
     Raises Unreadable when it is not Python that can be read.
     """
 
@@ -28,6 +30,8 @@ class SourceFile:
         self.module = module_name(path)
         self.package = self.module if path.endswith("__init__.py") else self.module.rpartition(".")[0]
         self.cache: dict[Any, Any] = {}
+        self.asked: set[str] = set()
+        self.untouched = False
         self.project = project or Project([self])
         self._cuts: dict[Unit, Cut] = {}
         self._owner: dict[cst.CSTNode, Cut] = {}
@@ -40,8 +44,9 @@ class SourceFile:
     @cached_property
     def outline(self) -> Outline:
         """Imports, classes, definitions, module names and units, from one `ast.parse`."""
+        memory = self.project.memory
         try:
-            return outline(self.text, self.package)
+            return memory.outline(self.text, self.package) if memory else outline(self.text, self.package)
         except NewSyntax as error:
             if risky(self.text):
                 raise
@@ -49,6 +54,11 @@ class SourceFile:
                 return tree_outline(self._whole, self.package)
             except Unreadable:
                 raise error from None
+
+    @cached_property
+    def digest(self) -> bytes:
+        """What names the text."""
+        return digest(self.text)
 
     @cached_property
     def readable(self) -> bool:
@@ -189,11 +199,14 @@ class Project:
     """The files of one change, and first-party modules fetched for it, by module name.
 
     `models` is what is known of libraries; flow analyses and rules read it. `cache` is for facts about all files.
+    `memory` remembers for the next project; then every set in `listeners` gets the modules that are asked for.
     """
 
-    def __init__(self, files: Sequence[SourceFile] = (), models: Any = None) -> None:
+    def __init__(self, files: Sequence[SourceFile] = (), models: Any = None, memory: Memory | None = None) -> None:
         self.files: dict[str, SourceFile] = {}
         self.models = models
+        self.memory = memory if memory and memory.models is models else None
+        self.listeners: list[set[str]] = []
         self.cache: dict[Any, Any] = {}
         self._endings: dict[str, set[str]] = {}
         for file in files:
@@ -210,11 +223,18 @@ class Project:
 
     def module(self, name: str) -> SourceFile | None:
         """The file of a module, also when the repository keeps it in a folder that the import does not name."""
+        for listener in self.listeners:
+            listener.add(name)
+        found = self.named(name)
+        return found if found is not None and found.readable else None
+
+    def named(self, name: str) -> SourceFile | None:
+        """The same, though it may not be readable."""
         found = self.files.get(name)
         if found is None:
             modules = self._endings.get(name, ())
             found = self.files[next(iter(modules))] if len(modules) == 1 else None
-        return found if found is not None and found.readable else None
+        return found
 
     def locate(self, dotted: str) -> tuple[SourceFile, Definition] | None:
         """The file and definition behind an absolute dotted name, through re-exports."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from analyzers.memory import Memory
 from analyzers.model import ContextFile, FilePair
 from analyzers.source import Project, SourceFile
 from analyzers.text import Unreadable, decode
@@ -90,12 +91,13 @@ def workspace(
     models: Any = None,
     limits: Limits = DEFAULT_LIMITS,
     context: Sequence[ContextFile] = (),
+    memory: Memory | None = None,
 ) -> Workspace:
     """Decode what can be decoded; everything else is a reason, not an error.
 
     The files of the `context` are the same on both sides, since the change does not touch them.
     """
-    head, base = Project(models=models), Project(models=models)
+    head, base = Project(models=models, memory=memory), Project(models=models, memory=memory)
     sides: dict[str, Side] = {}
     unreadable: dict[str, str] = {}
     for pair in pairs:
@@ -124,6 +126,7 @@ def _surround(project: Project, file: ContextFile, limits: Limits) -> None:
         made = SourceFile(file.path, _text(file.text, limits), project)
     except Unreadable:
         return
+    made.untouched = True
     if made.module not in project.files:
         project.add(made)
 

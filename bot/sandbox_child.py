@@ -18,6 +18,7 @@ from typing import Protocol
 
 from analyzers.catalog import all_rules
 from analyzers.engine import analyze_file
+from analyzers.memory import Memory
 from analyzers.model import ContextFile, FilePair, FileReport, Wish
 from analyzers.models import Models, load
 from analyzers.rule import Rule
@@ -98,13 +99,19 @@ class Analysis:
 def analyzer(material: Material, limits: LimitSettings) -> Analyzer:
     """The analysis of a change."""
     allowed = Limits(file_bytes=limits.file_bytes)
-    return Analysis(workspace(material.change, library(), allowed, material.context), all_rules())
+    return Analysis(workspace(material.change, library(), allowed, material.context, remembered()), all_rules())
 
 
 @cache
 def library() -> Models:
     """The models of all libraries that we know, read once a process."""
     return load(model_texts())
+
+
+@cache
+def remembered() -> Memory:
+    """What this process knows of modules that it has read for earlier changes."""
+    return Memory(library())
 
 
 def serve(target: Target, limits: LimitSettings) -> None:

@@ -11,11 +11,13 @@ from analyzers.flow.expressions import evaluate
 from analyzers.flow.frame import Frame, Hit, short
 from analyzers.flow.graph import Graph, Point, Undecided, solve
 from analyzers.flow.hints import gives_by_itself
+from analyzers.flow.recall import Key, Made, Making, keep, recalled
 from analyzers.flow.statements import transfer
 from analyzers.flow.summary import NOTHING, Given, Place, Reach, Summary
 from analyzers.flow.trace import assumed, hit_steps, steps_of
 from analyzers.flow.value import CLEAN, NO_FIELDS, PARAMETER, State, Value, join_states
 from analyzers.models import ANY, Models
+from analyzers.outline import Definition
 from analyzers.scopes import local_names, parameters
 from analyzers.source import SourceFile
 
@@ -30,17 +32,21 @@ ALL = frozenset({ANY})
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A summary, and the depth of calls it was made at: one that a limit or a circle cut is no good nearer the top."""
+    """A summary, and the depth of calls it was made at: one that a limit or a circle cut is no good nearer the top.
+
+    `made` is what may be kept of it for further changes, if anything.
+    """
 
     summary: Summary
     depth: int
+    made: Made | None = None
 
 
 @dataclass
 class Kept:
     """What the analyses of one file share: the summaries, and how many expressions have been evaluated for them."""
 
-    summaries: dict[cst.FunctionDef, Known] = field(default_factory=dict)
+    summaries: dict[Key, Known] = field(default_factory=dict)
     steps: int = 0
 
 
@@ -52,10 +58,12 @@ class Analysis:
         self.models = models
         self.kept = kept or Kept()
         self.known = self.kept.summaries
-        self.running: dict[cst.FunctionDef, Summary] = {}
-        self.circular: set[cst.FunctionDef] = set()
+        self.running: dict[Key, Summary] = {}
+        self.circular: set[Key] = set()
+        self.making: list[Making] = []
         self.functions = 0
         self.cuts = 0
+        self.failures = 0
 
     def review(self, file: SourceFile, function: cst.FunctionDef, held: Mapping[str, Value] = NO_FIELDS) -> Frame:
         """Analyse a function as its framework calls it, on an object that holds these fields.
@@ -71,44 +79,84 @@ class Analysis:
         frame.left = end.get("self", CLEAN).fields if end else NO_FIELDS
         return frame
 
-    def summary(self, file: SourceFile, function: cst.FunctionDef, *, wanted: bool) -> Summary | None:
+    def summary(self, file: SourceFile, function: cst.FunctionDef | Definition, *, wanted: bool) -> Summary | None:
         """See `World.summary`."""
+        own, key = _identity(file, function)
         depth = len(self.running)
-        known = self.known.get(function)
+        known = self.known.get(key)
         if known is not None and known.depth <= depth:
-            return known.summary
-        if function in self.running:
-            self.circular.add(function)
+            return self._used(key, known)
+        if key in self.running:
+            self.circular.add(key)
             self.cuts += 1
-            return self.running[function]
-        if not wanted and not gives_by_itself(file, function, self.models):
+            return self.running[key]
+        if not wanted and not gives_by_itself(file, own, self.models):
             return None
         if depth >= DEPTH_LIMIT or self.functions >= FUNCTION_LIMIT:
             self.cuts += 1
             return None
-        self.functions += 1
-        cuts = self.cuts
-        found = self._bounded(file, function)
-        self.known[function] = Known(found, depth if self.cuts > cuts else 0)
-        return found
+        made = recalled(file, own)
+        if made is not None and self._take(key, made, depth):
+            return self._used(key, self.known[key])
+        node = file.function(own.qualname) if isinstance(function, Definition) else function
+        return self._used(key, self._make(file, own, key, node, depth)) if node else None
 
-    def _bounded(self, file: SourceFile, function: cst.FunctionDef) -> Summary:
-        """The summary of a function that is not running yet; the empty one when it takes too long."""
-        self.running[function] = NOTHING
+    def _used(self, key: Key, known: Known) -> Summary:
+        """The summary, noted as something that the one being made stands on."""
+        if self.making:
+            self.making[-1].use(key, known.made)
+        return known.summary
+
+    def _take(self, key: Key, made: Made, depth: int) -> bool:
+        """Take over a remembered summary and all below it, if making them here would have come to the same."""
+        every = [(key, made), *made.below()]
+        new = [(one, below) for one, below in every if one not in self.known]
+        steps = self.kept.steps + sum(below.steps for _, below in new)
+        cut = any(one in self.running or (one in self.known and self.known[one].depth) for one, _ in every)
+        within = depth + made.height <= DEPTH_LIMIT and self.functions + len(new) <= FUNCTION_LIMIT
+        if cut or not within or steps >= FILE_BUDGET:
+            return False
+        self.known.update((one, Known(below.summary, 0, below)) for one, below in new)
+        self.kept.steps = steps
+        self.functions += len(new)
+        return True
+
+    def _make(self, file: SourceFile, own: Definition, key: Key, function: cst.FunctionDef, depth: int) -> Known:
+        """Make a summary, and remember it when nothing cut it."""
+        self.functions += 1
+        cuts, failures = self.cuts, self.failures
+        making = Making()
+        self.making.append(making)
+        file.project.listeners.append(making.asked)
         try:
-            return self._settle(file, function)
+            found = self._bounded(file, key, function)
+        finally:
+            file.project.listeners.pop()
+            self.making.pop()
+        cut = self.cuts > cuts
+        made = making.made(file, found) if file.untouched and not cut and self.failures == failures else None
+        keep(file, own, made)
+        self.known[key] = Known(found, depth if cut else 0, made)
+        return self.known[key]
+
+    def _bounded(self, file: SourceFile, key: Key, function: cst.FunctionDef) -> Summary:
+        """The summary of a function that is not running yet; the empty one when it takes too long."""
+        self.running[key] = NOTHING
+        try:
+            return self._settle(file, key, function)
         except (Undecided, RecursionError):
+            self.failures += 1
             return NOTHING
         finally:
-            del self.running[function]
+            del self.running[key]
 
-    def _settle(self, file: SourceFile, function: cst.FunctionDef) -> Summary:
+    def _settle(self, file: SourceFile, key: Key, function: cst.FunctionDef) -> Summary:
         """The summary; of a function that calls itself, the one that does not change any more."""
         for _ in range(ROUNDS):
             found = self._summarise(file, function)
-            if function not in self.circular or found == self.running[function]:
+            if key not in self.circular or found == self.running[key]:
                 break
-            self.running[function] = found
+            self.running[key] = found
         return found
 
     def _frame(self, file: SourceFile, *, symbolic: bool) -> Frame:
@@ -122,6 +170,8 @@ class Analysis:
             return self._run(frame, function, state)
         finally:
             self.kept.steps += frame.steps
+            if self.making:
+                self.making[-1].steps += frame.steps
 
     def _run(self, frame: Frame, function: cst.FunctionDef, state: State) -> State | None:
         """Analyse the body; the state at its normal end, None when it has none."""
@@ -158,6 +208,15 @@ class Analysis:
             tells=_tells(frame.result, names),
             stops=end is None and not _is_abstract(file, function),
         )
+
+
+def _identity(file: SourceFile, function: cst.FunctionDef | Definition) -> tuple[Definition, Key]:
+    """The definition, and its key; of two functions of one name in a file, only the last can be asked for by name."""
+    own = function if isinstance(function, Definition) else file.definition(function)
+    if own is None:
+        raise KeyError("a function that is not of the file")
+    named = isinstance(function, Definition) or file.function(own.qualname) is function
+    return own, (file.path, own.line if named else -id(function))
 
 
 def _answers(file: SourceFile, models: Models, function: cst.FunctionDef) -> tuple[str, ...]:

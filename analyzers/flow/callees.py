@@ -11,6 +11,7 @@ from analyzers.flow.guards import about_of, narrowed
 from analyzers.flow.summary import Given as Result
 from analyzers.flow.summary import Reach, Summary
 from analyzers.flow.value import CLEAN, Link, Proof, Taint, Value, join, merge_taints
+from analyzers.outline import Definition, Kind
 from analyzers.scopes import parameters
 from analyzers.source import SourceFile
 from analyzers.syntax import is_name, last_name
@@ -39,8 +40,9 @@ def apply_callee(
     _write(frame, node, summary, bound)
     _prove(frame, summary.proves, bound)
     if is_class:
-        made = _constructed(frame, node, name, summary, bound)
-        frame.made[function] = join(frame.made.get(function, made), made)
+        made, init = _constructed(frame, node, name, summary, bound), file.function(function.qualname)
+        if init is not None:
+            frame.made[init] = join(frame.made.get(init, made), made)
         return made
     tests = tuple(_proof(parameter, kinds, bound) for parameter, kinds in summary.tells.items() if parameter in bound)
     return Value(_given(frame, node, summary.result, bound), type=summary.type, proofs=sum(tests, ()))
@@ -53,22 +55,23 @@ def _inner(frame: Frame, function: cst.FunctionDef, given: tuple[Given, ...]) ->
     return frame.define(frame, function, bound) if any(value.dirty for value in bound.values()) else CLEAN
 
 
-def _find(frame: Frame, name: str | None) -> tuple[SourceFile, cst.FunctionDef, bool] | None:
+def _find(frame: Frame, name: str | None) -> tuple[SourceFile, Definition, bool] | None:
+    """The function of a name, or what makes an instance of the class of that name. Nothing of it is parsed yet."""
     if not name or "." not in name:
         return None
-    found = frame.file.project.find(name)
-    if found:
+    project = frame.file.project
+    found = project.locate(name)
+    if found and found[1].kind is Kind.FUNCTION:
         return (*found, False)
-    made = frame.file.project.find(name + ".__init__") if name.rpartition(".")[2][:1].isupper() else None
-    return (*made, True) if made else None
+    made = project.locate(name + ".__init__") if name.rpartition(".")[2][:1].isupper() else None
+    return (*made, True) if made and made[1].kind is Kind.FUNCTION else None
 
 
-def _is_bound(file: SourceFile, function: cst.FunctionDef, node: cst.Call) -> bool:
+def _is_bound(file: SourceFile, function: Definition, node: cst.Call) -> bool:
     """Whether the first parameter is what the method is called on."""
-    definition = file.definition(function)
-    if definition is None or definition.parent not in file.outline.classes:
+    if function.parent not in file.outline.classes:
         return False
-    decorators = {last_name(mark.decorator) for mark in function.decorators}
+    decorators = {name.rpartition(".")[2] for name in function.decorators}
     if "staticmethod" in decorators:
         return False
     through_class = isinstance(node.func, cst.Attribute) and last_name(node.func.value)[:1].isupper()

@@ -11,6 +11,7 @@ from analyzers.flow.summary import Place, Summary
 from analyzers.flow.value import CLEAN, CONFLICT, Link, State, Taint, Value, join
 from analyzers.model import Step
 from analyzers.models import Models, Source
+from analyzers.outline import Definition
 from analyzers.scopes import dotted
 from analyzers.source import SourceFile
 from analyzers.syntax import text_value
@@ -44,7 +45,7 @@ class Hit:
 class World(Protocol):
     """What the analyses of one review share; the summaries are asked through it."""
 
-    def summary(self, file: SourceFile, function: cst.FunctionDef, *, wanted: bool) -> Summary | None:
+    def summary(self, file: SourceFile, function: cst.FunctionDef | Definition, *, wanted: bool) -> Summary | None:
         """The summary of a function of the project; None when the budget is spent.
 
         `wanted`: something tainted is passed in. Otherwise only what the function gives by itself matters.

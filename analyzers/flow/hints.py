@@ -47,10 +47,9 @@ class Words:
             yield from (found.start() for found in pattern.finditer(text))
 
 
-def gives_by_itself(file: SourceFile, function: cst.FunctionDef, models: Models) -> bool:
+def gives_by_itself(file: SourceFile, definition: Definition, models: Models) -> bool:
     """Whether the text of a function speaks of a source, or ends by never returning."""
-    definition = file.definition(function)
-    lines = file.lines[definition.line - 1 : definition.end_line] if definition else []
+    lines = file.lines[definition.line - 1 : definition.end_line]
     last = next((line.strip() for line in reversed(lines) if line.strip()), "")
     return bool(_stop_words(models).match(last)) or any_words(file.project, models).said("".join(lines))
 
