@@ -33,7 +33,7 @@ from analyzers.outline import DEPTH_LIMIT, Kind, Unit
 from analyzers.source import SourceFile
 from analyzers.text import Unreadable, decode, split_lines
 from analyzers.walk import look
-from tests.analyzers.torture import FORGETTING, NEWER, TORTURE, known
+from tests.analyzers.torture import FORGETTING, NEWER, TORTURE
 
 Place = tuple[str, int, int, int, int]
 
@@ -83,9 +83,8 @@ def sources() -> list[Path]:
 
 
 def torturing() -> Iterator[tuple[str, str]]:
-    """The torturing code that `ast` of the running Python knows, by name."""
-    yield from (TORTURE | FORGETTING).items()
-    yield from ((name, text) for name, text in NEWER.items() if known(name))
+    """The torturing code, by name."""
+    yield from (TORTURE | FORGETTING | NEWER).items()
 
 
 def text_of(path: Path, count: Count | None = None) -> str | None:

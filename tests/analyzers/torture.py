@@ -1,7 +1,6 @@
 """Code in every shape that could mislead a reader of lines."""
 
 import re
-import sys
 from collections.abc import Callable, Mapping, Sequence
 
 TORTURE = {
@@ -132,7 +131,7 @@ MISREAD = {
     "form feed in the middle of an indentation": "if a:\n  \f    b(1)\n    c(2)\n",
     "backslash line under CRLF": "def f():\r\n  if a:\r\n    b(1)\r\n  \\\r\n    c(2)\r\n",
 }
-# Syntax by the first Python whose `ast` knows it.
+# Syntax that `ast` knows from some Python on, and libcst on all.
 NEWER = {
     "3.12 type parameters": (
         "class A[T: (int, str), *Ts, **P](B[T]):\n    def f[U](self, x: U = g(1)) -> T: return h(x)\n    y = i(2)\n"
@@ -145,13 +144,11 @@ NEWER = {
     "3.13 defaults of type parameters": (
         "class A[T = int, *Ts = *tuple[int, ...], **P = [str]]: a(1)\ndef f[T = b(2)](): c(3)\n"
     ),
+    "3.14 template strings": "class A:\n    def f(self): return t'{a(1)!r:>{b(2)}} {{' + rt'\\{c(3)}'\n    d(4)\n",
+    "3.14 except without parentheses": "try:\n    a(1)\nexcept B, C:\n    d(2)\ntry: e(3)\nexcept* F, G: h(4)\n",
+    "3.15 lazy imports": "lazy import a, b as c\nlazy from d.e import f as g\nlazy = c(1)\n",
+    "3.15 unpacking in comprehensions": "a = [*b(1) for c in d]; e = {**f(2) for g in h}; i = (*j for k in l(3))\n",
 }
-
-
-def known(name: str) -> bool:
-    """Whether `ast` of the running Python knows the syntax of this entry of NEWER."""
-    major, minor = name.split(" ")[0].split(".")
-    return sys.version_info >= (int(major), int(minor))
 
 
 def _nth(text: str, place: int, pattern: str, put: Callable[[re.Match[str]], str]) -> str:
@@ -204,10 +201,7 @@ EDITS: Mapping[str, Callable[[str, int], str]] = {
         f"before {new!r}": _before(new)
         for new in ("^if a: b(1)\n", "^class A: b(1)\n", "^async def f(): b(1)\n", '^"""\ndef\n"""\n')
     },
-    **{
-        f"after {new!r}": _after(new)
-        for new in (";", "; f(1)", "  # '''", " \\", "\f", "\n\n  \n", "  # touchline: hole", "\t")
-    },
+    **{f"after {new!r}": _after(new) for new in (";", "; f(1)", "  # '''", " \\", "\f", "\n\n  \n", "\t")},
     "a space becomes a continuation": _token(r"(?<=\S) (?=\S)", r" \\\n  "),
     "a space becomes a continuation at the margin": _token(r"(?<=\S) (?=\S)", r"\\\n"),
     "a space becomes a form feed": _token(r"(?<=\S) (?=\S)", "\f"),
