@@ -1,5 +1,5 @@
 # trixie, because its SQLite is new enough for the job engine; any base with Python 3.11 or newer will do.
-ARG BASE=python:3.13-slim-trixie
+ARG BASE=python:3.14-slim-trixie
 
 FROM ${BASE} AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1

@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check lock clean gerrit bench
+.PHONY: demo test pythons check lock clean gerrit bench
 
 $(VENV)/.run: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Touchline needs Python 3.11 or newer; name one with make PYTHON=python3.13")'
@@ -26,6 +26,9 @@ test: $(VENV)/.dev check
 	@$(BIN)/python -m tests.system
 	$(BIN)/python -m pytest -n auto
 
+pythons: $(VENV)/.dev
+	@$(BIN)/python -m tests.pythons
+
 check: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -44,4 +47,4 @@ bench: $(VENV)/.dev
 	@$(BIN)/python -m tests.benchmarks.reach
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .pythons .mypy_cache .ruff_cache .pytest_cache .hypothesis
