@@ -37,6 +37,15 @@ RULE = Rule(
         ),
         Bad(
             """
+            from flask import redirect, request
+            def forward():
+                host = request.args["host"]  # step
+                page = request.args["page"]
+                return redirect(host + page)  # finding
+            """
+        ),
+        Bad(
+            """
             from django.shortcuts import redirect
             from django.views import View
             class Login(View):
@@ -52,6 +61,16 @@ RULE = Rule(
             from flask import redirect, request
             def login():
                 return redirect("/users/" + request.args["name"])
+            """,
+        ),
+        Good(
+            "the address is a setting, and the client only adds what to search for",
+            """
+            import os
+            from flask import redirect, request
+            def fall_back():
+                engine = os.environ.get("FALLBACK_ENGINE", "")
+                return redirect(engine + request.args["query"])
             """,
         ),
         Good(
