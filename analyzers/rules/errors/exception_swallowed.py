@@ -34,7 +34,7 @@ BEST_EFFORT_WORDS = frozenset(
     "safe atexit finalize best effort".split()
 )
 
-VALUES = (cst.Assign, cst.AnnAssign, cst.AugAssign, cst.Assert)
+VALUES = (cst.Assign, cst.AnnAssign, cst.AugAssign, cst.Assert, cst.Import, cst.ImportFrom)
 DROPPING = frozenset("silent silently quiet quietly ignore suppress swallow tolerant".split())
 
 TAKING_ALL = frozenset({"Exception", "BaseException"})

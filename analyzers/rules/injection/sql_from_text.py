@@ -180,7 +180,7 @@ RULE = Rule(
             from defaults import DEFAULT_COMPANY, DEFAULT_USER
             def migrate(connection):
                 prefix = f"file_{DEFAULT_COMPANY}_{DEFAULT_USER}_"
-                connection.execute(f"UPDATE files SET path = '{prefix}' || name")
+                connection.execute(f"UPDATE files SET path = '{prefix}' || substr(path, {len(prefix) + 1})")
             """,
         ),
         Good(
@@ -340,9 +340,21 @@ def _harmless(part: cst.BaseExpression, file: SourceFile) -> bool:
         return True
     if set(syntax.words(name)) & QUOTERS or not CLAUSES.isdisjoint(syntax.words(name)[-1:]) or _joins_clauses(part):
         return True
-    if isinstance(part, cst.Call):
-        return file.qualified(part.func) in vocabulary.NUMBERS
+    if isinstance(part, (cst.Call, cst.BinaryOperation)):
+        return _counts(part, file)
     return isinstance(part, cst.Name) and (_is_number(part, file) or _of_the_program(part, file))
+
+
+def _counts(part: cst.BaseExpression, file: SourceFile) -> bool:
+    """A call that gives a number, or a sum with a number in it: `len(prefix) + 1`."""
+    match part:
+        case cst.Integer() | cst.Float():
+            return True
+        case cst.Call():
+            return file.qualified(part.func) in vocabulary.NUMBERS
+        case cst.BinaryOperation(operator=cst.Add() | cst.Subtract() | cst.FloorDivide()):
+            return _counts(part.left, file) or _counts(part.right, file)
+    return False
 
 
 def _joins_clauses(part: cst.BaseExpression) -> bool:

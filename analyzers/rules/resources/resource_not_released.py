@@ -149,7 +149,7 @@ def check(function: cst.FunctionDef, file: SourceFile) -> Iterator[Finding | Exa
 
 
 def _finding(function: cst.FunctionDef, taken: Acquisition, file: SourceFile) -> Finding:
-    leak = next((leak for leak in taken.leaks if leak.exit != "raise"), taken.leaks[0])
+    leak = next((leak for leak in taken.leaks if leak.exit != "raise" or leak.left), taken.leaks[0])
     call = f"{file.code(taken.node.func)}()"
     steps = (
         Step(file.path, file.span(taken.node), f"`{taken.name}` is opened here"),
