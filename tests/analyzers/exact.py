@@ -21,6 +21,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 import libcst as cst
 from libcst.metadata import MetadataWrapper, PositionProvider
@@ -29,13 +30,18 @@ from analyzers.catalog import all_rules
 from analyzers.cuts import Cut
 from analyzers.engine import RECURSION
 from analyzers.model import Finding
+from analyzers.models import load
 from analyzers.outline import DEPTH_LIMIT, Kind, Unit
-from analyzers.source import SourceFile
+from analyzers.source import Project, SourceFile
 from analyzers.text import Unreadable, decode, split_lines
 from analyzers.walk import look
+from config.library import model_texts
 from tests.analyzers.torture import FORGETTING, NEWER, TORTURE
 
 Place = tuple[str, int, int, int, int]
+# A path at which every rule speaks.
+PATH = "app/program.py"
+MODELS = load(model_texts())
 
 
 class WholeFile(SourceFile):
@@ -51,6 +57,9 @@ class WholeFile(SourceFile):
             return bool(self._whole)
         except Unreadable:
             return False
+
+
+S = TypeVar("S", bound=SourceFile)
 
 
 @dataclass
@@ -85,6 +94,13 @@ def sources() -> list[Path]:
 def torturing() -> Iterator[tuple[str, str]]:
     """The torturing code, by name."""
     yield from (TORTURE | FORGETTING | NEWER).items()
+    yield from examples()
+
+
+def examples() -> Iterator[tuple[str, str]]:
+    """The bad examples of all rules."""
+    for rule in all_rules():
+        yield from ((f"{rule.name} {number}", bad.code) for number, bad in enumerate(rule.bad))
 
 
 def text_of(path: Path, count: Count | None = None) -> str | None:
@@ -141,22 +157,35 @@ def _has_methods(node: cst.ClassDef) -> bool:
     return any(isinstance(part, (cst.FunctionDef, cst.ClassDef)) for part in node.body.body)
 
 
-def compare_findings(name: str, text: str, count: Count) -> None:
-    """Assert that all rules say the same of every line, whichever way the file is read."""
-    whole = WholeFile(name, text)
-    if not whole.possible:
-        count.left_out["asked no rule, since libcst misreads them whole"] += 1
-        return
-    ours, theirs = findings(SourceFile(name, text)), findings(whole)
-    assert ours == theirs, sorted(set(ours) ^ set(theirs), key=lambda one: one.span)[:2]
+def compare_findings(text: str, count: Count) -> None:
+    """Assert that all rules say the same of every line: of cuts, after a glance at each, and of the whole file."""
+    ours = findings(_file(SourceFile, text), glancing=False)
+    assert ours == (theirs := findings(_file(SourceFile, text), glancing=True)), _unlike("a glance", ours, theirs)
+    whole = _file(WholeFile, text)
+    if whole.possible:
+        assert ours == (theirs := findings(whole, glancing=False)), _unlike("the whole", ours, theirs)
+    else:
+        count.left_out["asked all rules of the cuts alone, since libcst misreads them whole"] += 1
     count.findings += len(ours)
 
 
-def findings(file: SourceFile) -> list[Finding]:
+def findings(file: SourceFile, *, glancing: bool) -> list[Finding]:
     """What all rules find in all units."""
-    found = look(file, file.outline.units, all_rules(), glancing=False)
+    found = look(file, file.outline.units, all_rules(), glancing=glancing)
     assert not found.troubles, found.troubles
     return sorted(found.findings, key=lambda finding: (finding.span, finding.rule, finding.message))
+
+
+def _file(kind: type[S], text: str) -> S:
+    file = kind(PATH, text)
+    Project([file], MODELS)
+    return file
+
+
+def _unlike(what: str, ours: list[Finding], theirs: list[Finding]) -> str:
+    lost = [f"{one.rule} in line {one.line}" for one in ours if one not in theirs]
+    strange = [f"{one.rule} in line {one.line}" for one in theirs if one not in ours]
+    return f"{what} loses {lost[:3]} and adds {strange[:3]}"
 
 
 def _by_libcst(module: cst.Module) -> Iterator[Place]:
@@ -206,7 +235,7 @@ def examine(name: str, text: str, count: Count, with_findings: bool = True) -> N
     try:
         compare(text, count)
         if with_findings:
-            compare_findings(name, text, count)
+            compare_findings(text, count)
     except Exception as difference:  # noqa: BLE001 - whatever it is, it is a difference
         count.differences.append(f"{name}: {type(difference).__name__} {difference}")
 

@@ -13,7 +13,7 @@ from analyzers.catalog import all_rules
 from analyzers.source import SourceFile
 from analyzers.text import Unreadable, decode
 from analyzers.walk import look
-from tests.analyzers.exact import Count, compare, compare_findings, examine, sources, text_of, torturing
+from tests.analyzers.exact import Count, compare, compare_findings, examine, examples, sources, text_of, torturing
 from tests.analyzers.torture import EDITS, FORGETTING, MISREAD, TORTURE, edited
 
 # The long run compares every file: `python -m tests.analyzers.exact`.
@@ -32,7 +32,7 @@ def sample() -> list[Path]:
 def test_cuts_give_what_the_whole_file_gives_on_torturing_code(name: str) -> None:
     count = Count()
     compare(TORTURING[name], count)
-    compare_findings("x.py", TORTURING[name], count)
+    compare_findings(TORTURING[name], count)
     assert count.files == 1
 
 
@@ -71,7 +71,7 @@ def test_an_encoding_changes_no_place(encoding: str) -> None:
 
 SMALL = [path for path in sources() if 200 < path.stat().st_size < 8_000]
 REAL = [text for path in SMALL[3 :: len(SMALL) // 40] if (text := text_of(path))]
-SHAPES = [*TORTURE.values(), *FORGETTING.values()]
+SHAPES = [*TORTURE.values(), *FORGETTING.values(), *(text for _, text in examples())]
 
 
 @settings(max_examples=60)
