@@ -12,8 +12,8 @@ from typing import Any, TypeVar
 
 import libcst as cst
 
-from analyzers.flow.api import taints
-from analyzers.flow.results import Flow
+from analyzers.flow.api import module_taints, taints
+from analyzers.flow.results import Flow, Flows
 from analyzers.glimpse import Glimpse, Sight
 from analyzers.model import Confidence, Examined, Finding, Fix, Severity, Step, Trace
 from analyzers.source import SourceFile
@@ -128,6 +128,7 @@ class Rule:
     def __post_init__(self) -> None:
         if self.flow:
             self.on(cst.FunctionDef)(self._follow)
+            self.on(cst.Module)(self._follow_module)
 
     def _follow(self, function: cst.FunctionDef, file: SourceFile) -> Iterator[Finding | Examined]:
         """The check of a flow rule. A function defined inside another is followed together with it."""
@@ -137,7 +138,13 @@ class Rule:
         yield from (self._flowing(file, function, flow) for flow in answer.flows)
         yield from (self.examined(file, call) for call in answer.clean)
 
-    def _flowing(self, file: SourceFile, function: cst.FunctionDef, flow: Flow) -> Finding:
+    def _follow_module(self, statement: cst.CSTNode, file: SourceFile) -> Iterator[Finding | Examined]:
+        """The check of a flow rule for the code outside functions, asked about one of its statements."""
+        answer = module_taints(file, *self.flow) if self.flow else Flows()
+        yield from (self._flowing(file, statement, flow) for flow in answer.flows)
+        yield from (self.examined(file, call) for call in answer.clean)
+
+    def _flowing(self, file: SourceFile, function: cst.CSTNode, flow: Flow) -> Finding:
         confidence = Confidence.MEDIUM if flow.assumed else self.confidence
         found = self.finding(
             file,
@@ -151,7 +158,10 @@ class Rule:
         return replace(found, span=flow.span, definition=flow.definition)
 
     def on(self, *types: type[cst.CSTNode]) -> Callable[[C], C]:
-        """Register the decorated generator for nodes of exactly these types."""
+        """Register the decorated generator for nodes of exactly these types.
+
+        `cst.Module` stands for the code outside functions and classes: the check gets the first node of each stretch.
+        """
 
         def register(check: C) -> C:
             for kind in types:

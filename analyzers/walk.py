@@ -9,7 +9,7 @@ import libcst as cst
 from analyzers.cuts import Cut
 from analyzers.glimpse import Glimpse
 from analyzers.model import Examined, Finding
-from analyzers.outline import Unit
+from analyzers.outline import Kind, Unit
 from analyzers.rule import Check, Rule
 from analyzers.source import SourceFile, reaches
 from analyzers.text import Unreadable
@@ -79,10 +79,20 @@ def look(file: SourceFile, units: Sequence[Unit], rules: Sequence[Rule], *, glan
 
 
 def _ask(file: SourceFile, cut: Cut, checks: Checks, seen: Seen) -> Iterator[Finding | Examined]:
+    if cut.unit.kind is Kind.STATEMENT:
+        yield from _check(file, cut.roots[0], checks.get(cst.Module, ()), seen)
     for node in cut.nodes:
-        for rule, check in checks.get(type(node), ()):
-            try:
-                yield from check(node, file)
-            except Exception as error:
-                LOG.exception("the rule %s failed", rule.name)
-                seen.troubles.append(f"line {file.span(node).line}: {rule.name} failed ({type(error).__name__})")
+        own = checks.get(type(node))
+        if own:
+            yield from _check(file, node, own, seen)
+
+
+def _check(
+    file: SourceFile, node: cst.CSTNode, checks: Sequence[tuple[Rule, Check]], seen: Seen
+) -> Iterator[Finding | Examined]:
+    for rule, check in checks:
+        try:
+            yield from check(node, file)
+        except Exception as error:
+            LOG.exception("the rule %s failed", rule.name)
+            seen.troubles.append(f"line {file.span(node).line}: {rule.name} failed ({type(error).__name__})")

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 import libcst as cst
 
-from analyzers.flow import bearing, locks, nothing, ownership, text
+from analyzers.flow import bearing, locks, nothing, ownership, text, toplevel
 from analyzers.flow.analysis import Analysis, Kept, graph_of, place_of
 from analyzers.flow.bearing import holds, signs
 from analyzers.flow.frame import Frame, Hit
@@ -53,13 +53,27 @@ def taints(file: SourceFile, function: cst.FunctionDef, source_kind: str, sink_k
     known = models(file)
     if not may_have_source(file, function, known, source_kind) and not remembered(file, known, function, source_kind):
         return Flows(_best(through), ())
-    frame = reviewed(file, known, function, source_kind)
+    return _found(file, function, source_kind, sink_kind, through)
+
+
+def _found(
+    file: SourceFile, function: cst.FunctionDef, source_kind: str, sink_kind: str, through: Iterable[Flow] = ()
+) -> Flows:
+    frame = reviewed(file, models(file), function, source_kind)
     if frame is None:
         return UNDECIDED
     own = [_flow(file, hit) for hit in _hits(frame, source_kind, sink_kind)]
     reached = {hit.node for hit in frame.hits.values() if hit.kind == sink_kind}
     clean = tuple(node for node, kinds in frame.sinks.items() if sink_kind in kinds and node not in reached)
     return Flows(_best((*own, *through)), clean)
+
+
+def module_taints(file: SourceFile, source_kind: str, sink_kind: str) -> Flows:
+    """Like `taints`, for the code of the module outside functions."""
+    known = models(file)
+    if not _possible(file, source_kind) or not toplevel.may_have_source(file, known, source_kind):
+        return Flows()
+    return _found(file, toplevel.code_of(file), source_kind, sink_kind)
 
 
 def _best(flows: Iterable[Flow]) -> tuple[Flow, ...]:

@@ -19,11 +19,14 @@ HARMLESS = frozenset("int float bool complex Decimal UUID date datetime timedelt
 CONVERTED = re.compile(r"<(?:int|float|uuid):(\w+)>|\{(\w+):(?:int|float|uuid)\}")
 PLAIN = ("builtins.", "typing.", "collections.", "uuid.", "datetime.", "decimal.")
 SELF = ("self", "cls")
+MODULE = "__module__"
 ATTRIBUTE = re.compile(r"\bself\.(\w+)\b(?!\s*\()")
 
 
 def start(file: SourceFile, models: Models, function: cst.FunctionDef, *, symbolic: bool) -> State:
-    """The state in which a function begins."""
+    """The state in which a function begins; the code of a module, which has no function's name, begins with nothing."""
+    if function.name.value == MODULE:
+        return {}
     entry = None if symbolic else entry_of(file, models, function)
     converted = set(_converted(function)) if entry else set()
     state: State = {}

@@ -7,7 +7,7 @@ from dataclasses import replace
 import libcst as cst
 
 from analyzers.flow.analysis import Analysis, Kept
-from analyzers.flow.entries import SELF, attributes
+from analyzers.flow.entries import MODULE, SELF, attributes
 from analyzers.flow.frame import Frame
 from analyzers.flow.graph import Undecided
 from analyzers.flow.hints import may_have_source, speaks_of_source
@@ -36,7 +36,7 @@ def remembered(file: SourceFile, models: Models, function: cst.FunctionDef, kind
     """What other methods, and those who make the object, leave in the attributes that a method reads."""
     known: dict[tuple[cst.FunctionDef, str], Fields] = file.cache.setdefault(remembered, {})
     if (function, kind) not in known:
-        own = file.definition(function)
+        own = file.definition(function) if function.name.value != MODULE else None
         wanted = attributes(file, own) if own and _is_method(file, own) else None
         known[function, kind] = _remember(file, models, own, wanted, kind) if own and wanted else NO_FIELDS
     return known[function, kind]

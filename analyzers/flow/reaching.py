@@ -7,6 +7,7 @@ import libcst as cst
 
 from analyzers.flow.analysis import graph_of
 from analyzers.flow.graph import Edge, Graph, Kind, Point, Undecided, solve
+from analyzers.flow.toplevel import graph_for
 from analyzers.scopes import imported, parameters
 from analyzers.source import SourceFile
 from analyzers.syntax import inside
@@ -67,15 +68,40 @@ def function_of(file: SourceFile, node: cst.CSTNode) -> cst.FunctionDef | None:
 
 
 def definitions(file: SourceFile, name: cst.Name) -> Definitions | None:
-    """The definitions that reach a name where it is used; None when it is no local, or nothing is decided."""
+    """The definitions that reach a name where it is used; None when it is no local, or nothing is decided.
+
+    In the code of a module outside functions the names of the module are local.
+    """
     function = function_of(file, name)
-    if function is None:
-        return None
     try:
-        state = reaching(file, function).at(file, name)
+        known = reaching(file, function) if function else _in_module(file, name)
+        state = known.at(file, name) if known else None
     except (Undecided, RecursionError):
         return None
     return state.get(name.value) if state is not None else None
+
+
+def module_value(file: SourceFile, name: str) -> cst.BaseExpression | None:
+    """What a name of the module is bound to, when one plain assignment binds it and nothing else does."""
+    if len(file.outline.names[""].get(name, ())) != 1:
+        return None
+    try:
+        graph = graph_for(file, name)
+    except (Undecided, RecursionError):
+        return None
+    points = (point for point in graph.points if point.node is not None) if graph else ()
+    made = (one for point in points if point.node for one in _made(point.kind, point.node))
+    return next((definition.value for key, definition in made if key == name and not definition.adds), None)
+
+
+def _in_module(file: SourceFile, name: cst.Name) -> Reaching | None:
+    if any(isinstance(around, (cst.ClassDef, cst.Lambda, cst.FunctionDef)) for around in file.ancestors(name)):
+        return None
+    graph = graph_for(file, name.value, name)
+    known: dict[Graph, Reaching] = file.cache.setdefault(_in_module, {})
+    if graph is not None and graph not in known:
+        known[graph] = Reaching(graph, solve(graph, {}, _transfer, _join))
+    return known[graph] if graph is not None else None
 
 
 def reaching(file: SourceFile, function: cst.FunctionDef) -> Reaching:

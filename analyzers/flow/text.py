@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from analyzers.flow.reaching import Definition, definitions
+from analyzers.flow.reaching import Definition, definitions, module_value
 from analyzers.flow.results import Built, Constant
 from analyzers.source import SourceFile
 from analyzers.syntax import last_name, text_value
@@ -97,8 +97,15 @@ def is_fixed(file: SourceFile, node: cst.BaseExpression) -> bool:
 def _is_fixed(file: SourceFile, node: cst.BaseExpression) -> bool:
     match node:
         case cst.Name():
-            found = definitions(file, node) or ()
-            return bool(found) and all(_fixes(file, one) for one in found)
+            found = definitions(file, node)
+            if found is None:
+                value = module_value(file, node.value)
+                return value is not None and is_fixed(file, value)
+            return all(_fixes(file, one) for one in found)
+        case cst.BinaryOperation(operator=cst.Add() | cst.Modulo()):
+            return is_fixed(file, node.left) and all(is_fixed(file, part) for part in _filled(node.right))
+        case cst.Call(func=cst.Attribute(attr=cst.Name(value="format" | "join"), value=holder)):
+            return is_fixed(file, holder) and all(is_fixed(file, arg.value) for arg in node.args)
         case cst.IfExp():
             return is_fixed(file, node.body) and is_fixed(file, node.orelse)
         case cst.FormattedString():
@@ -120,7 +127,30 @@ def is_text(file: SourceFile, node: cst.BaseExpression) -> bool:
     known = constant(file, node)
     if known is not None:
         return isinstance(known.value, str)
-    return built(file, node) is not None
+    if built(file, node) is not None:
+        return True
+    match node:
+        case cst.Name():
+            return _is_module_text(file, node)
+        case cst.BinaryOperation(operator=cst.Add()):
+            return any(is_text(file, piece) for piece in _added(node))
+        case cst.BinaryOperation(operator=cst.Modulo()):
+            return is_text(file, node.left)
+        case cst.Call(func=cst.Attribute(attr=cst.Name(value="format" | "join"), value=holder)):
+            return is_text(file, holder)
+    return False
+
+
+def _is_module_text(file: SourceFile, name: cst.Name) -> bool:
+    """Whether a name of the module, used in a function, is bound to a text. Each is asked once, as in `built`."""
+    known: dict[str, bool] = file.cache.setdefault(_is_module_text, {})
+    if definitions(file, name) is not None:
+        return False
+    if name.value not in known:
+        known[name.value] = False
+        value = module_value(file, name.value)
+        known[name.value] = value is not None and is_text(file, value)
+    return known[name.value]
 
 
 def _call(file: SourceFile, node: cst.Call) -> Built | None:
@@ -225,6 +255,9 @@ def _module_constant(file: SourceFile, node: cst.BaseExpression) -> Constant | N
     """A name of this or another module that is bound once, to a literal."""
     if isinstance(node, cst.Name) and node.value in module_constants(file):
         return module_constants(file)[node.value]
+    value = module_value(file, node.value) if isinstance(node, cst.Name) else None
+    if value is not None:
+        return constant(file, value)
     name = file.qualified(node)
     module, _, last = name.rpartition(".") if name else ("", "", "")
     other = file.project.module(module) if module else None
