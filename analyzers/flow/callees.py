@@ -40,7 +40,8 @@ def apply_callee(
     _write(frame, node, summary, bound)
     _prove(frame, summary.proves, bound)
     if is_class:
-        made, init = _constructed(frame, node, name, summary, bound), file.function(function.qualname)
+        made = _constructed(frame, node, name, summary, bound)
+        init = file.function(function.qualname) if file is frame.file else None
         if init is not None:
             frame.made[init] = join(frame.made.get(init, made), made)
         return made

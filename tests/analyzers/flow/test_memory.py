@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.analyzers.flow.asking import flows, traces
+from analyzers.flow import api
+from tests.analyzers.flow.asking import flows, function, project, traces
 
 # code, the function asked about, the steps
 CARRIED = {
@@ -179,3 +180,23 @@ def test_a_method_of_the_same_object_can_make_an_attribute_safe(call: str, body:
             open(self.name)
     """
     assert traces(code, "path", "Saver.get") == []
+
+
+def test_an_object_of_a_class_of_another_file_is_made_without_harm() -> None:
+    files = {
+        "base.py": """
+        class Reader:
+            def __init__(self, name):
+                self.name = name
+        """,
+        "app.py": """
+        from flask import request
+        from base import Reader
+        def get():
+            reader = Reader(request.args["n"])
+            open(reader.name)
+        """,
+    }
+    app = project(files).files["app"]
+    answer = api.taints(app, function(app, "get"), "user-input", "path")
+    assert [step.line for flow in answer.flows for step in flow.steps][:1] == [5]
