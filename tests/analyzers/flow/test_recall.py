@@ -91,47 +91,66 @@ def test_a_dependency_that_is_missing_and_then_there_is_seen() -> None:
     assert review(head, {"p/go.py": CALL}, memory).findings == ()
 
 
-BODIES = [
+@pytest.mark.parametrize("budget", range(2, 60, 3))
+def test_what_is_remembered_costs_what_it_cost(budget: int) -> None:
+    memory = Memory(models())
+    head = VIEW.replace("from p import a, b, c", "from p.go import go") + "    go(name)\n    print(name)\n"
+    head += "\n@app.route('/b')\ndef other():\n    go(request.args['b'])\n"
+    context = {"p/db.py": DB, "p/go.py": CALL}
+    assert len(review(head, context, memory).findings) == 2
+    with patch.object(analysis, "FILE_BUDGET", budget):
+        assert review(head, context, memory) == review(head, context, None)
+
+
+ENDS = [
     "    return q\n",
     "    return int(q)\n",
     "    import os\n    os.system(q)\n",
     "    import sqlite3\n    sqlite3.connect('x').cursor().execute('SELECT ' + q)\n",
     "    from flask import request\n    return request.args[q]\n",
     "    if q not in ('x', 'y'):\n        raise ValueError(q)\n    return q\n",
-    "    return {module}.{name}(q)\n",
-    "    x = {module}.{name}(q)\n    return {other}.{name}(x)\n",
-    "    for _ in q:\n        {module}.{name}(q)\n    {other}.{name}(q + 'x')\n",
-    "    try:\n        {other}.f(q)\n    finally:\n        {module}.g(q)\n",
 ]
-MODULES = "abc"
-BODY = st.builds(
-    lambda body, module, other, name: body.format(module=module, other=other, name=name),
-    st.sampled_from(BODIES),
-    st.sampled_from(MODULES),
-    st.sampled_from(MODULES),
-    st.sampled_from("fgh"),
-)
-MODULE = st.builds(
-    lambda bodies: "from p import a, b, c\n" + "".join(f"def {n}(q):\n{b}" for n, b in zip("fgh", bodies, strict=True)),
-    st.tuples(BODY, BODY, BODY),
-)
-PROJECT = st.fixed_dictionaries({f"p/{name}.py": MODULE for name in MODULES})
-CALLS = st.lists(
-    st.builds("    {}.{}(name)\n".format, st.sampled_from(MODULES), st.sampled_from("fgh")), min_size=1, max_size=4
-)
-EDIT = st.tuples(st.sampled_from(MODULES), st.one_of(MODULE, st.just("def f(:\n"), st.none()))
+WAYS = [
+    "    return {to}(q)\n",
+    "    x = {to}(q)\n    return {also}(x)\n",
+    "    for _ in q:\n        {to}(q)\n    {also}(q + 'x')\n",
+    "    try:\n        {also}(q)\n    finally:\n        {to}(q)\n",
+]
+BELOW = {"a": "bbbca", "b": "cccb", "c": "a"}
 
 
-@given(PROJECT, st.lists(st.tuples(EDIT, CALLS), min_size=2, max_size=4), st.sampled_from([30, 90, 300, 120_000]))
+def function(module: str) -> st.SearchStrategy[str]:
+    """A body: the further down a module stands, the oftener it ends there; now and then it calls upwards."""
+    target = st.builds("{}.{}".format, st.sampled_from(BELOW[module]), st.sampled_from("fg"))
+    way = st.builds(lambda way, to, also: way.format(to=to, also=also), st.sampled_from(WAYS), target, target)
+    ways = {"a": [way], "b": [way, way, st.sampled_from(ENDS)], "c": [st.sampled_from(ENDS)] * 5 + [way]}
+    return st.one_of(ways[module])
+
+
+def module(name: str) -> st.SearchStrategy[str]:
+    return st.builds("from p import a, b, c\ndef f(q):\n{}def g(q):\n{}".format, function(name), function(name))
+
+
+PROJECT = st.fixed_dictionaries({f"p/{name}.py": module(name) for name in "abc"})
+EDIT = st.sampled_from("abccc").flatmap(
+    lambda name: st.tuples(st.just(f"p/{name}.py"), st.one_of(*[module(name)] * 6, st.just("def f(:\n"), st.none()))
+)
+
+
+@given(
+    project=PROJECT,
+    edits=st.lists(EDIT, min_size=1, max_size=4),
+    steps=st.one_of(st.integers(5, 150), st.just(120_000)),
+    functions=st.one_of(st.integers(1, 8), st.just(60)),
+    depth=st.integers(2, 6),
+)
 @settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 def test_answers_with_and_without_memory_are_the_same(
-    project: dict[str, str], changes: Sequence[tuple[tuple[str, str | None], list[str]]], budget: int
+    project: dict[str, str], edits: Sequence[tuple[str, str | None]], steps: int, functions: int, depth: int
 ) -> None:
     memory = Memory(models())
-    with patch.object(analysis, "FILE_BUDGET", budget), patch.object(analysis, "FUNCTION_LIMIT", budget // 15):
-        for (module, text), calls in changes:
-            project = {**project, f"p/{module}.py": text} if text is not None else project
-            if text is None:
-                project = {path: code for path, code in project.items() if path != f"p/{module}.py"} or project
-            head = VIEW + "".join(calls)
+    with patch.multiple(analysis, FILE_BUDGET=steps, FUNCTION_LIMIT=functions, DEPTH_LIMIT=depth):
+        for path, text in [("", None), *edits]:
+            head = VIEW + "    a.f(name)\n    a.g(name)\n" + f"    print({path!r})\n"
+            project = {**{one: code for one, code in project.items() if one != path}, **({path: text} if text else {})}
             assert review(head, project, memory) == review(head, project, None)
