@@ -175,6 +175,21 @@ RULE = Rule(
             """,
         ),
         Good(
+            "the block raises to leave itself",
+            """
+                def slices(file, parts):
+                    found = file.part(parts[:1])
+                    try:
+                        if file.alone:
+                            raise Exception()
+                        for number in range(2, 9):
+                            found = file.part(parts[:number])
+                    except Exception:
+                        pass
+                    return found
+            """,
+        ),
+        Good(
             "the caller asked for silence",
             """
                 def start(work, silent):
@@ -290,12 +305,17 @@ def _best_effort(attempt: cst.Try, handler: cst.ExceptHandler, file: SourceFile)
     if set(syntax.words(file.definition_name(handler).rpartition(".")[2])) & BEST_EFFORT_WORDS:
         return True
     on_the_way_out = any(isinstance(one, (cst.ExceptHandler, cst.Finally)) for one in file.ancestors(attempt))
-    return on_the_way_out or _asked_for(attempt, file)
+    return on_the_way_out or _asked_for(attempt, file) or _raises(attempt)
 
 
 def _keeps_value(attempt: cst.Try) -> bool:
     """Whether nothing but values is lost: `key = json.loads(key)`, which stays as it was."""
     return all(isinstance(one, VALUES) for one in syntax.small_statements(attempt.body))
+
+
+def _raises(attempt: cst.Try) -> bool:
+    """Whether the block raises to leave itself: then the handler is where it goes on."""
+    return any(isinstance(node, cst.Raise) for node in syntax.inside(attempt.body))
 
 
 def _asked_for(attempt: cst.Try, file: SourceFile) -> bool:

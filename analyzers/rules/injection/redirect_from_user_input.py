@@ -40,8 +40,7 @@ RULE = Rule(
             from flask import redirect, request
             def forward():
                 host = request.args["host"]  # step
-                page = request.args["page"]
-                return redirect(host + page)  # finding
+                return redirect(host + "/welcome")  # finding
             """
         ),
         Bad(
