@@ -1,6 +1,6 @@
 """Where a module stands in a repository, and what module a path is. Pure: nobody is asked whether a file exists."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -29,10 +29,19 @@ def module_name(path: str) -> str:
     return ".".join(part for part in parts if part not in ("/", "..", "."))
 
 
-def place_of(name: str, importer: str, at_hand: Iterable[str], libraries: Collection[str]) -> Place | None:
+def folders_of(paths: Iterable[str]) -> dict[str, str]:
+    """The names of the folders around some paths, each with the first path that lies in such a folder."""
+    found: dict[str, str] = {}
+    for path in sorted(paths):
+        for folder in PurePosixPath(path).parts[:-1]:
+            found.setdefault(folder, path)
+    return found
+
+
+def place_of(name: str, importer: str, folders: Mapping[str, str], libraries: Collection[str]) -> Place | None:
     """Where the module stands that defines `name`, an absolute dotted name that the file `importer` uses.
 
-    A folder of the importer, or of another path at hand, that begins the name makes it sure. Otherwise the module may
+    A folder of the importer, or one of `folders` (see folders_of), that begins the name makes it sure. Otherwise it may
     stand beside the importer or at the top, unless it is known as one of the `libraries`. None when it can be nowhere.
     See `is_of_folder` for when such a guess is worth a look.
     """
@@ -40,8 +49,8 @@ def place_of(name: str, importer: str, at_hand: Iterable[str], libraries: Collec
     if not parts:
         return None
     roots = _roots(parts, importer, libraries)
-    for other in sorted(at_hand) if not roots else ():
-        roots = roots or _roots(parts, other, libraries)
+    if not roots and parts[0] in folders:
+        roots = _roots(parts, folders[parts[0]], libraries)
     if roots:
         paths = [path for root in roots[:ROOTS_TRIED] for path in _under(root, parts)]
         return Place(".".join(parts), tuple(dict.fromkeys(paths)), True)

@@ -15,7 +15,7 @@ from analyzers.flow.api import bears, models
 from analyzers.model import Wish
 from analyzers.models import Models
 from analyzers.outline import FUNCTIONS, Binding, Bound, Definition, Kind, Names, bindings, dotted
-from analyzers.places import is_of_folder, place_of
+from analyzers.places import folders_of, is_of_folder, place_of
 from analyzers.rule import TEST_PATH
 from analyzers.source import Project, SourceFile
 from analyzers.walk import reached
@@ -33,7 +33,7 @@ def wishes(space: Workspace, path: str) -> tuple[Wish, ...]:
     side = space.sides.get(path)
     if side is None or TEST_PATH.search(path) or not imports_own(side.head):
         return ()
-    search = _Search(path, tuple(space.paths), _libraries(models(side.head)))
+    search = _Search(path, space.paths, _libraries(models(side.head)), folders_of(space.paths))
     if not side.head.readable:
         return ()
     for unit in reached(side.head, side.touched):
@@ -77,8 +77,9 @@ class _Search:
     """A walk from definition to definition through the files at hand, noting what is not there."""
 
     by: str
-    at_hand: tuple[str, ...]
+    at_hand: frozenset[str]
     libraries: frozenset[str]
+    folders: dict[str, str]
     found: dict[str, Wish] = field(default_factory=dict)
     seen: set[tuple[str, str]] = field(default_factory=set)
     waiting: deque[tuple[SourceFile, Definition]] = field(default_factory=deque)
@@ -93,7 +94,7 @@ class _Search:
         """Until nothing is left to look at."""
         while self.waiting:
             file, definition = self.waiting.popleft()
-            for name in sorted(set(_used(file, definition))):
+            for name in used(file, definition):
                 self.follow(file, name)
 
     def follow(self, file: SourceFile, name: str) -> None:
@@ -123,7 +124,7 @@ class _Search:
 
     def wish(self, file: SourceFile, name: str) -> None:
         """Note the module of a name, unless what is at hand tells that there is none."""
-        place = place_of(name, file.path, self.at_hand, self.libraries)
+        place = place_of(name, file.path, self.folders, self.libraries)
         if place is None or not (place.sure or not _has_project(file)) or _is_known(file.project, place.module):
             return
         paths = tuple(path for path in place.paths if path not in self.at_hand)
@@ -156,6 +157,14 @@ def _from_stars(project: Project, name: str) -> list[str]:
     module, _, last = name.rpartition(".")
     other = project.module(module)
     return [f"{star}.{last}" for star in other.outline.stars[:STARS]] if other else []
+
+
+def used(file: SourceFile, definition: Definition) -> tuple[str, ...]:
+    """What a definition uses, in order; found once a file."""
+    known: dict[Definition, tuple[str, ...]] = file.cache.setdefault(used, {})
+    if definition not in known:
+        known[definition] = tuple(sorted(set(_used(file, definition))))
+    return known[definition]
 
 
 def _used(file: SourceFile, definition: Definition) -> Iterator[str]:

@@ -4,13 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analyzers.places import module_name, place_of
+from analyzers.places import folders_of, module_name, place_of
 
 LIBRARIES = frozenset({"flask", "os"})
 
 
 def paths(name: str, importer: str, *at_hand: str) -> tuple[str, ...]:
-    place = place_of(name, importer, at_hand, LIBRARIES)
+    place = place_of(name, importer, folders_of(at_hand), LIBRARIES)
     return place.paths if place else ()
 
 
@@ -46,13 +46,13 @@ def test_a_module_may_be_a_package() -> None:
 
 def test_another_path_at_hand_says_where_a_package_stands() -> None:
     assert paths("shop.db.run", "tests/test_views.py", "src/shop/views.py")[0] == "src/shop/db.py"
-    place = place_of("shop.db.run", "tests/test_views.py", ["src/shop/views.py"], LIBRARIES)
+    place = place_of("shop.db.run", "tests/test_views.py", folders_of(["src/shop/views.py"]), LIBRARIES)
     assert place is not None
     assert place.sure
 
 
 def test_what_may_be_a_library_is_not_sure_and_looked_for_in_few_places() -> None:
-    place = place_of("numpy.array", "shop/views.py", (), LIBRARIES)
+    place = place_of("numpy.array", "shop/views.py", {}, LIBRARIES)
     assert place is not None
     assert not place.sure
     assert len(place.paths) <= 3
