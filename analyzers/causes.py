@@ -29,6 +29,19 @@ def caused(found: Sequence[Finding], side: Side, sides: Mapping[str, Side], rule
     return [finding for finding in found if id(finding) in new or on_touched(finding, sides)]
 
 
+def one_way(found: Sequence[Finding], rules: Sequence[Rule], sides: Mapping[str, Side]) -> list[Finding]:
+    """Of all ways of values to one place the touched one, the surest, the shortest; other findings as they are."""
+    following = {rule.name for rule in rules if rule.flow}
+    ways: dict[object, Finding] = {}
+    for one in sorted((one for one in found if one.rule in following), key=lambda one: _worth(one, sides)):
+        ways.setdefault((one.rule, one.path, one.span), one)
+    return [one for one in found if one.rule not in following or ways[one.rule, one.path, one.span] is one]
+
+
+def _worth(finding: Finding, sides: Mapping[str, Side]) -> tuple[bool, int, int]:
+    return not on_touched(finding, sides), len(finding.trace.assumed), len(finding.trace.steps)
+
+
 def on_touched(finding: Finding, sides: Mapping[str, Side]) -> bool:
     """Whether a line that is really changed is on the reported place or on a step of the trace."""
     return any(_changed(sides, path, first, last) for path, first, last in _places(finding))
@@ -51,7 +64,8 @@ def standing(side: Side, rules: Sequence[Rule]) -> list[Key]:
         return []
     names = frozenset(unit.qualname for unit in reached(side.head, side.touched) if unit.qualname)
     seen = look(side.base, reached(side.base, side.removed, names), rules)
-    return [key(finding, side.base) for finding in seen.findings if not covering(finding, side.base)]
+    found = one_way(seen.findings, rules, {})
+    return [key(finding, side.base) for finding in found if not covering(finding, side.base)]
 
 
 def _unknown(found: Sequence[Finding], file: SourceFile, known: Sequence[Key]) -> list[Finding]:
@@ -75,7 +89,7 @@ def _not_moved(found: Sequence[Finding], side: Side, sides: Mapping[str, Side], 
         if other is side or other.base is None or not found or not other.removed.added:
             continue
         if any(_lost(other, side.head.line_text(finding.line).strip()) for finding in found):
-            here = Counter(key(finding, other.head) for finding in look_head(other, rules))
+            here = Counter(key(finding, other.head) for finding in one_way(look_head(other, rules), rules, {}))
             gone = Counter(standing(other, rules)) - here
             found = _unknown(found, side.head, list(gone.elements()))
     return list(found)

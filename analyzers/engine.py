@@ -4,7 +4,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from analyzers.causes import caused
+from analyzers.causes import caused, one_way
 from analyzers.marks import marked
 from analyzers.model import ContextFile, FilePair, FileReport, Finding, Report, Span, Status
 from analyzers.rule import Rule
@@ -49,7 +49,8 @@ def analyze_file(pair: FilePair, space: Workspace, rules: Sequence[Rule]) -> Fil
 def _report(side: Side, space: Workspace, rules: Sequence[Rule]) -> FileReport:
     file, touched = side.head, side.touched
     seen = look(file, reached(file, touched), rules)
-    found = marked([*seen.findings, *unreasoned(file)], file, side.pair.old_path or file.path)
+    shortest = one_way(seen.findings, rules, space.sides)
+    found = marked([*shortest, *unreasoned(file)], file, side.pair.old_path or file.path)
     hushed = [finding for finding in found if covering(finding, file)]
     spoken = [finding for finding in found if finding not in hushed]
     return FileReport(

@@ -77,10 +77,10 @@ def module_taints(file: SourceFile, source_kind: str, sink_kind: str) -> Flows:
 
 
 def _best(flows: Iterable[Flow]) -> tuple[Flow, ...]:
-    """One flow a place, the first of it that assumes least, in the order of the places."""
+    """One flow a place and a beginning, the first of it that assumes least, in the order of the places."""
     found: dict[object, Flow] = {}
     for flow in sorted(flows, key=lambda flow: len(flow.assumed)):
-        found.setdefault((flow.path, flow.span), flow)
+        found.setdefault((flow.path, flow.span, flow.steps[:1]), flow)
     return tuple(sorted(found.values(), key=lambda flow: (flow.path, flow.span)))
 
 

@@ -17,29 +17,19 @@ ELSEWHERE = ("url", "redirect")
 def compose(pieces: Iterable[Piece]) -> Value:
     """A text made of constant and other pieces, in order.
 
-    What stands after a fixed host cannot change the host; nor can what stands after a value of somebody else's.
+    What stands after a fixed host cannot change the host; nor can what stands after another value.
     """
     taints: tuple[Taint, ...] = ()
-    begin, known = "", True
-    deciding: frozenset[str] | None = None
+    begin, first = "", True
     for text, value in pieces:
         text = value.begins or None if text is None and not value.dirty else text
         if text is not None:
-            begin += text if known else ""
+            begin += text if first else ""
             continue
-        known = False
-        if HOST_FIXED.match(begin) or not (begin == "" or HOST_OPEN.fullmatch(begin)):
-            deciding = frozenset()
-        own = tuple(value.all_taints())
-        taints = merge_taints(taints, (taint if _decides(taint, deciding) else taint.clear(ELSEWHERE) for taint in own))
-        kinds = frozenset(taint.kind for taint in own)
-        deciding = kinds if deciding is None else deciding & kinds
+        decides = first and not HOST_FIXED.match(begin) and (begin == "" or bool(HOST_OPEN.fullmatch(begin)))
+        taints = merge_taints(taints, (taint if decides else taint.clear(ELSEWHERE) for taint in value.all_taints()))
+        first = False
     return Value(taints=taints, composed=True, begins=begin) if taints or begin else CLEAN
-
-
-def _decides(taint: Taint, deciding: frozenset[str] | None) -> bool:
-    """Whether the value can choose the host: it stands first, or all before it are of its kind."""
-    return deciding is None or taint.kind in deciding
 
 
 def percent(text: str, mark: str) -> list[Piece]:

@@ -52,3 +52,28 @@ def test_a_flow_into_another_file_is_told_where_it_leaves_with_its_steps_there()
         ("store.py", 2),
         ("store.py", 3),
     ]
+
+
+TWO_WAYS = """\
+from flask import make_response, request
+
+
+def joined(first, last):
+    start = first.strip()
+    name = f"{start} {last}"
+    return name
+
+
+def view():
+    return make_response(joined(request.args["first"], request.args["last"]))
+"""
+
+
+def test_a_place_that_two_values_reach_is_told_once() -> None:
+    found = findings({"app": frozenset(range(1, 12))}, app=TWO_WAYS)
+    assert [(finding.line, finding.rule) for finding in found] == [(11, "html-from-user-input")]
+
+
+def test_of_two_ways_to_a_place_the_touched_one_is_told() -> None:
+    (found,) = findings({"app": frozenset({5})}, app=TWO_WAYS)
+    assert 5 in [step.line for step in found.trace.steps]
