@@ -1,6 +1,7 @@
 """None: where a value may be nothing, after all tests on the way."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 import libcst as cst
 
@@ -13,8 +14,37 @@ from analyzers.models import Models, Nothing
 from analyzers.source import SourceFile
 from analyzers.syntax import inside, is_name, last_name
 
-State = dict[str, tuple[MayBeNone, ...]]
+Causes = dict[str, tuple[MayBeNone, ...]]
+Told = frozenset[tuple[str, bool | None]]
 LIMIT = 8
+NOTHING_TOLD: Told = frozenset()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class State:
+    """What is known at a point: where names may be None from, and what a name tells of others.
+
+    `told["ok"]` holds ("m", True) when m is something whenever ok is true, ("m", None) when both are the same object.
+    """
+
+    causes: Causes
+    told: dict[str, Told]
+
+    def without(self, names: Iterable[str]) -> "State":
+        """These names are something."""
+        known = set(names) & self.causes.keys()
+        return (
+            State({name: one for name, one in self.causes.items() if name not in known}, self.told) if known else self
+        )
+
+    def bound(self, name: str, causes: tuple[MayBeNone, ...], told: Told) -> "State":
+        """The name got another value, which tells of others."""
+        rest = {key: frozenset(one for one in many if one[0] != name) for key, many in self.told.items() if key != name}
+        same = {other: rest.get(other, NOTHING_TOLD) | {(name, None)} for other, when in told if when is None}
+        return State({**self.causes, name: causes}, {**rest, **same, name: told} if told or name in self.told else rest)
+
+
+EMPTY = State({}, {})
 
 
 def may_be_none(file: SourceFile, expression: cst.BaseExpression, models: Models) -> MayBeNone | None:
@@ -33,9 +63,9 @@ def may_be_none(file: SourceFile, expression: cst.BaseExpression, models: Models
         def step(point: Point, before: State) -> dict[Edge, State | None]:
             return _transfer(file, models, point, before)
 
-        known[function] = solve(graph, {}, step, _join)
+        known[function] = solve(graph, EMPTY, step, _join)
     for point in point_of(graph, file, expression):
-        causes = known[function].get(point, {}).get(expression.value, ())
+        causes = known[function].get(point, EMPTY).causes.get(expression.value, ())
         if causes:
             return causes[0]
     return None
@@ -73,16 +103,43 @@ def _transfer(file: SourceFile, models: Models, point: Point, before: State) -> 
         return {Edge.TRUE: _narrowed(after, node, True), Edge.FALSE: _narrowed(after, node, False), Edge.RAISE: before}
     after = _asserted(before, node)
     for name, value in _bound(node):
-        causes = _causes(file, models, value, before)
-        after = {**after, name: causes}
+        after = after.bound(name, _causes(file, models, value, before.causes), _tells(value, name))
     return {Edge.NEXT: after, Edge.RAISE: before}
 
 
 def _walrus(file: SourceFile, models: Models, node: cst.CSTNode, before: State) -> State:
     for part in inside(node):
         if isinstance(part, cst.NamedExpr) and isinstance(part.target, cst.Name):
-            before = {**before, part.target.value: _causes(file, models, part.value, before)}
+            name = part.target.value
+            before = before.bound(name, _causes(file, models, part.value, before.causes), _tells(part.value, name))
     return before
+
+
+def _tells(value: cst.BaseExpression | None, name: str) -> Told:
+    """What a name tells of others that is bound to this value: `ok = m is not None`, `other = m`."""
+    if isinstance(value, cst.Name):
+        return frozenset({(value.value, None)}) if value.value not in (name, "None", "True", "False") else NOTHING_TOLD
+    if value is None:
+        return NOTHING_TOLD
+    found = ((other, branch) for branch in (True, False) for other in _something_in(value, branch))
+    return frozenset((other, branch) for other, branch in found if other not in ("", name))
+
+
+def _something_in(test: cst.BaseExpression, branch: bool) -> Iterator[str]:
+    """The names that are something when a test comes out as `branch`, also through `and`, `or`, `not` and `bool`."""
+    match test:
+        case cst.UnaryOperation(operator=cst.Not(), expression=inner):
+            yield from _something_in(inner, not branch)
+        case cst.BooleanOperation(left=left, operator=operator, right=right):
+            if branch is isinstance(operator, cst.And):
+                yield from _something_in(left, branch)
+                yield from _something_in(right, branch)
+        case cst.Call(func=cst.Name(value="bool"), args=[cst.Arg(value=inner)]):
+            yield from _something_in(inner, branch)
+        case cst.Name() | cst.Comparison() | cst.NamedExpr():
+            yield _something_when(test, branch)
+        case cst.Call(func=cst.Name()):
+            yield _something_when(test, branch)
 
 
 def _bound(node: cst.CSTNode) -> Iterator[tuple[str, cst.BaseExpression | None]]:
@@ -106,7 +163,9 @@ def _target(target: cst.CSTNode, value: cst.BaseExpression | None) -> Iterator[t
             yield from _target(element.value, None)
 
 
-def _causes(file: SourceFile, models: Models, value: cst.BaseExpression | None, before: State) -> tuple[MayBeNone, ...]:
+def _causes(
+    file: SourceFile, models: Models, value: cst.BaseExpression | None, before: Causes
+) -> tuple[MayBeNone, ...]:
     match value:
         case cst.Name(value="None"):
             return (MayBeNone(value, "it is set to None"),)
@@ -122,8 +181,7 @@ def _causes(file: SourceFile, models: Models, value: cst.BaseExpression | None, 
 
 def _asserted(before: State, node: cst.CSTNode) -> State:
     """`x.y` or `x[0]` would have raised: after the statement x is something."""
-    used = set(_dereferenced(node))
-    return {name: causes for name, causes in before.items() if name not in used} if used & before.keys() else before
+    return before.without(_dereferenced(node))
 
 
 def _dereferenced(node: cst.CSTNode) -> Iterator[str]:
@@ -134,7 +192,9 @@ def _dereferenced(node: cst.CSTNode) -> Iterator[str]:
 
 def _narrowed(state: State, test: cst.CSTNode, branch: bool) -> State:
     name = _something_when(test, branch)
-    return {key: causes for key, causes in state.items() if key != name} if name in state else state
+    tested = test.value if isinstance(test, cst.Name) else ""
+    same = {other for other, when in state.told.get(name, ()) if when is None}
+    return state.without({name, *same, *(other for other, when in state.told.get(tested, ()) if when is branch)})
 
 
 def _something_when(test: cst.CSTNode, branch: bool) -> str:
@@ -180,10 +240,13 @@ def _speaks(test: cst.CSTNode, name: str) -> bool:
 def _join(old: State, new: State) -> State:
     if old is new:
         return old
-    changed: State = {}
-    for name, causes in new.items():
-        known = old.get(name, ())
+    changed: Causes = {}
+    for name, causes in new.causes.items():
+        known = old.causes.get(name, ())
         extra = tuple(one for one in causes if one not in known)
         if extra and len(known) < LIMIT:
             changed[name] = known + extra
-    return {**old, **changed} if changed else old
+    fewer = {name: told & new.told.get(name, NOTHING_TOLD) for name, told in old.told.items()}
+    if not changed and fewer == old.told:
+        return old
+    return State({**old.causes, **changed}, fewer)

@@ -101,6 +101,16 @@ NONE = {
     "tested by a conditional expression": ("m.group() if m else 1", False),
     "asserted": ("assert m is not None\nm.group()", False),
     "overwritten": ("m = p\nm.group()", False),
+    "tested into a variable": ("ok = m is not None\nif not ok:\n    return\nm.group()", False),
+    "tested into a variable with more": ("ok = bool(m) and p > 1\nif ok:\n    m.group()", False),
+    "tested into a variable that tells nothing": ("ok = m or p\nif ok:\n    m.group()", True),
+    "tested by another name": ("n = m\nif n:\n    m.group()", False),
+    "another name tested": ("n = m\nif m is None:\n    return\nm = n\nm.group()", False),
+    "tested by a name that is another's since": ("n = m\nn = p\nif n:\n    m.group()", True),
+    "tested into a variable before it was set anew": (
+        "ok = m is not None\nm = re.match('b', p)\nif ok:\n    m.group()",
+        True,
+    ),
     "set to None on one way": ("m = p\nif p:\n    m = None\nm.group()", True),
 }
 
