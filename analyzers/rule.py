@@ -27,7 +27,8 @@ WORD_LIMIT = 80
 # Of the folders `..._tests`, those named for a kind of test hold tests; `speed_tests` or `ab_tests` may be what runs.
 TEST_KIND = "unit|integration|functional|acceptance|system|smoke|regression|api|ui|e2e|end_to_end"
 TEST_PATH = re.compile(
-    rf"(?:^|/)(?:(?:(?:{TEST_KIND})[_-])?tests?|testing)/|(?:^|/)(?:tests|test_[^/]*|[^/]*_tests?|conftest)\.py$"
+    rf"(?:^|/)(?:(?:(?:{TEST_KIND})[_-])?tests?|testing|fakes|mocks)/"
+    r"|(?:^|/)(?:tests|test_[^/]*|[^/]*_(?:tests?|simulator|mock)|(?:fake|mock)_[^/]*|conftest)\.py$"
 )
 # What only the project's own people run, from a folder at the top of the tree, while they watch.
 TOOL_PATH = re.compile(

@@ -116,7 +116,16 @@ def test_the_examples_of_one_rule_are_not_all_alike() -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["tests.py", "app/tests.py", "app/tests/views.py", "unit_tests/run.py", "test_views.py", "views_tests.py"]
+    "path",
+    [
+        "tests.py",
+        "app/tests.py",
+        "app/tests/views.py",
+        "unit_tests/run.py",
+        "test_views.py",
+        "views_tests.py",
+        "raw_simulator.py",
+    ],
 )
 def test_a_rule_for_the_program_is_silent_in_its_tests(path: str) -> None:
     assert not _for_the_program().speaks_in(path)

@@ -7,8 +7,9 @@ What to do: Exchange data as JSON or another format of plain values. Where only 
 (`hmac`) and check the signature before reading.
 
 What it does not see: Who can write the bytes: that is for the reviewer. Pickles inside caches, queues and sessions of
-libraries; files that a library reads for you; whether a signature that is made above is the right one. A function that
-is a reader itself (`def load(file)`) is a finding of low confidence: its callers know whose bytes they are.
+libraries; files that a library reads for you; whether a signature that is made above is the right one. Of low
+confidence are the program's own file (`open(self.path)`) and a function that is a reader itself (`def load(file)`),
+whose callers know whose bytes they are.
 """
 
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from analyzers import syntax
+from analyzers.flow import api
 from analyzers.glimpse import named
 from analyzers.model import Confidence, Examined, Finding, Severity
 from analyzers.rule import Bad, Good, Rule
@@ -146,7 +148,7 @@ def check(call: cst.Call, file: SourceFile) -> Iterator[Finding | Examined]:
         yield RULE.examined(file, call)
     else:
         what = READERS.get(name, "a pickle")
-        sure = Confidence.LOW if _hands_on(call, data, file) else RULE.confidence
+        sure = Confidence.LOW if _hands_on(call, data, file) or _own_file(data, file) else RULE.confidence
         yield RULE.finding(file, call, confidence=sure, call=file.code(call.func), data=file.code(data), what=what)
 
 
@@ -172,6 +174,21 @@ def _is_signature(call: cst.Call, file: SourceFile) -> bool:
     if (file.qualified(call.func) or "").startswith("hmac."):
         return True
     return not SIGNATURES.isdisjoint(syntax.words(syntax.last_name(call.func)))
+
+
+def _own_file(data: cst.BaseExpression, file: SourceFile) -> bool:
+    """Whether it is an open file whose name is an attribute or constant of the program."""
+    opened = _opened(data, file) if isinstance(data, cst.Name) else data
+    path = syntax.argument(opened, 0, "file") if isinstance(opened, cst.Call) else None
+    if path is None or syntax.last_name(opened) != "open":
+        return False
+    return isinstance(path, cst.Attribute) or api.constant(file, path) is not None
+
+
+def _opened(name: cst.Name, file: SourceFile) -> cst.BaseExpression | None:
+    """What the `with` statement around opens under the name."""
+    items = (item for one in file.ancestors(name) if isinstance(one, cst.With) for item in one.items)
+    return next((item.item for item in items if item.asname and syntax.is_name(item.asname.name, name.value)), None)
 
 
 def _hands_on(call: cst.Call, data: cst.BaseExpression, file: SourceFile) -> bool:

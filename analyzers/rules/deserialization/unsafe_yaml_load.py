@@ -14,7 +14,7 @@ import libcst as cst
 
 from analyzers import syntax
 from analyzers.glimpse import named
-from analyzers.model import Edit, Examined, Finding, Fix, Safety, Severity
+from analyzers.model import Confidence, Edit, Examined, Finding, Fix, Safety, Severity
 from analyzers.rule import Bad, Good, Rule
 from analyzers.source import SourceFile
 
@@ -22,6 +22,8 @@ LOADS = {"yaml.load": "yaml.safe_load", "yaml.load_all": "yaml.safe_load_all"}
 UNSAFE = frozenset({"yaml.unsafe_load", "yaml.unsafe_load_all", "yaml.full_load", "yaml.full_load_all"})
 SAFE_LOADERS = frozenset({"SafeLoader", "CSafeLoader", "BaseLoader", "CBaseLoader"})
 UNSAFE_LOADERS = frozenset({"Loader", "UnsafeLoader", "FullLoader", "CLoader", "CFullLoader", "CUnsafeLoader"})
+# Repaired in 5.4: https://github.com/yaml/pyyaml/blob/main/CHANGES
+PATCHED = ", through which texts could run code in releases of PyYAML before 5.4"
 
 RULE = Rule(
     name="unsafe-yaml-load",
@@ -117,7 +119,8 @@ def check(call: cst.Call, file: SourceFile) -> Iterator[Finding | Examined]:
         loader_name, harm = _loader(loader, name, file)
         call_name = f"{file.code(call.func)}()"
         fix = _fix(call, name, file)
-        yield RULE.finding(file, call, fix=fix, call=call_name, loader=loader_name, harm=harm)
+        sure = Confidence.LOW if harm == PATCHED else Confidence.HIGH
+        yield RULE.finding(file, call, fix=fix, confidence=sure, call=call_name, loader=loader_name, harm=harm)
 
 
 def _loader(loader: cst.BaseExpression | None, name: str, file: SourceFile) -> tuple[str, str]:
@@ -128,10 +131,10 @@ def _loader(loader: cst.BaseExpression | None, name: str, file: SourceFile) -> t
     if loader is None and name in LOADS:
         return "no loader named", ", so PyYAML before 6 makes any object that the text names"
     own = "the full loader" if "full" in name else "the loader that makes any object"
-    said = f"`{file.code(loader)}`" if loader else own
+    said = file.code(loader) if loader else own
     if "full" in (said + name).lower():
-        return said, ", through which texts could run code in several releases of PyYAML"
-    return said, ", so a text like `!!python/object/apply:os.system` runs"
+        return said, PATCHED
+    return said, ", so a text that names os.system calls it"
 
 
 def _unsafe(loader: cst.BaseExpression, file: SourceFile) -> bool:

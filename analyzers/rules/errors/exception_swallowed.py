@@ -7,8 +7,9 @@ What to do: Catch the exception that is expected, or log the error before going 
 dropped here, say why in a comment inside the handler: the rule takes that as an answer.
 
 What it does not see: Narrow exceptions that are dropped; handlers that log too little; `contextlib.suppress`.
-Work that gives up best-effort (closing, deleting, stopping) is left alone, and so is a value that is kept as it was
-when it cannot be computed.
+Work that gives up best-effort (closing, deleting, stopping) is left alone. Confidence is high only where something
+that was to be saved, sent or changed is then undone: where nothing but a value or a step of reading is lost, the
+silence is mostly meant.
 """
 
 import re
@@ -34,7 +35,11 @@ BEST_EFFORT_WORDS = frozenset(
     "safe atexit finalize best effort".split()
 )
 
-VALUES = (cst.Assign, cst.AnnAssign, cst.AugAssign, cst.Assert, cst.Import, cst.ImportFrom)
+EFFECTS = frozenset(
+    (verb,)
+    for verb in "save commit send publish replace update insert create write put post store persist upload submit "
+    "enqueue dispatch notify transfer apply charge pay handle process sync migrate emit deliver".split()
+)
 DROPPING = frozenset("silent silently quiet quietly ignore suppress swallow tolerant".split())
 
 TAKING_ALL = frozenset({"Exception", "BaseException"})
@@ -229,7 +234,7 @@ def check(handler: cst.ExceptHandler, file: SourceFile) -> Iterator[Finding | Ex
         yield RULE.finding(
             file,
             handler,
-            confidence=Confidence.LOW if ends == "answers a constant" or _keeps_value(attempt) else Confidence.HIGH,
+            confidence=Confidence.HIGH if ends != "answers a constant" and _undone(attempt) else Confidence.LOW,
             handler=_head(handler, file),
             ends=ends,
             work=_work(attempt, file),
@@ -308,9 +313,10 @@ def _best_effort(attempt: cst.Try, handler: cst.ExceptHandler, file: SourceFile)
     return on_the_way_out or _asked_for(attempt, file) or _raises(attempt)
 
 
-def _keeps_value(attempt: cst.Try) -> bool:
-    """Whether nothing but values is lost: `key = json.loads(key)`, which stays as it was."""
-    return all(isinstance(one, VALUES) for one in syntax.small_statements(attempt.body))
+def _undone(attempt: cst.Try) -> bool:
+    """Whether the block was to change something outside: to save, to send, to hand over."""
+    calls = (node for node in syntax.inside(attempt.body) if isinstance(node, cst.Call))
+    return any(syntax.words(syntax.last_name(call.func))[:1] in EFFECTS for call in calls)
 
 
 def _raises(attempt: cst.Try) -> bool:

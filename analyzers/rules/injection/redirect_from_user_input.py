@@ -73,6 +73,14 @@ RULE = Rule(
             """,
         ),
         Good(
+            "back to where the browser comes from",
+            """
+            from flask import redirect, request
+            def cancel():
+                return redirect(request.referrer or "/")
+            """,
+        ),
+        Good(
             "the host is looked at",
             """
             from django.shortcuts import redirect

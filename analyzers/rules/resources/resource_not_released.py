@@ -31,6 +31,8 @@ TAME = frozenset(
     "open socket print len str repr format join replace strip split encode decode write read close flush seek append "
     "debug info warning error exception log bind listen getsockname fileno isinstance".split()
 )
+# Where the function catches the error, it expects one of these.
+CAUGHT_TAME = TAME - {"bind", "listen"}
 
 RULE = Rule(
     name="resource-not-released",
@@ -156,7 +158,7 @@ def _finding(function: cst.FunctionDef, taken: Acquisition, file: SourceFile) ->
         *((Step(file.path, file.span(leak.node), _leaves(leak)),) if leak.exit != "end" else ()),
     )
     way = _way(leak, file)
-    certain = leak.exit != "raise" or leak.left is not None or _at_risk(function, taken, file)
+    certain = leak.exit != "raise" or _at_risk(function, taken, CAUGHT_TAME if leak.left else TAME, file)
     sure = Confidence.HIGH if certain else Confidence.LOW
     return RULE.finding(
         file, taken.node, steps=steps, confidence=sure, name=taken.name, noun=taken.noun, call=call, way=way
@@ -169,8 +171,8 @@ def _in_memory(call: cst.Call, file: SourceFile) -> bool:
     return given is not None and (file.origin(given) or "").endswith(MEMORY)
 
 
-def _at_risk(function: cst.FunctionDef, taken: Acquisition, file: SourceFile) -> bool:
-    """Whether work of another kind stands before the line that closes it; never where no line does.
+def _at_risk(function: cst.FunctionDef, taken: Acquisition, tame: frozenset[str], file: SourceFile) -> bool:
+    """Whether work that is not tame stands before the line that closes it; never where no line does.
 
     A function that never closes it is one that makes it for others.
     """
@@ -179,13 +181,10 @@ def _at_risk(function: cst.FunctionDef, taken: Acquisition, file: SourceFile) ->
     closing = [file.span(call).line for call in own if syntax.method(call) in CLOSES]
     last, first = max(closing, default=0), file.span(taken.node).end_line
     between = (call for call in calls if first < file.span(call).line < last)
-    return any(not _is_tame(call, file) for call in between)
-
-
-def _is_tame(call: cst.Call, file: SourceFile) -> bool:
-    """Whether the call hardly ever fails where the one that took the resource did not."""
-    name = file.qualified(call.func) or ""
-    return syntax.last_name(call.func) in TAME or name.startswith("os.path.")
+    return any(
+        syntax.last_name(call.func) not in tame and not (file.qualified(call.func) or "").startswith("os.path.")
+        for call in between
+    )
 
 
 def _way(leak: Leak, file: SourceFile) -> str:

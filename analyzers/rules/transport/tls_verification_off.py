@@ -179,7 +179,12 @@ def check_assignment(assign: cst.Assign, file: SourceFile) -> Iterator[Finding |
 def _asked_for(node: cst.CSTNode, file: SourceFile) -> bool:
     """Whether it is one branch of a condition that speaks of insecurity."""
     tests = (around.test for around in file.ancestors(node) if isinstance(around, (cst.If, cst.IfExp)))
-    return any(ASKED.search(file.code(test)) for test in tests)
+    return any(ASKED.search(file.code(test)) or _is_option(test) for test in tests)
+
+
+def _is_option(test: cst.BaseExpression) -> bool:
+    """A switch of the command line: `args.td`."""
+    return isinstance(test, cst.Attribute) and syntax.is_name(test.value, "args", "ar", "opts", "options", "parsed")
 
 
 def _told_below(assign: cst.Assign, target: cst.Attribute, file: SourceFile) -> bool:
