@@ -1,6 +1,6 @@
 """SourceFile: one file as the rules see it, read only as far as they ask. Project: the files of one change together."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -199,7 +199,8 @@ class Project:
     """The files of one change, and first-party modules fetched for it, by module name.
 
     `models` is what is known of libraries; flow analyses and rules read it. `cache` is for facts about all files.
-    `memory` remembers for the next project; then every set in `listeners` gets the modules that are asked for.
+    `memory` remembers for the next project; every set in `listeners` gets the modules that are asked for.
+    `touches` says of the lines of a path whether the change touches any.
     """
 
     def __init__(self, files: Sequence[SourceFile] = (), models: Any = None, memory: Memory | None = None) -> None:
@@ -207,6 +208,7 @@ class Project:
         self.models = models
         self.memory = memory if memory and memory.models is models else None
         self.listeners: list[set[str]] = []
+        self.touches: Callable[[str, int, int], bool] = lambda _path, _first, _last: False
         self.cache: dict[Any, Any] = {}
         self._endings: dict[str, set[str]] = {}
         for file in files:

@@ -1,14 +1,15 @@
 """Both sides of every file of a change, decoded, with what is touched in each: what one analysis stands on."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from analyzers.memory import Memory
 from analyzers.model import ContextFile, FilePair
-from analyzers.source import Project, SourceFile
+from analyzers.outline import Kind, Unit
+from analyzers.source import Project, SourceFile, reaches
 from analyzers.text import Unreadable, decode
 from analyzers.touched import Change, TouchedLines, changes, touched_by
 
@@ -113,11 +114,22 @@ def workspace(
         head.add(file)
         if old:
             base.add(old)
+    head.touches = _touching(sides, lambda side: side.touched)
+    base.touches = _touching({side.base.path: side for side in sides.values() if side.base}, lambda side: side.removed)
     for near in context:
         _surround(head, near, limits)
         _surround(base, near, limits)
     paths = [*(pair.path for pair in pairs), *(near.path for near in context)]
     return Workspace(sides, unreadable, frozenset(paths))
+
+
+def _touching(sides: dict[str, Side], lines: Callable[[Side], TouchedLines]) -> Callable[[str, int, int], bool]:
+    """Whether the change touches lines of a path."""
+
+    def touches(path: str, first: int, last: int) -> bool:
+        return path in sides and reaches(lines(sides[path]), Unit(Kind.FUNCTION, first, last))
+
+    return touches
 
 
 def _surround(project: Project, file: ContextFile, limits: Limits) -> None:

@@ -11,13 +11,14 @@ import libcst as cst
 from analyzers.flow import bearing, locks, nothing, ownership, text, toplevel
 from analyzers.flow.analysis import Analysis, Kept, graph_of, place_of
 from analyzers.flow.bearing import holds, signs
+from analyzers.flow.elsewhere import callers_elsewhere, flows_from, may_be_given
 from analyzers.flow.frame import Frame, Hit
 from analyzers.flow.graph import Graph, Undecided
 from analyzers.flow.hints import may_have_source, speaks_of_source
 from analyzers.flow.memory import readers, remembered, reviewed
 from analyzers.flow.results import Acquisition, Built, Constant, Flow, Flows, Held, MayBeNone
 from analyzers.flow.trace import assumed, hit_steps, source_words
-from analyzers.models import Entry, Models, load
+from analyzers.models import Models, load
 from analyzers.outline import Definition, Kind
 from analyzers.source import SourceFile
 
@@ -91,18 +92,23 @@ def _hits(frame: Frame, source_kind: str, sink_kind: str) -> list[Hit]:
 
 
 def _through(file: SourceFile, function: cst.FunctionDef, source_kind: str, sink_kind: str) -> Iterator[Flow]:
-    """The flows that begin in a caller in the same file, or end in a method that reads what this one leaves."""
+    """The flows that begin in a caller, or end in a method that reads what this one leaves."""
     own, known = file.definition(function), models(file)
+    named = own if own and own.qualname in file.outline.by_name else None
     callers = _callers(file, function, source_kind)
-    passing = callers if callers and own and _passes_on(file, function, source_kind, sink_kind) else ()
+    others = callers_elsewhere(file, named, known, source_kind) if named and len(file.project.files) > 1 else []
+    passes = bool(own) and bool(callers or others) and _passes_on(file, function, source_kind, sink_kind)
     leaving = may_have_source(file, function, known, source_kind)
-    for other in (*passing, *(readers(file, known, function, source_kind) if leaving else ())):
+    for other in (*(callers if passes else ()), *(readers(file, known, function, source_kind) if leaving else ())):
         frame = reviewed(file, known, other, source_kind)
         for hit in _hits(frame, source_kind, sink_kind) if frame else ():
             flow = _flow(file, hit)
             inside = (step for step in flow.steps if step.path == file.path)
             if own and any(own.line <= step.line <= own.end_line for step in inside):
                 yield flow
+    for hit, flow in flows_from(file, named, others, known) if named and passes else ():
+        if (hit.taint.kind, hit.kind) == (source_kind, sink_kind):
+            yield flow
 
 
 def _passes_on(file: SourceFile, function: cst.FunctionDef, source_kind: str, sink_kind: str) -> bool:
@@ -132,20 +138,11 @@ def _find_callers(file: SourceFile, function: cst.FunctionDef, kind: str) -> Ite
     others = [one for one in file.outline.definitions if one.kind is Kind.FUNCTION and one.qualname != own.qualname]
     around = [one for one in others if any(one.line < line <= one.end_line for line in lines)]
     for one in sorted(around, key=lambda one: abs(one.line - own.line))[:CALLER_LIMIT]:
-        if not _may_be_given(file, one) and not speaks_of_source(file, one, models(file), kind):
+        if not may_be_given(one, models(file)) and not speaks_of_source(file, one, models(file), kind):
             continue
         found = file.function(one.qualname)
         if found and may_have_source(file, found, models(file), kind):
             yield found
-
-
-def _may_be_given(file: SourceFile, definition: Definition) -> bool:
-    """Whether a framework could call a function with data, going by its outline alone."""
-    entries = models(file).all(Entry)
-    name, first = definition.name, definition.first_parameter
-    return bool(definition.decorators) or any(
-        name in one.handlers if definition.parent else first in (*one.types, *one.parameters) for one in entries
-    )
 
 
 def _possible(file: SourceFile, source_kind: str) -> bool:

@@ -1,0 +1,104 @@
+"""Flows that begin in another file at hand and lead through a function of this one.
+
+A caller that the change touches is left out: its own file speaks of the flow.
+"""
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from analyzers.flow.analysis import Analysis, Kept
+from analyzers.flow.frame import Frame, Hit
+from analyzers.flow.graph import Undecided
+from analyzers.flow.hints import may_have_source, speaks_of_source
+from analyzers.flow.results import Flow
+from analyzers.flow.trace import assumed, hit_steps, source_words
+from analyzers.models import Entry, Models
+from analyzers.outline import Definition, Kind
+from analyzers.source import SourceFile
+
+CALLER_LIMIT = 8
+
+
+def may_be_given(definition: Definition, models: Models) -> bool:
+    """Whether a framework could call a function with data, going by its outline alone."""
+    name, first = definition.name, definition.first_parameter
+    return bool(definition.decorators) or any(
+        name in one.handlers if definition.parent else first in (*one.types, *one.parameters)
+        for one in models.all(Entry)
+    )
+
+
+def callers_elsewhere(
+    file: SourceFile, own: Definition, models: Models, kind: str
+) -> list[tuple[SourceFile, cst.FunctionDef]]:
+    """The functions of other files in whose text the name of this one is called, and that may have a source."""
+    known: dict[tuple[Definition, str], list[tuple[SourceFile, cst.FunctionDef]]] = file.cache.setdefault(
+        callers_elsewhere, {}
+    )
+    if (own, kind) not in known:
+        known[own, kind] = [
+            (other, found)
+            for other, one in _candidates(file, own)
+            if (may_be_given(one, models) or speaks_of_source(other, one, models, kind))
+            and (found := other.function(one.qualname)) is not None
+            and may_have_source(other, found, models, kind)
+        ]
+    return known[own, kind]
+
+
+def _candidates(file: SourceFile, own: Definition) -> list[tuple[SourceFile, Definition]]:
+    """The functions that the change does not touch, with a call of that name, in files that may import this one."""
+    called, modules = f"{own.name}(", file.module.split(".")[-2:]
+    found: list[tuple[SourceFile, Definition]] = []
+    for other in sorted(file.project.files.values(), key=lambda other: other.path):
+        named = called in other.text and any(module in other.text for module in modules)
+        if other is file or not named or not other.readable:
+            continue
+        lines = [number for number, line in enumerate(other.lines, 1) if called in line]
+        for one in other.outline.definitions:
+            inside = one.kind is Kind.FUNCTION and any(one.head < line <= one.end_line for line in lines)
+            if inside and not file.project.touches(other.path, one.line, one.end_line):
+                found.append((other, one))
+    return found[:CALLER_LIMIT]
+
+
+def flows_from(
+    file: SourceFile, own: Definition, callers: list[tuple[SourceFile, cst.FunctionDef]], models: Models
+) -> Iterator[tuple[Hit, Flow]]:
+    """The flows in the callers that lead through `own`, each told at its sink or where it leaves this file."""
+    for other, caller in callers:
+        frame = _reviewed(file, other, caller, models)
+        hits = sorted(frame.hits.values(), key=lambda hit: hit.length) if frame else ()
+        for hit in hits:
+            flow = _flow(file, own, hit)
+            if flow is not None:
+                yield hit, flow
+
+
+def _reviewed(file: SourceFile, other: SourceFile, caller: cst.FunctionDef, models: Models) -> Frame | None:
+    """The analysis of a caller on the account of this file: what another file costs it, depends on no order."""
+    known: dict[cst.FunctionDef, Frame | None] = file.cache.setdefault(_reviewed, {})
+    if caller not in known:
+        try:
+            known[caller] = Analysis(models, file.cache.setdefault(Kept, Kept())).review(other, caller)
+        except (Undecided, RecursionError):
+            known[caller] = None
+    return known[caller]
+
+
+def _flow(file: SourceFile, own: Definition, hit: Hit) -> Flow | None:
+    steps = hit_steps(hit)
+    inside = [step for step in steps if step.path == file.path and own.line <= step.line <= own.end_line]
+    if not inside:
+        return None
+    at_sink = hit.place is not None and hit.place.path == file.path
+    return Flow(
+        path=file.path,
+        span=hit.place.span if hit.place and at_sink else inside[-1].span,
+        definition=hit.place.definition if hit.place and at_sink else own.qualname,
+        source=source_words(hit),
+        sink=hit.place.code if hit.place else own.name,
+        steps=steps,
+        assumed=assumed(hit),
+    )
