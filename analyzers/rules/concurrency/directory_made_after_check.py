@@ -33,8 +33,8 @@ RULE = Rule(
     title="Directory made after a check",
     weakness="CWE-367",
     severity=Severity.LOW,
-    message="Whoever makes `{path}` between the check and `{call}` makes this fail with `FileExistsError`.",
-    advice="Leave the check out and give `{call}` the argument `exist_ok=True`.",
+    message="When another thread or process makes `{path}` after the check, `{call}` fails with `FileExistsError`.",
+    advice="Drop the check, and give `{call}` the argument `exist_ok=True`.",
     in_tests=False,
     in_tools=False,
     needs=(

@@ -61,12 +61,12 @@ MARKS = re.compile(r"""['"](?:\?|%s|:\w+|\(\?.*)['"]""")
 
 def _speaks_of_sql(glimpse: Glimpse) -> bool:
     """Whether the unit holds SQL, or a name of the module that stands for some."""
-    if not _has_sql(glimpse.file):
-        return False
+    if WORDS.search(glimpse.text):
+        return True
     known: frozenset[str] | None = glimpse.file.cache.get(_speaks_of_sql)
     if known is None:
         known = glimpse.file.cache[_speaks_of_sql] = frozenset(_statements(glimpse.file))
-    return not known.isdisjoint(glimpse.written) or WORDS.search(glimpse.text) is not None
+    return not known.isdisjoint(glimpse.written)
 
 
 def _statements(file: SourceFile) -> Iterator[str]:
@@ -248,7 +248,7 @@ def _finding(
         call=file.code(call.func),
         part=name,
         how=how,
-        harm="it can end the value and go on as SQL" if is_value else "it can name any table, or go on as SQL",
+        harm="a quote in it ends the value, and the rest runs as SQL" if is_value else "it can name any table",
         remedy="Write a placeholder in the statement, and give" if is_value else "Look up",
         place="apart, as a parameter" if is_value else "in a fixed set of names before it goes into the statement",
     )
