@@ -12,23 +12,17 @@ from functools import cached_property
 from typing import Any
 
 from analyzers.models import Alias, Models, Type
-from analyzers.outline import Kind, Unit
+from analyzers.outline import Binding, Bound, Kind, Unit
 from analyzers.source import SourceFile
 
 WORD = re.compile(r"\w+")
-# `import a.b as c`, `from a import b as c`: what stands before is looked for from here.
-RENAMED = re.compile(r"[ \t\n]as[ \t\n]+(\w+)")
-BEFORE = 80
-# `run = subprocess.run`, `self.session = Session()`, with an annotation or a comment beside it.
-ALIASED = re.compile(
-    r"^[ \t]*(?:\w+\.)*(\w+)[ \t]*(?::[^=\n]*)?=[ \t]*(?:await )?(?:\w+\.)*([A-Za-z_]\w*)[ \t]*(?:#.*)?(?:$|\()",
-    re.MULTILINE,
+# `self.run = subprocess.run`, `self.session = Session()`, with an annotation or a comment beside it.
+HELD = re.compile(
+    r"\bself\.(\w+)[ \t]*(?::[^=\n]*)?=[ \t]*(?:await )?(?:\w+\.)*([A-Za-z_]\w*)[ \t]*(?:#.*)?(?:$|\()", re.MULTILINE
 )
 IMPORT = re.compile(r"^[ \t]*(from[ \t]+([\w.]+)[ \t]|import[ \t])([^\n(]*(?:\([^)]*\))?)", re.MULTILINE)
-# The last part of what a statement begins with calling; the second group is the same behind an `await`.
-STANDING = re.compile(
-    r"(?:^|[;:])[ \t(]*(?:(?:\w+\s*\.\s*)*(\w+)\s*\(|await\s+(?:\w+\s*\.\s*)*(\w+)\s*\()", re.MULTILINE
-)
+# What a statement begins with, up to what it calls.
+BEGINNING = re.compile(r"(?:[^\n]*[;:])?[ \t(]*(?:await\b\s*)?(?:\w+\s*\.\s*)*")
 HOPS = 3
 Pairs = Set[tuple[str, str]]
 Stands = Mapping[str, frozenset[str]]
@@ -69,16 +63,27 @@ class Glimpse:
         known = _origins(self.file)
         return self.words.union(*(known[word] for word in self.words & known.keys()))
 
-    @cached_property
-    def standing(self) -> frozenset[str]:
-        """What the statements begin with calling, awaited or not, and what these names stand for."""
-        return stand_for(self.file, {name for pair in STANDING.findall(self.text) for name in pair})
+    def begins_with(self, names: Set[str]) -> bool:
+        """Whether a statement begins with calling any of these, awaited or not."""
+        wanted = self.written & names
+        if (self.words - self.written) & names:
+            wanted |= {name for name, others in aliases(self.file).items() if others & names}
+        return any(begins(self.text, word) for word in wanted)
 
     @cached_property
     def is_called(self) -> bool:
         """Whether the function of the unit, or one that is defined in it, may be called in its file."""
         name = self.unit.qualname.rpartition(".")[2]
         return self.text.count("def ") != 1 or self.file.text.count(f"{name}(") > 1
+
+
+def begins(text: str, name: str) -> bool:
+    """Whether a statement of the text begins with calling this name, or something of this name."""
+    called, place = f"{name}(", -1
+    while (place := text.find(called, place + 1)) >= 0:
+        if BEGINNING.fullmatch(text, text.rfind("\n", 0, place) + 1, place):
+            return True
+    return False
 
 
 def stand_for(file: SourceFile, names: Set[str]) -> frozenset[str]:
@@ -226,20 +231,25 @@ def _kept(file: SourceFile, pairs: Callable[[SourceFile], Pairs]) -> Pairs:
 
 
 def _renamed(file: SourceFile) -> Pairs:
-    text = file.text
-    bound = {(found[1], found[2]) for found in ALIASED.finditer(text) if not found[0].endswith("(")}
-    return bound | {(found[1], _word_before(text, found.start())) for found in RENAMED.finditer(text)}
+    held = {(found[1], found[2]) for found in HELD.finditer(file.text) if not found[0].endswith("(")}
+    return held | {(name, _last(one.target)) for name, one in _bound(file) if one.how in (Bound.IMPORT, Bound.ALIAS)}
 
 
 def _come_from(file: SourceFile) -> Pairs:
-    made = {(found[1], found[2]) for found in ALIASED.finditer(file.text)}
-    imports = (found for found in IMPORT.finditer(file.text) if found[2])
-    return made | {(name, _last(found[2])) for found in imports for name in WORD.findall(found[3])}
+    held = {(found[1], found[2]) for found in HELD.finditer(file.text)}
+    bound = list(_bound(file))
+    made = {(name, _last(one.target)) for name, one in bound if one.how in (Bound.ALIAS, Bound.CALL)}
+    return held | made | {(name, _module(one.target)) for name, one in bound if one.how is Bound.IMPORT}
 
 
-def _word_before(text: str, place: int) -> str:
-    words = WORD.findall(text[max(0, place - BEFORE) : place])
-    return words[-1] if words and text.endswith(words[-1], 0, place) else ""
+def _bound(file: SourceFile) -> Iterator[tuple[str, Binding]]:
+    """The bindings of the module and of its classes."""
+    scopes = file.outline.names.values() if file.readable else ()
+    return ((name, one) for names in scopes for name, many in names.items() for one in many if one.target)
+
+
+def _module(name: str) -> str:
+    return _last(name.rpartition(".")[0])
 
 
 @dataclass(frozen=True, slots=True)

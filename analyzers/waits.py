@@ -1,10 +1,7 @@
 """Which calls wait for the clock, a network or a process, by the models; and which functions of the project do so."""
 
 import re
-from bisect import bisect_right
-from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import accumulate
 
 import libcst as cst
 
@@ -89,35 +86,28 @@ def _waiting_words(file: SourceFile) -> re.Pattern[str]:
 
 def calls_waiting(glimpse: Glimpse) -> bool:
     """Whether a unit speaks of a function of the project that may wait in its own body."""
-    known: dict[str, set[str]] | None = glimpse.file.cache.get(calls_waiting)
+    found = (pair for name in glimpse.words for pair in _defined(glimpse.file).get(name, ()))
+    return any(_calls(glimpse, definition) and _may_wait(definition, file) for definition, file in found)
+
+
+def _defined(file: SourceFile) -> dict[str, list[tuple[Definition, SourceFile]]]:
+    """The functions of a file and of those it imports, by their names."""
+    known: dict[str, list[tuple[Definition, SourceFile]]] | None = file.cache.get(_defined)
     if known is None:
-        known = glimpse.file.cache[calls_waiting] = {}
-        for definition in (one for file in at_hand(glimpse.file) if file.readable for one in _waiting(file)):
-            known.setdefault(definition.name, set()).update(_owners(definition))
-    return any(_calls(glimpse, name, known[name]) for name in known.keys() & glimpse.words)
+        known = file.cache[_defined] = {}
+        for other in at_hand(file):
+            for one in other.outline.definitions if other.readable else ():
+                if one.kind is Kind.FUNCTION:
+                    known.setdefault(one.name, []).append((one, other))
+    return known
 
 
-def _owners(definition: Definition) -> tuple[str, ...]:
-    """What stands before the dot where a method of a known class is called; nothing for a function."""
-    return (definition.first_parameter, definition.parent.rpartition(".")[2]) if definition.parent else ("",)
-
-
-def _calls(glimpse: Glimpse, name: str, owners: set[str]) -> bool:
-    if "" in owners or name not in glimpse.written:
+def _calls(glimpse: Glimpse, definition: Definition) -> bool:
+    """Whether the call could be resolved: a function by its name, a method behind `self` or the name of its class."""
+    if not definition.parent or definition.name not in glimpse.written:
         return True
-    return (
-        re.search(rf"\b(?:{'|'.join(map(re.escape, owners))})\s*\.\s*{re.escape(name)}\s*\(", glimpse.text) is not None
-    )
-
-
-def _waiting(file: SourceFile) -> Iterator[Definition]:
-    """The functions of a file that may wait."""
-    starts = list(accumulate(map(len, file.lines), initial=0))
-    lines = [bisect_right(starts, found.start()) for found in _waiting_words(file).finditer(file.text)]
-    for definition in file.outline.definitions if lines else ():
-        place = bisect_right(lines, definition.head)
-        if place < len(lines) and lines[place] <= definition.end_line:
-            yield definition
+    owners = (definition.first_parameter, definition.parent.rpartition(".")[2])
+    return any(f"{owner}.{definition.name}(" in glimpse.text for owner in owners)
 
 
 def _through(

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from analyzers.callers import calls_of
-from analyzers.glimpse import STANDING, Glimpse, either
+from analyzers.glimpse import Glimpse, begins, either
 from analyzers.model import Edit, Examined, Finding, Fix, Safety, Severity, Span, Step
 from analyzers.rule import Bad, Good, Rule
 from analyzers.source import SourceFile
@@ -31,19 +31,20 @@ def _begins_with_coroutine(glimpse: Glimpse) -> bool:
     project = glimpse.file.project
     known: frozenset[str] | None = project.cache.get(_begins_with_coroutine)
     if known is None:
-        own = (name for file in project.files.values() for name in ASYNC.findall(file.text))
+        own = (name for file in project.files.values() for name in _coroutines(file.text))
         library = (name.rpartition(".")[2] for name in COROUTINES)
         known = project.cache[_begins_with_coroutine] = frozenset((*own, *library))
-    return not known.isdisjoint(glimpse.standing)
+    return glimpse.begins_with(known)
+
+
+def _coroutines(text: str) -> list[str]:
+    return ASYNC.findall(text) if "async" in text else []
 
 
 def _is_called_alone(glimpse: Glimpse) -> bool:
     """Whether some statement of the file begins with a call of a coroutine function that the unit defines."""
-    known: frozenset[str] | None = glimpse.file.cache.get(_is_called_alone)
-    if known is None:
-        called = (name for name, _ in STANDING.findall(glimpse.file.text))
-        known = glimpse.file.cache[_is_called_alone] = frozenset(called)
-    return "async" in glimpse.written and not known.isdisjoint(ASYNC.findall(glimpse.text))
+    defined = _coroutines(glimpse.text)
+    return any(begins(glimpse.file.text, name) for name in defined)
 
 
 RULE = Rule(

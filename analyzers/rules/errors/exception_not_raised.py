@@ -9,7 +9,6 @@ What it does not see: Exceptions of the program's own that are defined in a file
 """
 
 import builtins
-import re
 from collections.abc import Iterator
 
 import libcst as cst
@@ -19,20 +18,22 @@ from analyzers.model import Edit, Examined, Finding, Fix, Safety, Severity, Span
 from analyzers.rule import Bad, Good, Rule
 from analyzers.source import Project, SourceFile
 
-CLASS = re.compile(r"\bclass\s+(\w+)")
-
 
 def _stands_alone(glimpse: Glimpse) -> bool:
-    return not glimpse.standing.isdisjoint(_exceptions(glimpse.file.project))
+    return glimpse.begins_with(_exceptions(glimpse.file.project))
 
 
 def _exceptions(project: Project) -> frozenset[str]:
     """The names of what could be an exception: every class of the project, too."""
     known: frozenset[str] | None = project.cache.get(_exceptions)
     if known is None:
-        own = {name for file in project.files.values() for name in CLASS.findall(file.text)}
+        files = (file for file in project.files.values() if file.readable)
+        own = {name.rpartition(".")[2] for file in files for name in file.outline.classes}
         known = project.cache[_exceptions] = frozenset(own | {name for name in dir(builtins) if name[0].isupper()})
     return known
+
+
+SHORT = 60
 
 
 RULE = Rule(
@@ -113,7 +114,13 @@ def check(statement: cst.Expr, file: SourceFile) -> Iterator[Finding | Examined]
     if not isinstance(made, cst.Call) or not _makes_exception(made, file):
         return
     if not any(isinstance(one, cst.With) for one in file.ancestors(statement)):
-        yield RULE.finding(file, statement, fix=_fix(statement, file), error=file.code(made))
+        yield RULE.finding(file, statement, fix=_fix(statement, file), error=_words(made, file))
+
+
+def _words(made: cst.Call, file: SourceFile) -> str:
+    """The call as written when it is short, else without its arguments."""
+    code = file.code(made)
+    return code if len(code) <= SHORT else f"{file.code(made.func)}(...)"
 
 
 def _makes_exception(call: cst.Call, file: SourceFile) -> bool:
