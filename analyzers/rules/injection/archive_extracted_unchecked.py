@@ -1,0 +1,162 @@
+"""A tar archive that decides itself where its files go.
+
+Why it matters: The names in a tar archive may begin with `/` or hold `..`, and its links may point anywhere: unpacking
+one that somebody else has made writes over files outside the folder that is meant.
+
+What to do: Pass `filter="data"`, which refuses such members (Python 3.12, and the last releases of 3.8 to 3.11), or
+look at each member before it is unpacked.
+
+What it does not see: Archives that come in through a parameter or an attribute; a check that is made before in another
+function; Python 3.14, where "data" is what is done without asking.
+"""
+
+import re
+from collections.abc import Iterator
+
+import libcst as cst
+
+from analyzers import syntax
+from analyzers.glimpse import writes
+from analyzers.model import Examined, Finding, Severity
+from analyzers.rule import Bad, Good, Rule
+from analyzers.scopes import dotted
+from analyzers.source import SourceFile
+
+MAKERS = frozenset({"tarfile.open", "tarfile.TarFile", "tarfile.TarFile.open"})
+METHODS = frozenset({"extractall", "extract"})
+# Where a function says one of these, it looks at the names itself.
+LOOKED_AT = re.compile(
+    r"\"\.\.|'\.\.|isabs|abspath|realpath|normpath|commonp|resolve\(|relative_to|safe|is_?link|is_?sym"
+    r"|startswith\((?:[\"'][/.]|\w)"
+)
+WHOLE = frozenset({"getmembers", "None"})
+
+RULE = Rule(
+    name="archive-extracted-unchecked",
+    title="A tar archive chooses where its files go",
+    weakness="CWE-22",
+    severity=Severity.MEDIUM,
+    message="`{call}` unpacks members whose names hold `..` or begin with `/` outside the folder that is meant.",
+    advice='Give `{call}` `filter="data"`: it refuses members that would leave the folder.',
+    topic="archives",
+    clean="unpacked with a filter",
+    in_tests=False,
+    needs=(writes(*METHODS),),
+    bad=(
+        Bad(
+            """
+            import tarfile
+            def unpack(path, folder):
+                with tarfile.open(path) as archive:
+                    archive.extractall(folder)  # finding
+            """
+        ),
+        Bad(
+            """
+            import tarfile
+            def unpack(path, folder):
+                archive = tarfile.open(path)
+                for member in archive.getmembers():
+                    archive.extract(member, folder)  # finding
+                archive.close()
+            """
+        ),
+        Bad(
+            base="""
+            import tarfile
+            def unpack(path, folder):
+                with tarfile.open(path) as archive:
+                    archive.extractall(folder, filter="data")
+            """,
+            code="""
+            import tarfile
+            def unpack(path, folder):
+                with tarfile.open(path) as archive:
+                    archive.extractall(folder)  # finding
+            """,
+        ),
+    ),
+    good=(
+        Good(
+            "a filter refuses what would leave the folder",
+            """
+            import tarfile
+            def unpack(path, folder):
+                with tarfile.open(path) as archive:
+                    archive.extractall(folder, filter="data")
+            """,
+        ),
+        Good(
+            "the function looks at the names first",
+            """
+            import os, tarfile
+            def unpack(path, folder):
+                with tarfile.open(path) as archive:
+                    for name in archive.getnames():
+                        if os.path.isabs(name) or ".." in name:
+                            raise ValueError(name)
+                    archive.extractall(folder)
+            """,
+        ),
+        Good(
+            "only chosen members are unpacked",
+            """
+            import tarfile
+            def unpack(path, folder, chosen):
+                with tarfile.open(path) as archive:
+                    archive.extractall(folder, members=chosen(archive))
+            """,
+        ),
+        Good(
+            "the zip module keeps members inside by itself",
+            """
+            import zipfile
+            def unpack(path, folder):
+                with zipfile.ZipFile(path) as archive:
+                    archive.extractall(folder)
+            """,
+        ),
+    ),
+)
+
+
+@RULE.on(cst.Call)
+def check(call: cst.Call, file: SourceFile) -> Iterator[Finding | Examined]:
+    """One call that unpacks."""
+    if not isinstance(call.func, cst.Attribute) or call.func.attr.value not in METHODS:
+        return
+    if not _is_tar(call.func.value, file):
+        return
+    if _is_filtered(call) or _is_looked_at(call, file):
+        yield RULE.examined(file, call)
+    else:
+        yield RULE.finding(file, call, call=file.code(call.func))
+
+
+def _is_tar(node: cst.BaseExpression, file: SourceFile) -> bool:
+    """Whether the archive is seen to be opened, also by a `with` around."""
+    origin = file.origin(node)
+    if origin is not None:
+        return origin.removesuffix("()") in MAKERS and origin.endswith("()")
+    blocks = (around for around in file.ancestors(node) if isinstance(around, cst.With))
+    items = (
+        item for block in blocks for item in block.items if item.asname and dotted(item.asname.name) == dotted(node)
+    )
+    made = next(items, None)
+    return made is not None and isinstance(made.item, cst.Call) and file.qualified(made.item.func) in MAKERS
+
+
+def _is_filtered(call: cst.Call) -> bool:
+    """Whether a filter is given, or a choice of the members."""
+    chosen = syntax.argument(call, 1, "members") if syntax.method(call) == "extractall" else None
+    wanted = syntax.argument(call, None, "filter")
+    trusting = syntax.text_value(wanted) == "fully_trusted" or syntax.last_name(wanted) == "fully_trusted_filter"
+    if wanted is not None or syntax.has_stars(call):
+        return not trusting
+    return chosen is not None and syntax.last_name(chosen) not in {*WHOLE, syntax.last_name(syntax.receiver(call))}
+
+
+def _is_looked_at(call: cst.Call, file: SourceFile) -> bool:
+    definition = file.definition(call)
+    lines = file.lines[definition.head - 1 : definition.end_line] if definition else file.lines
+    return any(LOOKED_AT.search(line) for line in lines)
