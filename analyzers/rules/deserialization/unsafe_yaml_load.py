@@ -14,7 +14,7 @@ import libcst as cst
 
 from analyzers import syntax
 from analyzers.glimpse import named
-from analyzers.model import Confidence, Edit, Examined, Finding, Fix, Safety, Severity
+from analyzers.model import Edit, Examined, Finding, Fix, Safety, Severity
 from analyzers.rule import Bad, Good, Rule
 from analyzers.source import SourceFile
 
@@ -22,8 +22,6 @@ LOADS = {"yaml.load": "yaml.safe_load", "yaml.load_all": "yaml.safe_load_all"}
 UNSAFE = frozenset({"yaml.unsafe_load", "yaml.unsafe_load_all", "yaml.full_load", "yaml.full_load_all"})
 SAFE_LOADERS = frozenset({"SafeLoader", "CSafeLoader", "BaseLoader", "CBaseLoader"})
 UNSAFE_LOADERS = frozenset({"Loader", "UnsafeLoader", "FullLoader", "CLoader", "CFullLoader", "CUnsafeLoader"})
-# Repaired in 5.4: https://github.com/yaml/pyyaml/blob/main/CHANGES
-PATCHED = ", through which texts could run code in releases of PyYAML before 5.4"
 
 RULE = Rule(
     name="unsafe-yaml-load",
@@ -119,21 +117,21 @@ def check(call: cst.Call, file: SourceFile) -> Iterator[Finding | Examined]:
         loader_name, harm = _loader(loader, name, file)
         call_name = f"{file.code(call.func)}()"
         fix = _fix(call, name, file)
-        sure = Confidence.LOW if harm == PATCHED else Confidence.HIGH
-        yield RULE.finding(file, call, fix=fix, confidence=sure, call=call_name, loader=loader_name, harm=harm)
+        yield RULE.finding(file, call, fix=fix, call=call_name, loader=loader_name, harm=harm)
 
 
 def _loader(loader: cst.BaseExpression | None, name: str, file: SourceFile) -> tuple[str, str]:
     """The loader in words, and what it does.
 
-    https://github.com/yaml/pyyaml/wiki/PyYAML-yaml.load(input)-Deprecation
+    https://github.com/yaml/pyyaml/wiki/PyYAML-yaml.load(input)-Deprecation; the full loader was repaired in 5.4,
+    https://github.com/yaml/pyyaml/blob/main/CHANGES
     """
     if loader is None and name in LOADS:
         return "no loader named", ", so PyYAML before 6 makes any object that the text names"
     own = "the full loader" if "full" in name else "the loader that makes any object"
     said = file.code(loader) if loader else own
     if "full" in (said + name).lower():
-        return said, PATCHED
+        return said, ", through which texts could run code in releases of PyYAML before 5.4"
     return said, ", so a text that names os.system calls it"
 
 
