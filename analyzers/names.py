@@ -169,14 +169,14 @@ def deciding(bindings: list[Binding]) -> Binding | None:
 
     `try: import a / except ImportError: a = None` is `a`; of two imports of a fallback the last one counts.
     """
+    if any(binding.how is Bound.OTHER for binding in bindings):
+        return None
     useful = [binding for binding in bindings if binding.how is not Bound.NOTHING]
     imports = [binding for binding in useful if binding.how is Bound.IMPORT]
     if imports and all(binding.how in (Bound.IMPORT, Bound.DEFINITION) for binding in useful):
         return imports[-1]
     kinds = {(binding.how, binding.target) for binding in useful}
-    if len(kinds) != 1 or useful[0].how is Bound.OTHER:
-        return None
-    return useful[-1]
+    return useful[-1] if len(kinds) == 1 else None
 
 
 def member(file: File, qualname: str, attribute: str, *, calls: bool, depth: int = 0) -> str | None:
