@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import libcst as cst
 
 from analyzers.flow.api import module_taints, taints
+from analyzers.flow.leads import may_flow
 from analyzers.flow.results import Flow, Flows
 from analyzers.glimpse import Glimpse, Sight
 from analyzers.model import Confidence, Examined, Finding, Fix, Severity, Step, Trace
@@ -27,13 +28,13 @@ WORD_LIMIT = 80
 # Of the folders `..._tests`, those named for a kind of test hold tests; `speed_tests` or `ab_tests` may be what runs.
 TEST_KIND = "unit|integration|functional|acceptance|system|smoke|regression|api|ui|e2e|end_to_end"
 TEST_PATH = re.compile(
-    rf"(?:^|/)(?:(?:(?:{TEST_KIND})[_-])?tests?|testing|fakes|mocks)/"
-    r"|(?:^|/)(?:tests|test_[^/]*|[^/]*_(?:tests?|simulator|mock)|(?:fake|mock)_[^/]*|conftest)\.py$"
+    rf"(?:^|/)(?:(?:(?:{TEST_KIND})[_-])?tests?|test_?suites?|testing|fakes|mocks)/"
+    r"|(?:^|/)(?:tests|run_?tests|test_[^/]*|[^/]*_(?:tests?|simulator|mock)|(?:fake|mock)_[^/]*|conftest)\.py$"
 )
 # What only the project's own people run, from a folder at the top of the tree, while they watch.
 TOOL_PATH = re.compile(
     r"^(?:\.[^/]+|scripts?|scripts-dev|tools?|dev|devtools|ci|extras|contrib|hack|release|packaging|docs?|examples?|demos?"
-    r"|benchmarks?)/|^(?:setup|noxfile|tasks|fabfile|release)\.py$"
+    r"|benchmarks?)/|^(?:setup|noxfile|tasks|fabfile|release)\.py$|(?:^|/)(?:versioneer|_version)\.py$"
 )
 
 
@@ -128,6 +129,8 @@ class Rule:
 
     def __post_init__(self) -> None:
         if self.flow:
+            kinds = self.flow
+            object.__setattr__(self, "needs", (*self.needs, lambda glimpse: may_flow(glimpse, *kinds)))
             self.on(cst.FunctionDef)(self._follow)
             self.on(cst.Module)(self._follow_module)
 
