@@ -12,8 +12,9 @@ from functools import cached_property
 from typing import Any
 
 from analyzers.models import Alias, Models, Type
-from analyzers.outline import Binding, Bound, Kind, Unit
+from analyzers.outline import Binding, Bound, Definition, Kind, Unit
 from analyzers.source import SourceFile
+from analyzers.text import smooth
 
 WORD = re.compile(r"\w+")
 # `self.run = subprocess.run`, `self.session = Session()`, with an annotation or a comment beside it.
@@ -39,8 +40,8 @@ class Glimpse:
         """The lines of the unit; of a class those outside its methods."""
         lines = self.file.lines
         if self.unit.kind is not Kind.CLASS:
-            return "".join(lines[self.unit.line - 1 : self.unit.end_line])
-        return "".join(lines[number - 1] for number in self._own_lines())
+            return smooth("".join(lines[self.unit.line - 1 : self.unit.end_line]))
+        return smooth("".join(lines[number - 1] for number in self._own_lines()))
 
     def _own_lines(self) -> Iterable[int]:
         # Two definitions may share a line with a semicolon between them: the edges of a hole count as outside.
@@ -74,7 +75,7 @@ class Glimpse:
     def is_called(self) -> bool:
         """Whether the function of the unit, or one that is defined in it, may be called in its file."""
         name = self.unit.qualname.rpartition(".")[2]
-        return self.text.count("def ") != 1 or self.file.text.count(f"{name}(") > 1
+        return self.text.count("def ") != 1 or len(re.findall(rf"\b{re.escape(name)}\s*\(", self.file.smooth)) > 1
 
 
 def begins(text: str, name: str) -> bool:
@@ -147,7 +148,7 @@ def said(file: SourceFile, text: str) -> bool:
     """Whether the file, or one that it imports from the files at hand, holds the text."""
     known: dict[str, bool] = file.cache.setdefault(said, {})
     if text not in known:
-        known[text] = any(text in other.text for other in at_hand(file))
+        known[text] = any(text in other.smooth for other in at_hand(file))
     return known[text]
 
 
@@ -156,6 +157,19 @@ def at_hand(file: SourceFile) -> tuple[SourceFile, ...]:
     known: tuple[SourceFile, ...] | None = file.project.cache.get((at_hand, file))
     if known is None:
         known = file.project.cache[at_hand, file] = tuple(_imported(file))
+    return known
+
+
+def defined(file: SourceFile) -> Mapping[str, list[tuple[Definition, SourceFile]]]:
+    """The functions of a file and of those it imports by their names; the methods also by the name of their class."""
+    known: dict[str, list[tuple[Definition, SourceFile]]] | None = file.cache.get(defined)
+    if known is None:
+        known = file.cache[defined] = {}
+        for other in at_hand(file):
+            for one in other.outline.definitions if other.readable else ():
+                if one.kind is Kind.FUNCTION:
+                    known.setdefault(one.name, []).append((one, other))
+                    known.setdefault(one.parent.rpartition(".")[2], []).append((one, other))
     return known
 
 
@@ -173,7 +187,7 @@ def _imported(file: SourceFile) -> Iterator[SourceFile]:
 def _imports(file: SourceFile) -> frozenset[str]:
     known: frozenset[str] | None = file.cache.get(_imports)
     if known is None:
-        lines = " ".join(found[0] for found in IMPORT.finditer(file.text))
+        lines = " ".join(found[0] for found in IMPORT.finditer(file.smooth))
         known = file.cache[_imports] = frozenset(WORD.findall(lines))
     return known
 
@@ -231,12 +245,12 @@ def _kept(file: SourceFile, pairs: Callable[[SourceFile], Pairs]) -> Pairs:
 
 
 def _renamed(file: SourceFile) -> Pairs:
-    held = {(found[1], found[2]) for found in HELD.finditer(file.text) if not found[0].endswith("(")}
+    held = {(found[1], found[2]) for found in HELD.finditer(file.smooth) if not found[0].endswith("(")}
     return held | {(name, _last(one.target)) for name, one in _bound(file) if one.how in (Bound.IMPORT, Bound.ALIAS)}
 
 
 def _come_from(file: SourceFile) -> Pairs:
-    held = {(found[1], found[2]) for found in HELD.finditer(file.text)}
+    held = {(found[1], found[2]) for found in HELD.finditer(file.smooth)}
     bound = list(_bound(file))
     made = {(name, _last(one.target)) for name, one in bound if one.how in (Bound.ALIAS, Bound.CALL)}
     return held | made | {(name, _module(one.target)) for name, one in bound if one.how is Bound.IMPORT}

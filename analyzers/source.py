@@ -13,7 +13,7 @@ from analyzers.model import Span
 from analyzers.outline import DEPTH_LIMIT, Definition, Kind, NewSyntax, Outline, Unit, outline
 from analyzers.places import module_name
 from analyzers.scopes import tree_outline
-from analyzers.text import Unreadable, split_lines
+from analyzers.text import Unreadable, smooth, split_lines
 from analyzers.touched import TouchedLines
 
 
@@ -40,6 +40,11 @@ class SourceFile:
     def lines(self) -> list[str]:
         """The lines with their ends."""
         return split_lines(self.text)
+
+    @cached_property
+    def smooth(self) -> str:
+        """The text to search by pattern."""
+        return smooth(self.text)
 
     @cached_property
     def outline(self) -> Outline:
@@ -251,6 +256,5 @@ class Project:
 
 def reaches(touched: TouchedLines, unit: Unit) -> bool:
     """Whether a touched line stands in the unit, or lines were removed in it or at its edge."""
-    own = [line for line in touched.added if unit.line <= line <= unit.end_line]
-    gaps = [gap for gap in touched.gaps if unit.line - 1 <= gap <= unit.end_line]
-    return bool(own or gaps)
+    own = range(unit.line, unit.end_line + 1)
+    return not (touched.added.isdisjoint(own) and touched.gaps.isdisjoint((unit.line - 1, *own)))

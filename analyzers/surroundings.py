@@ -54,7 +54,7 @@ def _around(module: str) -> Iterator[str]:
 def imports_own(file: SourceFile) -> bool:
     """Whether a file, going by its text, imports anything that is not known to be somebody else's."""
     known = _libraries(models(file))
-    for match in IMPORT.finditer(file.text):
+    for match in IMPORT.finditer(file.smooth):
         dots, module, plain = match.groups()
         roots = [module] if plain is None else plain.split(",")
         if dots or any(root.strip().partition(".")[0] not in known for root in roots):

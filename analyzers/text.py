@@ -7,6 +7,7 @@ import re
 COOKIE = re.compile(rb"[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
 BLANK = re.compile(rb"[ \t\f]*(?:#.*)?\Z")
 FIRST_LINES = re.compile(rb"([^\r\n]*)(?:\r\n|\r|\n)?([^\r\n]*)")
+CONTINUED = re.compile(r"\\\n[ \t\f]*")
 LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 # Text codecs by name alone: they take quadratic time on hostile bytes, or are not meant for files.
 REFUSED = frozenset({"idna", "punycode", "undefined"})
@@ -55,3 +56,10 @@ def split_lines(text: str) -> list[str]:
     lines = text.split("\n")
     last = lines.pop()
     return [line + "\n" for line in lines] + ([last] if last else [])
+
+
+def smooth(text: str) -> str:
+    r"""The text for a search by pattern: every line ends with `\n`, and lines that a backslash continues are one."""
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return CONTINUED.sub(" ", text) if "\\\n" in text else text

@@ -28,7 +28,7 @@ THREADS = ("threading.", "concurrent.", "multiprocessing.", "queue.")
 
 
 def _may_be_called_by_coroutine(glimpse: Glimpse) -> bool:
-    return glimpse.is_called and "async def" in glimpse.file.text
+    return glimpse.is_called and "async" in glimpse.file.text
 
 
 RULE = Rule(

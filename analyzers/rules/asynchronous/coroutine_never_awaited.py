@@ -31,7 +31,7 @@ def _begins_with_coroutine(glimpse: Glimpse) -> bool:
     project = glimpse.file.project
     known: frozenset[str] | None = project.cache.get(_begins_with_coroutine)
     if known is None:
-        own = (name for file in project.files.values() for name in _coroutines(file.text))
+        own = (name for file in project.files.values() for name in _coroutines(file.smooth))
         library = (name.rpartition(".")[2] for name in COROUTINES)
         known = project.cache[_begins_with_coroutine] = frozenset((*own, *library))
     return glimpse.begins_with(known)
@@ -44,7 +44,7 @@ def _coroutines(text: str) -> list[str]:
 def _is_called_alone(glimpse: Glimpse) -> bool:
     """Whether some statement of the file begins with a call of a coroutine function that the unit defines."""
     defined = _coroutines(glimpse.text)
-    return any(begins(glimpse.file.text, name) for name in defined)
+    return any(begins(glimpse.file.smooth, name) for name in defined)
 
 
 RULE = Rule(
