@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 
-from analyzers.models import Entry, Models, Sink, Source
+from analyzers.models import Entry, Models, Sink, Source, Type
 from analyzers.outline import Definition
 from analyzers.source import SourceFile
 
@@ -65,6 +65,9 @@ def signs(models: Models, source_kind: str) -> Signs:
         for name in (name for one in models.all(Source) if one.kind == source_kind for name in one.names):
             package, *middle, _ = name.split(".") if "." in name else (name, name)
             words.setdefault((package,), set()).add(middle[-1] if middle else package)
+            makers = (made for one in models.all(Type) if one.returns == name.rpartition(".")[0] for made in one.names)
+            for maker in makers:
+                words.setdefault((maker.partition(".")[0],), set()).add(maker.rpartition(".")[2])
         for one in (one for one in models.all(Entry) if one.kind == source_kind):
             carriers = (*one.types, *one.attributes, *one.decorators, *one.methods, *one.bases, *one.parameters)
             words.setdefault(one.roots or one.parameters, set()).update(

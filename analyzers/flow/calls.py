@@ -5,11 +5,12 @@ from dataclasses import dataclass, replace
 
 import libcst as cst
 
-from analyzers.flow.callees import apply_callee
+from analyzers.flow.callbacks import handed_on, parameters_of
+from analyzers.flow.callees import Site, apply_callee
 from analyzers.flow.compose import compose, percent
 from analyzers.flow.frame import Frame, Hit, access, joined, short, source_taint
 from analyzers.flow.given import Given, constant_of, gather, select
-from analyzers.flow.guards import about_of, narrowed
+from analyzers.flow.guards import NO_PARENT, RELATIVE, about_of, halves, narrowed
 from analyzers.flow.value import CLEAN, CONFLICT, Proof, Taint, Value, join, merge_taints
 from analyzers.models import ANY, Propagator, Sanitizer, Sink, Source, Stop, Validator
 from analyzers.syntax import last_name, text_value
@@ -19,11 +20,13 @@ PASSING = frozenset(
     "strip lstrip rstrip lower upper title capitalize casefold replace split rsplit splitlines partition rpartition "
     "encode decode expandtabs zfill ljust rjust center removeprefix removesuffix translate swapcase get getlist "
     "get_all pop popitem items values keys copy setdefault read readline readlines json to_dict dict model_dump "
-    "getvalue getfirst group groups groupdict joinpath with_suffix with_name as_posix tobytes hex first".split()
+    "getvalue getfirst result group groups groupdict joinpath with_suffix with_name as_posix tobytes hex first".split()
 )
 # Of these, the ones a test of whose result is a test of the whole.
 WHOLE = frozenset("strip lower upper casefold title capitalize".split())
 FILLING = frozenset("append add insert extend update appendleft put put_nowait push setdefault".split())
+# They give what they were given, not what the function gives.
+CHOOSING = frozenset({"filter", "add_task"})
 PROVING = frozenset("isdigit isalnum isidentifier isdecimal isnumeric isalpha".split())
 # sinks that take a text: what a dictionary holds is sent as JSON instead
 TEXTS = frozenset({"html"})
@@ -33,9 +36,10 @@ NUMBERS = frozenset("int float bool len hash id ord abs complex uuid.UUID decima
 
 @dataclass(frozen=True, slots=True)
 class Called:
-    """One call, with everything about it evaluated."""
+    """One call at `node`, with everything about it evaluated; `func` is what is called there, by whomever."""
 
     node: cst.Call
+    func: cst.BaseExpression
     name: str | None
     receiver: Value | None
     given: tuple[Given, ...]
@@ -43,7 +47,7 @@ class Called:
     @property
     def method(self) -> str:
         """The last part of what is called."""
-        return last_name(self.node.func)
+        return last_name(self.func)
 
     @property
     def unknown(self) -> bool:
@@ -54,7 +58,10 @@ class Called:
 def call(frame: Frame, node: cst.Call) -> Value:
     """The value of a call; its effects go into the frame."""
     receiver = frame.value(node.func.value) if isinstance(node.func, cst.Attribute) else None
-    called = Called(node, frame.name(node.func, receiver), receiver, gather(frame, node))
+    return _perform(frame, Called(node, node.func, frame.name(node.func, receiver), receiver, gather(frame, node)))
+
+
+def _perform(frame: Frame, called: Called) -> Value:
     _check_sinks(frame, called)
     if frame.models.named(Stop, called.name):
         frame.stopped = True
@@ -71,8 +78,8 @@ def call(frame: Frame, node: cst.Call) -> Value:
 def _check_sinks(frame: Frame, called: Called) -> None:
     sinks = frame.models.named(Sink, called.name)
     assumed: tuple[str, ...] = ()
-    if not sinks and isinstance(called.node.func, cst.Attribute) and _is_unknown(frame, called):
-        holder = last_name(called.node.func.value)
+    if not sinks and isinstance(called.func, cst.Attribute) and _is_unknown(frame, called):
+        holder = last_name(called.func.value)
         assumed = (f"that `{holder}` is what its name says",)
         sinks = frame.models.guessed(holder, called.method)
     for sink in sinks:
@@ -80,7 +87,7 @@ def _check_sinks(frame: Frame, called: Called) -> None:
             continue
         frame.sinks.setdefault(called.node, set()).update(sink.kinds)
         for argument, value in select(sink.arguments, called.given, called.node, called.receiver):
-            _check_value(frame, called.node, sink, argument, value, assumed)
+            _check_value(frame, called, sink, argument, value, assumed)
 
 
 def _is_unknown(frame: Frame, called: Called) -> bool:
@@ -96,14 +103,14 @@ def _applies(sink: Sink, given: tuple[Given, ...]) -> bool:
 
 
 def _check_value(
-    frame: Frame, node: cst.Call, sink: Sink, argument: cst.BaseExpression, value: Value, assumed: tuple[str, ...]
+    frame: Frame, called: Called, sink: Sink, argument: cst.BaseExpression, value: Value, assumed: tuple[str, ...]
 ) -> None:
     for taint in value.all_taints():
         for kind in sink.kinds:
             if taint.harms(kind) and (kind not in TEXTS or taint in value.taints):
                 lead = "is put into a text and reaches" if value.composed else "reaches"
-                what = f"{lead} `{short(frame.file, node.func)}`, which {sink.does}"
-                frame.hit(Hit(kind, node, argument, taint, what, assumed))
+                what = f"{lead} `{short(frame.file, called.func)}`, which {sink.does}"
+                frame.hit(Hit(kind, called.node, argument, taint, what, assumed))
 
 
 def _proofs(frame: Frame, called: Called) -> Iterator[tuple[str, Proof]]:
@@ -113,12 +120,14 @@ def _proofs(frame: Frame, called: Called) -> Iterator[tuple[str, Proof]]:
             if path:
                 when = validator.proves != "false"
                 yield validator.proves, Proof(path, validator.kinds, when, validator.needs)
-    if called.receiver is not None and called.receiver.dirty and isinstance(called.node.func, cst.Attribute):
-        path = about_of(called.node.func.value, called.receiver)
+    if called.receiver is not None and called.receiver.dirty and isinstance(called.func, cst.Attribute):
+        path = about_of(called.func.value, called.receiver)
         if path and called.method in PROVING:
             yield "true", Proof(path, (ANY,))
+        elif called.method == "startswith" and called.given and text_value(called.given[0].node) in ("/", "\\"):
+            yield from (("false", proof) for proof in halves(path, RELATIVE, NO_PARENT, when=False))
         elif called.method in ("startswith", "is_relative_to"):
-            yield from (("true", proof) for proof in _inside(called.node.func.value, called.receiver))
+            yield from (("true", proof) for proof in _inside(called.func.value, called.receiver))
         elif path and called.method == "relative_to":
             yield "return", Proof(path, ("path",), needs="absolute-path")
 
@@ -151,13 +160,34 @@ def _result(frame: Frame, called: Called) -> Value:
     sanitizers = models.named(Sanitizer, name)
     if sanitizers:
         return _sanitized(called, tuple(one for item in sanitizers for one in item.kinds), kind)
+    handed = _handed_on(frame, called)
     propagators = models.named(Propagator, name)
-    if propagators:
+    if handed is None and propagators:
         return _propagated(frame, called, propagators, kind)
-    known = apply_callee(frame, called.node, name, called.receiver, called.given)
+    known = handed or apply_callee(frame, Site(called.node, called.func), name, called.receiver, called.given)
     if known is not None:
         return known
     return replace(_method(frame, called), type=kind) if kind else _method(frame, called)
+
+
+def _handed_on(frame: Frame, called: Called) -> Value | None:
+    """What a function gives that is handed to somebody who calls it; None when that is not known, or not passed on."""
+    handed = handed_on(called.name, called.method, called.given)
+    if handed is None:
+        return None
+    function, given = handed
+    if isinstance(function, cst.Lambda):
+        before = frame.state
+        frame.state = {**before, **parameters_of(function, given)}
+        value, name = frame.value(function.body), None
+        frame.state = before
+    else:
+        receiver = frame.value(function.value) if isinstance(function, cst.Attribute) else None
+        name = frame.name(function, receiver)
+        value = _perform(frame, Called(called.node, function, name, receiver, given))
+        frame.stopped = False
+    known = isinstance(function, cst.Lambda) or name in NUMBERS or frame.file.project.locate(name or "") is not None
+    return value.flat() if known and called.method not in CHOOSING else None
 
 
 def _sanitized(called: Called, kinds: tuple[str, ...], kind: str) -> Value:
@@ -196,10 +226,10 @@ def _passed(item: Propagator, chosen: list[tuple[cst.BaseExpression, Value]], ca
 
 def _fill(frame: Frame, called: Called, taints: Iterable[Taint]) -> None:
     """What is put into the object a method is called on."""
-    path = access(called.node.func.value) if isinstance(called.node.func, cst.Attribute) else None
+    path = access(called.func.value) if isinstance(called.func, cst.Attribute) else None
     merged = merge_taints((), taints)
     if path and merged:
-        holder = short(frame.file, called.node.func.value) if isinstance(called.node.func, cst.Attribute) else ""
+        holder = short(frame.file, called.func.value) if isinstance(called.func, cst.Attribute) else ""
         steps = tuple(
             replace(taint, link=taint.link.then(frame.file, called.node, f"is put into `{holder}`")) for taint in merged
         )
@@ -208,13 +238,13 @@ def _fill(frame: Frame, called: Called, taints: Iterable[Taint]) -> None:
 
 def _method(frame: Frame, called: Called) -> Value:
     """A method of an object of a builtin or unknown type."""
-    receiver, node = called.receiver, called.node
-    if receiver is None or not isinstance(node.func, cst.Attribute):
+    receiver, func = called.receiver, called.func
+    if receiver is None or not isinstance(func, cst.Attribute):
         return CLEAN
     if called.method in FILLING:
         _fill(frame, called, (taint for one in called.given for taint in one.value.all_taints()))
     if called.method in ("format", "join", "format_map"):
-        return _put_together(called, node.func.value, receiver)
+        return _put_together(called, func.value, receiver)
     if called.method == "get" and called.given and called.given[0].key and receiver.fields:
         return receiver.part(called.given[0].key)
     if called.method in ("replace", "setdefault"):
@@ -224,7 +254,7 @@ def _method(frame: Frame, called: Called) -> Value:
         return CLEAN
     passed = receiver.flat()
     if called.method in WHOLE:
-        return replace(passed, about=(about_of(node.func.value, receiver), receiver.about[1] or (ANY,)))
+        return replace(passed, about=(about_of(func.value, receiver), receiver.about[1] or (ANY,)))
     return passed
 
 

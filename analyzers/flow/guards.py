@@ -13,6 +13,10 @@ from analyzers.syntax import text_value
 SAME = (cst.Equal, cst.In)
 OTHER = (cst.NotEqual, cst.NotIn)
 INSIDE = (cst.In, cst.NotIn)
+# Neither a step upwards nor a fresh start: a path without both stays in the folder that it is joined to.
+PARENT = ".."
+NO_PARENT = "no-parent"
+RELATIVE = "relative-path"
 
 
 def comparison(frame: Frame, node: cst.Comparison) -> Value:
@@ -35,6 +39,15 @@ def _compared(
         yield from _proof(left_node, left, when)
     elif right.dirty and not left.dirty and not isinstance(target.operator, INSIDE):
         yield from _proof(target.comparator, right, when)
+    elif right.dirty and text_value(left_node) == PARENT:
+        yield from halves(about_of(target.comparator, right), NO_PARENT, RELATIVE, when=not when)
+
+
+def halves(path: str, mark: str, other: str, *, when: bool) -> Iterator[Proof]:
+    """One of the two looks that together prove a path: it proves alone when the other was taken before."""
+    if path:
+        yield Proof(path, ("path",), when, other)
+        yield Proof(path, (mark,), when)
 
 
 def _is_text_search(target: cst.ComparisonTarget) -> bool:

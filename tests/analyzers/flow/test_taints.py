@@ -163,6 +163,11 @@ STOPPED = {
         "path",
         'p = os.path.realpath(os.path.join("/srv", name))\nif p.startswith("/srv/"):\n    open(p)',
     ),
+    "neither absolute nor upwards": (
+        "path",
+        'if os.path.isabs(name) or ".." in name:\n    return 1\nopen("/srv/" + name)',
+    ),
+    "neither upwards nor absolute": ("path", 'if ".." in name or name.startswith("/"):\n    abort(400)\nopen(name)'),
     "compared by its common path": (
         "path",
         'if os.path.commonpath((os.path.realpath(name), "/srv")) != "/srv":\n    return 1\nopen(name)',
@@ -195,6 +200,12 @@ def test_a_compared_path_that_is_not_absolute_is_still_followed() -> None:
         if path.startswith("/srv/"):
             return open(path)
     """
+    assert len(traces(code, "path")) == 1
+
+
+@pytest.mark.parametrize("look", ['".." in name', "os.path.isabs(name)", 'name.startswith("/")'])
+def test_half_a_look_at_a_path_is_none(look: str) -> None:
+    code = f"def view():\n    name = request.args['name']\n    if {look}:\n        abort(400)\n    return open(name)\n"
     assert len(traces(code, "path")) == 1
 
 
