@@ -1,7 +1,7 @@
 """Calls of functions of the project itself: the callee's summary, with the arguments put in."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import libcst as cst
 
@@ -17,12 +17,25 @@ from analyzers.source import SourceFile
 from analyzers.syntax import is_name, last_name
 
 
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where something is called, and what: by the call itself, or by whom it is given to."""
+
+    node: cst.Call
+    func: cst.BaseExpression
+
+
 def apply_callee(
-    frame: Frame, node: cst.Call, name: str | None, receiver: Value | None, given: tuple[Given, ...]
+    frame: Frame,
+    site: Site,
+    name: str | None,
+    receiver: Value | None,
+    given: tuple[Given, ...],
 ) -> Value | None:
     """The value of a call of a project's function; None when it is none, or nothing is known of it."""
-    if isinstance(node.func, cst.Name) and node.func.value in frame.inner and node.func.value in frame.state:
-        return _inner(frame, frame.inner[node.func.value], given)
+    func = site.func
+    if isinstance(func, cst.Name) and func.value in frame.inner and func.value in frame.state:
+        return _inner(frame, frame.inner[func.value], given)
     found = _find(frame, name)
     if found is None or name is None:
         return None
@@ -31,22 +44,22 @@ def apply_callee(
     summary = frame.world.summary(file, function, wanted=wanted)
     if summary is None:
         return Value(type=name) if is_class else None
-    bound = dict(_bind(summary, given, skip=is_class or _is_bound(file, function, node)))
-    bound.update(_held(node, receiver) if receiver is not None and not is_class else ())
-    _reach(frame, node, summary.reaches, bound)
+    bound = dict(_bind(summary, given, skip=is_class or _is_bound(file, function, func)))
+    bound.update(_held(func, receiver) if receiver is not None and not is_class else ())
+    _reach(frame, site, summary.reaches, bound)
     if summary.stops:
         frame.stopped = True
         return CLEAN
-    _write(frame, node, summary, bound)
+    _write(frame, site, summary, bound)
     _prove(frame, summary.proves, bound)
     if is_class:
-        made = _constructed(frame, node, name, summary, bound)
+        made = _constructed(frame, site, name, summary, bound)
         init = file.function(function.qualname) if file is frame.file else None
         if init is not None:
             frame.made[init] = join(frame.made.get(init, made), made)
         return made
     tests = tuple(_proof(parameter, kinds, bound) for parameter, kinds in summary.tells.items() if parameter in bound)
-    return Value(_given(frame, node, summary.result, bound), type=summary.type, proofs=sum(tests, ()))
+    return Value(_given(frame, site, summary.result, bound), type=summary.type, proofs=sum(tests, ()))
 
 
 def _inner(frame: Frame, function: cst.FunctionDef, given: tuple[Given, ...]) -> Value:
@@ -68,14 +81,14 @@ def _find(frame: Frame, name: str | None) -> tuple[SourceFile, Definition, bool]
     return (*made, True) if made and made[1].kind is Kind.FUNCTION else None
 
 
-def _is_bound(file: SourceFile, function: Definition, node: cst.Call) -> bool:
+def _is_bound(file: SourceFile, function: Definition, func: cst.BaseExpression) -> bool:
     """Whether the first parameter is what the method is called on."""
     if function.parent not in file.outline.classes:
         return False
     decorators = {name.rpartition(".")[2] for name in function.decorators}
     if "staticmethod" in decorators:
         return False
-    through_class = isinstance(node.func, cst.Attribute) and last_name(node.func.value)[:1].isupper()
+    through_class = isinstance(func, cst.Attribute) and last_name(func.value)[:1].isupper()
     return "classmethod" in decorators or not through_class
 
 
@@ -94,67 +107,69 @@ def _bind(summary: Summary, given: tuple[Given, ...], *, skip: bool) -> Iterator
             yield positional[one.position], one
 
 
-def _held(node: cst.Call, receiver: Value) -> Iterator[tuple[str, Given]]:
+def _held(func: cst.BaseExpression, receiver: Value) -> Iterator[tuple[str, Given]]:
     """What the object holds that a method is called on, by the names that the method has for it."""
-    if isinstance(node.func, cst.Attribute):
+    if isinstance(func, cst.Attribute):
         for key, part in receiver.fields.items():
             if part.dirty and key.startswith("."):
-                yield f"self{key}", Given(-1, "", "", node.func.value, part)
+                yield f"self{key}", Given(-1, "", "", func.value, part)
 
 
-def _passed(frame: Frame, node: cst.Call, parameter: str) -> str:
+def _passed(frame: Frame, site: Site, parameter: str) -> str:
     """The words of the step into a callee."""
-    called = short(frame.file, node.func)
+    called = short(frame.file, site.func)
     return f"is {'read by' if '.' in parameter else 'passed to'} `{called}` as `{parameter}`"
 
 
-def _reach(frame: Frame, node: cst.Call, reaches: tuple[Reach, ...], bound: Mapping[str, Given]) -> None:
+def _reach(frame: Frame, site: Site, reaches: tuple[Reach, ...], bound: Mapping[str, Given]) -> None:
     for reach in reaches:
         one = bound.get(reach.parameter)
         if one is None:
             continue
-        frame.sinks.setdefault(node, set()).add(reach.kind)
+        frame.sinks.setdefault(site.node, set()).add(reach.kind)
         for taint in one.value.all_taints():
             if taint.harms(reach.kind):
-                what = _passed(frame, node, reach.parameter)
-                frame.hit(Hit(reach.kind, node, one.node, taint, what, reach.assumed, reach.place, reach.steps))
+                what = _passed(frame, site, reach.parameter)
+                frame.hit(Hit(reach.kind, site.node, one.node, taint, what, reach.assumed, reach.place, reach.steps))
 
 
-def _given(frame: Frame, node: cst.Call, results: tuple[Result, ...], bound: Mapping[str, Given]) -> tuple[Taint, ...]:
+def _given(frame: Frame, site: Site, results: tuple[Result, ...], bound: Mapping[str, Given]) -> tuple[Taint, ...]:
     taints: tuple[Taint, ...] = ()
-    called = short(frame.file, node.func)
+    called = short(frame.file, site.func)
     for result in results:
         if not result.parameter:
-            link = Link(frame.file, node, f"is returned by `{called}`", None, result.steps, (), 1 + len(result.steps))
-            new = Taint(result.kind, (node, result.steps[:1]), link, result.cleared)
+            link = Link(
+                frame.file, site.node, f"is returned by `{called}`", None, result.steps, (), 1 + len(result.steps)
+            )
+            new = Taint(result.kind, (site.node, result.steps[:1]), link, result.cleared)
             taints = merge_taints(taints, (new,))
         elif result.parameter in bound:
             own = bound[result.parameter].value.all_taints()
-            taints = merge_taints(taints, (_through(frame, node, result, taint) for taint in own))
+            taints = merge_taints(taints, (_through(frame, site, result, taint) for taint in own))
     return taints
 
 
-def _through(frame: Frame, node: cst.Call, result: Result, taint: Taint) -> Taint:
-    link = taint.link.then(frame.file, node, _passed(frame, node, result.parameter))
+def _through(frame: Frame, site: Site, result: Result, taint: Taint) -> Taint:
+    link = taint.link.then(frame.file, site.node, _passed(frame, site, result.parameter))
     if result.steps:
-        link = Link(frame.file, node, "", link, result.steps, link.assumed, link.length + len(result.steps))
+        link = Link(frame.file, site.node, "", link, result.steps, link.assumed, link.length + len(result.steps))
     return replace(taint, link=link, cleared=taint.cleared | result.cleared, from_words="")
 
 
-def _write(frame: Frame, node: cst.Call, summary: Summary, bound: Mapping[str, Given]) -> None:
-    path = access(node.func.value) if isinstance(node.func, cst.Attribute) else None
+def _write(frame: Frame, site: Site, summary: Summary, bound: Mapping[str, Given]) -> None:
+    path = access(site.func.value) if isinstance(site.func, cst.Attribute) else None
     if not path:
         return
     for attribute, results in summary.writes.items():
-        taints = _given(frame, node, results, bound)
+        taints = _given(frame, site, results, bound)
         if taints:
             frame.write((*path, attribute), Value(taints), weak=True)
 
 
-def _constructed(frame: Frame, node: cst.Call, name: str, summary: Summary, bound: Mapping[str, Given]) -> Value:
+def _constructed(frame: Frame, site: Site, name: str, summary: Summary, bound: Mapping[str, Given]) -> Value:
     made = Value(type=name)
     for attribute, results in summary.writes.items():
-        made = made.with_part(attribute, Value(_given(frame, node, results, bound)))
+        made = made.with_part(attribute, Value(_given(frame, site, results, bound)))
     return made
 
 

@@ -186,7 +186,12 @@ def _handed_on(frame: Frame, called: Called) -> Value | None:
         name = frame.name(function, receiver)
         value = _perform(frame, Called(called.node, function, name, receiver, given))
         frame.stopped = False
-    known = isinstance(function, cst.Lambda) or name in NUMBERS or frame.file.project.locate(name or "") is not None
+    told = (
+        isinstance(function, cst.Lambda)
+        or frame.models.canonical(name or "") in NUMBERS
+        or frame.models.named(Sanitizer, name)
+    )
+    known = told or (name and frame.file.project.locate(name))
     return value.flat() if known and called.method not in CHOOSING else None
 
 
