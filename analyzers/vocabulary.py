@@ -14,6 +14,8 @@ PAIRS = frozenset(
     | {(kind, "code") for kind in "reset verification confirmation activation auth invite recovery".split()}
     | {("session", "id"), ("session", "cookie"), ("auth", "header"), ("authorization", "header")}
 )
+# A token of these is passed back and forth and opens nothing: `reservation_token`, `page_token`.
+PASSES = frozenset("reservation lease fencing continuation continue page next cursor sync idempotency claim".split())
 # `token_count` is a number, `password_field` a widget, `secret_name` the name under which the secret is kept.
 ABOUT = frozenset(
     "id ids name names type types count counts length len url uri urls path paths file files filename dir expiry "
@@ -32,6 +34,8 @@ def names_secret(name: str) -> bool:
     """Whether the identifier names a secret itself, not something about one: `api_key` does, `token_count` does not."""
     parts = words(name)
     if not parts:
+        return False
+    if not PASSES.isdisjoint(parts):
         return False
     pairs = set(pairwise(parts))
     if parts[-2:] in PAIRS:

@@ -35,6 +35,7 @@ RULE = Rule(
     topic="started tasks",
     clean="kept",
     in_tests=False,
+    in_tools=False,
     needs=(says("create_task ensure_future"),),
     bad=(
         Bad(

@@ -9,6 +9,7 @@ What it does not see: Locks whose making cannot be seen; calls that wait two fun
 which a lock often guards on purpose.
 """
 
+import re
 from collections.abc import Iterator
 
 import libcst as cst
@@ -27,6 +28,9 @@ from analyzers.waits import Wait, calls_waiting, running, wait, waits_itself
 ENDLESS = ("time.sleep", "requests.", "urllib.", "httpx.", "socket.", "subprocess.")
 # Semaphores count on purpose, and locks of files guard whole jobs.
 EXCLUSIVE = ("threading.Lock", "threading.RLock", "threading.Condition", "_thread.", "multiprocessing.Lock")
+# `while not lock_file(path):`, a few lines above the sleep.
+TRIES_LOCK = re.compile(r"\b(?:while|if|return)\b.*lock\w*\(")
+ABOVE = 4
 LIMITERS = frozenset("rate limit limiter throttle delay debounce pace".split())
 
 
@@ -137,6 +141,23 @@ RULE = Rule(
             """,
         ),
         Good(
+            "it waits for a second lock, that of a file",
+            """
+            import threading
+            import time
+
+            lock = threading.Lock()
+
+            def save(path, text):
+                with lock:
+                    for _ in range(10):
+                        if take_lock_file(path):
+                            break
+                        time.sleep(1)
+                    path.write_text(text)
+            """,
+        ),
+        Good(
             "callers shall wait for each other here",
             """
             import threading
@@ -219,5 +240,15 @@ def _is_once(holding: Holding, file: SourceFile) -> bool:
 
 
 def _is_limiter(found: Wait, call: cst.Call, file: SourceFile) -> bool:
-    """Whether the lock makes callers wait for each other on purpose."""
-    return found.name == "time.sleep" and bool(LIMITERS & set(syntax.words(file.definition_name(call))))
+    """Whether the lock makes callers wait for each other on purpose: to slow them down, or to take a second lock."""
+    if found.name != "time.sleep":
+        return False
+    return bool(LIMITERS & set(syntax.words(file.definition_name(call)))) or _polls_lock(found, call, file)
+
+
+def _polls_lock(found: Wait, call: cst.Call, file: SourceFile) -> bool:
+    """Whether the lines above the sleep try another lock, such as that of a file."""
+    path, line = (found.steps[-1].path, found.steps[-1].line) if found.steps else (file.path, file.span(call).line)
+    if path != file.path:
+        return False
+    return any(TRIES_LOCK.search(file.line_text(number)) for number in range(max(1, line - ABOVE), line))

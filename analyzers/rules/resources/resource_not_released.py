@@ -7,7 +7,7 @@ What to do: Take it in a `with` statement, which closes it on every way out.
 
 What it does not see: Resources kept in attributes or containers, and those given to another object, which then has the
 duty; resources that are taken without being put into a variable. Where only a plain read or write can fail before it
-is closed, the finding has low confidence.
+is closed, and in a `main`, whose end closes all, the finding has low confidence.
 """
 
 from collections.abc import Iterator
@@ -159,7 +159,7 @@ def _finding(function: cst.FunctionDef, taken: Acquisition, file: SourceFile) ->
     )
     way = _way(leak, file)
     certain = leak.exit != "raise" or _at_risk(function, taken, CAUGHT_TAME if leak.left else TAME, file)
-    sure = Confidence.HIGH if certain else Confidence.LOW
+    sure = Confidence.HIGH if certain and function.name.value != "main" else Confidence.LOW
     return RULE.finding(
         file, taken.node, steps=steps, confidence=sure, name=taken.name, noun=taken.noun, call=call, way=way
     )
