@@ -13,7 +13,9 @@ from analyzers.models import Alias, Entry, Models, Source, Stop, Type
 from analyzers.outline import Definition
 from analyzers.source import Project, SourceFile
 
-CALLED = re.compile(r"(\b(?:self|cls|super\(\))\.)?(\w+)(?=\()")
+CALLED = re.compile(r"\w+(?=\()")
+# What is called as a function, or on the object itself: no method of a text or a list.
+OWN = re.compile(r"(?:\b(?:self|cls)\.|super\(\)\.|(?<![\w.]))(\w+)(?=\()")
 RENAMED = re.compile(r"\b(\w+) as (\w+)")
 HEAD = re.compile(r"^([ \t]*)(?:async[ \t]+)?def[ \t]+(\w+)", re.MULTILINE)
 # How many names lie between a package and what the models say of it: aliases of types of aliases.
@@ -81,9 +83,9 @@ def text_of(file: SourceFile, definition: Definition) -> str:
     return "".join(file.lines[definition.line - 1 : definition.end_line])
 
 
-def _called(text: str) -> Iterator[str]:
+def _called(text: str) -> set[str]:
     """The names of the functions that a text calls, without methods that everything has."""
-    return (name for own, name in CALLED.findall(text) if own or name not in EVERYDAY)
+    return {*OWN.findall(text), *(name for name in CALLED.findall(text) if name not in EVERYDAY)}
 
 
 def _givers(project: Project, words: Words) -> frozenset[str]:
