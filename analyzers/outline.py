@@ -5,6 +5,7 @@ its methods, or a statement of the module. Units never overlap, except that a cl
 """
 
 import ast
+from bisect import bisect_left, bisect_right
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -112,7 +113,8 @@ class Outline:
     def depth(self, unit: Unit) -> int:
         """How deep the syntax of a unit is nested; past the limit it is not counted further."""
         if unit.kind is Kind.STATEMENT:
-            return _depth([node for node in self.tree.body if unit.line <= node.lineno <= unit.end_line])
+            body, line = self.tree.body, lambda node: node.lineno
+            return _depth(body[bisect_left(body, unit.line, key=line) : bisect_right(body, unit.end_line, key=line)])
         same = [node for node in self.nodes.get(unit.qualname, ()) if node.end_lineno == unit.end_line]
         return max(map(_depth, map(_own_parts, same)), default=0)
 
@@ -139,8 +141,7 @@ class Outline:
 def outline(text: str, package: str) -> Outline:
     """The outline of a file whose relative imports count from `package`. Raises Unreadable with the line at fault."""
     walk = _Walk(package, _continued(text))
-    tree = _parse(text)
-    walk.scope(tree, "")
+    walk.scope(tree := _parse(text), "")
     units = tuple(sorted(walk.units, key=lambda unit: (unit.line, -unit.end_line)))
     return Outline(tree, tuple(walk.definitions), units, walk.names, tuple(walk.stars), walk.classes, walk.nodes)
 
@@ -163,7 +164,7 @@ def _parse(text: str) -> ast.Module:
     except SyntaxError as error:
         raise NewSyntax(f"line {error.lineno or 1}: {error.msg}") from None
     except (RecursionError, MemoryError):
-        raise Unreadable("nested too deeply") from None
+        raise Unreadable("nested too deeply, or too large for the memory it may use") from None
     except ValueError as error:
         raise Unreadable(str(error)) from None
 
