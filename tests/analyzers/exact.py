@@ -233,6 +233,11 @@ def _difference(file: SourceFile, ours: Counter[Place], theirs: Counter[Place]) 
 def examine(name: str, text: str, count: Count, with_findings: bool = True) -> None:
     """Compare one file, keeping the difference."""
     try:
+        cst.parse_module(text)
+    except cst.ParserSyntaxError:
+        count.left_out["that libcst cannot read whole"] += 1
+        return
+    try:
         compare(text, count)
         if with_findings:
             compare_findings(text, count)
