@@ -26,6 +26,8 @@ LOOKS = frozenset({"os.path.exists", "os.path.isdir"})
 LOOK_METHODS = frozenset({"exists", "is_dir"})
 # Who imports one of these does several things at a time.
 SIDE_BY_SIDE = frozenset("threading multiprocessing concurrent asyncio celery gevent eventlet joblib".split())
+# Where a program begins it is still alone.
+BEGINNING = frozenset({"__init__", "main", "setup", "start"})
 CERTAIN = frozenset({"isdir", "is_dir"})
 
 RULE = Rule(
@@ -165,7 +167,9 @@ def _side_by_side(node: cst.CSTNode, file: SourceFile) -> bool:
     """Whether somebody else may be at the same place: the file starts threads, or answers requests."""
     roots = {one.target.partition(".")[0] for bound in file.outline.names[""].values() for one in bound}
     around = file.outline.by_name.get(file.definition_name(node))
-    return not SIDE_BY_SIDE.isdisjoint(roots) or (around is not None and is_handler(around, file))
+    if around is None or around.name in BEGINNING:
+        return False
+    return not SIDE_BY_SIDE.isdisjoint(roots) or is_handler(around, file)
 
 
 def _look(test: cst.BaseExpression, file: SourceFile) -> cst.Call | None:
