@@ -122,6 +122,9 @@ class _Lookup:
         if self.depth > DEPTH:
             return None
         root, _, rest = text.partition(".")
+        if root.endswith("()"):
+            made = self.name(root.removesuffix("()"))
+            return _with(made + "()", rest) if made else None
         for place, (qualname, names) in enumerate(self.scopes):
             if root in names:
                 return self._bound(place, qualname, names[root], root, rest)

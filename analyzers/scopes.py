@@ -197,9 +197,20 @@ def value_binding(value: cst.BaseExpression) -> Binding:
         value = value.expression
     if isinstance(value, cst.Name) and value.value == "None":
         return Binding(Bound.NOTHING)
-    if isinstance(value, cst.Call) and dotted(value.func):
-        return Binding(Bound.CALL, dotted(value.func))
+    if isinstance(value, cst.Call) and chained(value.func):
+        return Binding(Bound.CALL, chained(value.func))
     return Binding(Bound.ALIAS, dotted(value)) if dotted(value) else OTHER
+
+
+def chained(node: cst.CSTNode) -> str:
+    """`a.b().c` for `a.b(x).c`; "" for what does not begin with a name."""
+    if isinstance(node, cst.Call):
+        called = chained(node.func)
+        return f"{called}()" if called else ""
+    if isinstance(node, cst.Attribute):
+        before = chained(node.value)
+        return f"{before}.{node.attr.value}" if before else ""
+    return node.value if isinstance(node, cst.Name) else ""
 
 
 def _targets(target: cst.CSTNode) -> Iterator[str]:
