@@ -14,7 +14,7 @@ import libcst as cst
 
 from analyzers import syntax
 from analyzers.glimpse import around_modelled, says
-from analyzers.locks import taken
+from analyzers.holdings import taken
 from analyzers.model import Examined, Finding, Severity, Step
 from analyzers.models import Lock
 from analyzers.rule import Bad, Good, Rule

@@ -16,7 +16,7 @@ import libcst as cst
 
 from analyzers import syntax
 from analyzers.glimpse import Glimpse, around_modelled
-from analyzers.locks import held
+from analyzers.holdings import held
 from analyzers.model import Confidence, Examined, Finding, Severity, Step
 from analyzers.models import Lock
 from analyzers.outline import Definition, Kind

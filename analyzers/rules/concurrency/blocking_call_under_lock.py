@@ -17,7 +17,7 @@ import libcst as cst
 from analyzers import syntax
 from analyzers.callers import calls_of
 from analyzers.glimpse import Glimpse, around_modelled, either, every, modelled, says
-from analyzers.locks import Holding, held
+from analyzers.holdings import Holding, held
 from analyzers.model import Finding, Severity, Step
 from analyzers.models import Blocking, Lock
 from analyzers.rule import Bad, Good, Rule

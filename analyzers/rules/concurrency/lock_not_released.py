@@ -15,7 +15,7 @@ import libcst as cst
 
 from analyzers import syntax
 from analyzers.glimpse import says
-from analyzers.locks import made_by
+from analyzers.holdings import made_by
 from analyzers.model import Edit, Examined, Finding, Fix, Safety, Severity, Span, Step
 from analyzers.rule import Bad, Good, Rule
 from analyzers.source import SourceFile

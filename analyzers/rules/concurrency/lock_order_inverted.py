@@ -15,7 +15,7 @@ import libcst as cst
 
 from analyzers import syntax
 from analyzers.glimpse import around_modelled, says
-from analyzers.locks import held, taken
+from analyzers.holdings import held, taken
 from analyzers.model import Finding, Severity, Step
 from analyzers.models import Lock
 from analyzers.outline import Kind

@@ -15,7 +15,7 @@ import libcst as cst
 
 from analyzers import syntax
 from analyzers.glimpse import says
-from analyzers.locks import held
+from analyzers.holdings import held
 from analyzers.model import Confidence, Finding, Severity, Step
 from analyzers.rule import Bad, Good, Rule
 from analyzers.source import SourceFile
