@@ -25,7 +25,8 @@ from analyzers.source import SourceFile
 
 KINDS = frozenset({"file", "connection", "descriptor", "socket", "mapping"})
 CLOSES = frozenset({"close", "detach", "release"})
-MEMORY = ("StringIO()", "BytesIO()")
+# An archive over one of these holds nothing of its own: the file under it is somebody's already.
+OPENED = ("StringIO()", "BytesIO()", "TemporaryFile()", "NamedTemporaryFile()", "open()")
 # What hardly fails once the resource is there; a second resource beside it, texts and log lines.
 TAME = frozenset(
     "open socket print len str repr format join replace strip split encode decode write read close flush seek append "
@@ -146,7 +147,7 @@ def check(function: cst.FunctionDef, file: SourceFile) -> Iterator[Finding | Exa
             continue
         if taken.released:
             yield RULE.examined(file, taken.node)
-        elif taken.leaks and not _in_memory(taken.node, file):
+        elif taken.leaks and not _over_another(taken.node, file):
             yield _finding(function, taken, file)
 
 
@@ -165,10 +166,10 @@ def _finding(function: cst.FunctionDef, taken: Acquisition, file: SourceFile) ->
     )
 
 
-def _in_memory(call: cst.Call, file: SourceFile) -> bool:
+def _over_another(call: cst.Call, file: SourceFile) -> bool:
     """`ZipFile(BytesIO(data))` holds nothing of the system."""
     given = syntax.argument(call, 0, "file", "fileobj")
-    return given is not None and (file.origin(given) or "").endswith(MEMORY)
+    return given is not None and (file.origin(given) or "").endswith(OPENED)
 
 
 def _at_risk(function: cst.FunctionDef, taken: Acquisition, tame: frozenset[str], file: SourceFile) -> bool:
