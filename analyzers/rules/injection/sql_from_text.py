@@ -55,6 +55,7 @@ HOLE = re.compile(r"%(?:\(\w+\))?[-+ #0-9.]*([a-zA-Z])|\{[^{}]*\}")
 CLAUSES = frozenset(
     "clause clauses where condition conditions cond conds sql statement stmt subquery fragment cte".split()
 )
+OUTSIDE = frozenset("input request param untrusted posted".split())
 QUOTERS = frozenset("quote quoted escape escaped identifier literal placeholder placeholders qmark qmarks".split())
 MARKS = re.compile(r"""['"](?:\?|%s|:\w+|\(\?.*)['"]""")
 
@@ -244,7 +245,7 @@ def _finding(
         file,
         call,
         steps=(step,) if apart else (),
-        confidence=Confidence.HIGH if is_value else Confidence.LOW,
+        confidence=_sure(part, is_value),
         call=file.code(call.func),
         part=name,
         how=how,
@@ -252,6 +253,13 @@ def _finding(
         remedy="Write a placeholder in the statement, and give" if is_value else "Look up",
         place="apart, as a parameter" if is_value else "in a fixed set of names before it goes into the statement",
     )
+
+
+def _sure(part: cst.BaseExpression, is_value: bool) -> Confidence:
+    """A name of a table is mostly the program's own, unless it says where it comes from: `user_input`."""
+    if is_value:
+        return Confidence.HIGH
+    return Confidence.LOW if OUTSIDE.isdisjoint(syntax.words(syntax.last_name(part))) else Confidence.MEDIUM
 
 
 def _holes(node: cst.BaseExpression, file: SourceFile) -> Iterator[tuple[str, cst.BaseExpression]]:
