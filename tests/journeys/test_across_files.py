@@ -11,15 +11,17 @@ from bot.dry_run import asked_for
 from bot.forge import Forge
 from bot.forges.local.forge import LocalForge
 from bot.forges.local.git import Repository
-from bot.forges.local.sources import Commits, Folders
+from bot.forges.local.sources import Commits, Folders, Paths
 from bot.model import ChangeRef
 from bot.pipeline import Examination
 from bot.sandbox import Sandbox
 from config.settings import LimitSettings, Settings
 from tests.fakes.gerrit.jars import NEW
-from tests.forges.contract.world import Files, World
+from tests.forges.contract.world import Files
 from tests.forges.gerrit import fake_world
+from tests.forges.gerrit.world import GerritWorld
 from tests.forges.github import world as github
+from tests.forges.github.world import GitHubWorld
 from tests.forges.local.repository import Author
 
 Opened = tuple[Callable[[], Forge], ChangeRef]
@@ -61,7 +63,7 @@ def encoded(files: Mapping[str, str]) -> Files:
 
 
 @contextmanager
-def on_a_forge(place: World, base: Mapping[str, str], head: Mapping[str, str]) -> Iterator[Opened]:
+def on_a_forge(place: GitHubWorld | GerritWorld, base: Mapping[str, str], head: Mapping[str, str]) -> Iterator[Opened]:
     ref = place.new_change(encoded(head), encoded(base))
     yield place.forge, ref
 
@@ -187,6 +189,19 @@ def test_an_untouched_file_that_no_parser_takes_is_not_at_hand(tmp_path: Path, s
     base = {**PACKAGE, "src/shop/db.py": "def find(:\n"}
     done = local(tmp_path, base, {"src/shop/views.py": TOUCHED}, sandbox)
     assert (done.report.findings, done.report.partial) == ((), False)
+
+
+@pytest.mark.parametrize("outside", [False, True])
+def test_a_scan_of_one_file_looks_into_others_of_the_folder_and_follows_no_link_out(
+    tmp_path: Path, sandbox: Sandbox, outside: bool
+) -> None:
+    author = Author(tmp_path / "project")
+    author.write("shop/views.py", TOUCHED.replace("shop.db", "shop.store.db"))
+    Author(tmp_path / "elsewhere" if outside else tmp_path / "project/shop/store").write("db.py", DB)
+    if outside:
+        (tmp_path / "project/shop/store").symlink_to(tmp_path / "elsewhere")
+    forge = LocalForge(Paths(tmp_path / "project", (tmp_path / "project/shop/views.py",)))
+    assert len(examined(forge, forge.ref, sandbox).report.findings) == (not outside)
 
 
 def test_a_review_without_flows_asks_the_forge_for_nothing_more(tmp_path: Path, sandbox: Sandbox) -> None:

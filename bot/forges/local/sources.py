@@ -207,4 +207,9 @@ class Paths:
         if side is Side.BASE:
             raise Refused("there is no older version")
         whole = self.root / file.path
-        return read_inside(whole.parent, whole.name, limit)
+        for given in (path.absolute() for path in self.paths):
+            if whole == given:
+                return read_inside(whole.parent, whole.name, limit)
+            if whole.is_relative_to(given):
+                return read_inside(given, whole.relative_to(given).as_posix(), limit)
+        return read_inside(self.root, file.path, limit)
