@@ -31,6 +31,8 @@ TEST_PATH = re.compile(
     rf"(?:^|/)(?:(?:(?:{TEST_KIND})[_-])?tests?|test_?suites?|testing|fakes|mocks)/"
     r"|(?:^|/)(?:tests|run_?tests|test_[^/]*|[^/]*_(?:tests?|simulator|mock)|(?:fake|mock)_[^/]*|conftest)\.py$"
 )
+# Code that tests read, which may be wrong on purpose.
+SAMPLE_PATH = re.compile(r"(?:^|/)tests?/(?:.*/)?(?:fixtures?|data|testdata|samples)/")
 # What only the project's own people run, from a folder at the top of the tree, while they watch.
 TOOL_PATH = re.compile(
     r"^(?:\.[^/]+|scripts?|scripts-dev|tools?|dev|devtools|ci|extras|contrib|hack|release|packaging|docs?|examples?|demos?"
@@ -179,7 +181,9 @@ class Rule:
         return all(see(glimpse) for see in self.needs)
 
     def speaks_in(self, path: str) -> bool:
-        """Whether the rule looks at the file of this path."""
+        """Whether the rule looks at the file of this path; no rule looks at what tests read."""
+        if SAMPLE_PATH.search(path):
+            return False
         return (self.in_tests or not TEST_PATH.search(path)) and (self.in_tools or not TOOL_PATH.search(path))
 
     def finding(

@@ -157,6 +157,11 @@ def test_a_rule_about_what_runs_unwatched_is_silent_in_scripts_of_developers(pat
     assert next(rule for rule in RULES if rule.in_tools).speaks_in(path)
 
 
+def test_no_rule_looks_at_code_that_tests_read() -> None:
+    assert not any(rule.speaks_in("tests/fixtures/noqa/noqa.py") for rule in RULES)
+    assert any(rule.speaks_in("tests/test_noqa.py") for rule in RULES)
+
+
 @pytest.mark.parametrize("path", ["app/tools/web.py", "app/scripts/serve.py", "app/setup.py", "toolbox/run.py"])
 def test_a_folder_of_the_program_holds_no_scripts_of_developers(path: str) -> None:
     assert all(rule.speaks_in(path) for rule in RULES)

@@ -37,7 +37,7 @@ BEST_EFFORT_WORDS = frozenset(
 
 EFFECTS = frozenset(
     (verb,)
-    for verb in "save commit send publish replace update insert create write put post store persist upload submit "
+    for verb in "save commit send publish update insert create write put post store persist upload submit "
     "enqueue dispatch notify transfer apply charge pay handle process sync migrate emit deliver".split()
 )
 DROPPING = frozenset("silent silently quiet quietly ignore suppress swallow tolerant".split())
@@ -70,7 +70,7 @@ RULE = Rule(
             """
                 def sync(store, rows):
                     try:
-                        store.replace(rows)
+                        store.save(rows)
                     except Exception:  # finding
                         pass
             """
@@ -89,14 +89,14 @@ RULE = Rule(
             base="""
                 def sync(store, rows, log):
                     try:
-                        store.replace(rows)
+                        store.save(rows)
                     except Exception:
-                        log.exception('replace failed')
+                        log.exception('save failed')
             """,
             code="""
                 def sync(store, rows, log):
                     try:
-                        store.replace(rows)
+                        store.save(rows)
                     except Exception:  # finding
                         pass
             """,
@@ -108,9 +108,9 @@ RULE = Rule(
             """
                 def sync(store, rows, log):
                     try:
-                        store.replace(rows)
+                        store.save(rows)
                     except Exception:
-                        log.exception('replace failed')
+                        log.exception('save failed')
             """,
         ),
         Good(
