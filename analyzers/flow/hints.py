@@ -13,9 +13,8 @@ from analyzers.models import Alias, Entry, Models, Source, Stop, Type
 from analyzers.outline import Definition
 from analyzers.source import Project, SourceFile
 
-CALLED = re.compile(r"\w+(?=\()")
-# What is called as a function, or on the object itself: no method of a text or a list.
-OWN = re.compile(r"(?:\b(?:self|cls)\.|super\(\)\.|(?<![\w.]))(\w+)(?=\()")
+# What is called; first what says that it is a function or a method of the object itself, not of a text or a list.
+CALLED = re.compile(r"(\b(?:self|cls)\.|super\(\)\.|[^\w.])?(\w+)(?=\()")
 RENAMED = re.compile(r"\b(\w+) as (\w+)")
 HEAD = re.compile(r"^([ \t]*)(?:async[ \t]+)?def[ \t]+(\w+)", re.MULTILINE)
 # How many names lie between a package and what the models say of it: aliases of types of aliases.
@@ -74,7 +73,7 @@ def speaks_of_source(file: SourceFile, definition: Definition, models: Models, k
     if about not in known:
         text = text_of(file, definition)
         words = source_words(file.project, models, kind)
-        known[about] = words.said(text) or not _givers(file.project, words).isdisjoint(_called(text))
+        known[about] = words.said(text) or not _givers(file.project, words).isdisjoint(called(text))
     return known[about]
 
 
@@ -83,9 +82,9 @@ def text_of(file: SourceFile, definition: Definition) -> str:
     return "".join(file.lines[definition.line - 1 : definition.end_line])
 
 
-def _called(text: str) -> set[str]:
+def called(text: str) -> Iterator[str]:
     """The names of the functions that a text calls, without methods that everything has."""
-    return {*OWN.findall(text), *(name for name in CALLED.findall(text) if name not in EVERYDAY)}
+    return (name for own, name in CALLED.findall(text) if own or name not in EVERYDAY)
 
 
 def _givers(project: Project, words: Words) -> frozenset[str]:

@@ -4,20 +4,24 @@ A text leads to a sink when it, or a function of the files at hand that it names
 speaks of one. Too much counts rather than too little: names are taken for whatever has that name.
 """
 
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterator, Set
+from itertools import accumulate
 
 from analyzers.flow import toplevel
 from analyzers.flow.bearing import holds, signs
 from analyzers.flow.elsewhere import may_be_given
-from analyzers.flow.hints import EVERYDAY, OWN, speaks_of_source
+from analyzers.flow.hints import called, speaks_of_source
 from analyzers.glimpse import WORD, Glimpse, defined, last_words, stand_for
 from analyzers.models import Entry, Models, Sink
-from analyzers.outline import Definition, Kind, Unit
+from analyzers.outline import Definition, Kind
 from analyzers.source import SourceFile
 
 # One more than the calls that summaries go deep.
 DEPTH = 7
+MAKING = frozenset({"__init__", "__new__", "__post_init__", "__enter__", "__call__"})
 Place = tuple[SourceFile, int, int]
+Caller = tuple[SourceFile, Definition]
 
 
 def may_flow(glimpse: Glimpse, source_kind: str, sink_kind: str) -> bool:
@@ -26,21 +30,41 @@ def may_flow(glimpse: Glimpse, source_kind: str, sink_kind: str) -> bool:
     models = file.project.models
     if not isinstance(models, Models) or not _possible(file, models, source_kind):
         return False
-    if unit.kind is not Kind.FUNCTION:
-        return unit.kind is Kind.STATEMENT and (
-            "def" in glimpse.written or toplevel.may_have_source(file, models, source_kind)
-        )
+    if unit.kind is Kind.STATEMENT:
+        return "def" in glimpse.written or toplevel.may_have_source(file, models, source_kind)
+    if unit.kind is Kind.CLASS:
+        return False
     own = next(
-        (one for one in file.outline.definitions if one.qualname == unit.qualname and one.line == unit.line), None
+        (one for one in file.outline.definitions if (one.qualname, one.line) == (unit.qualname, unit.line)), None
     )
     if own is None:
         return True
-    given = may_be_given(own, models)
-    leads = sink_kind in _own_sinks(file, unit, own) or (given and sink_kind in _answers(models))
-    if leads and (given or speaks_of_source(file, own, models, source_kind) or _is_method(own)):
-        return True
-    callers = list(_callers(file, own))
-    return bool(callers) and (leads or any(sink_kind in sinks(*place) for place in callers))
+    sinks = _sinks_of(file, own, models, source_kind)
+    return sink_kind in sinks or any(
+        sink_kind in sinks_from(*caller, models) for caller in _callers(file, own, source_kind)
+    )
+
+
+def _sinks_of(file: SourceFile, own: Definition, models: Models, source_kind: str) -> frozenset[str]:
+    """The sinks that a function leads to if it could have a source, and the methods that read what it leaves."""
+    known: dict[tuple[Definition, str], frozenset[str]] = file.cache.setdefault(_sinks_of, {})
+    if (own, source_kind) not in known:
+        found: frozenset[str] = frozenset()
+        if _has_source(file, own, models, source_kind) or _is_left_some(file, own, models, source_kind):
+            methods = file.outline.members(own.parent) if own.parent else ()
+            near = (own, *(one for one in methods if one.kind is Kind.FUNCTION))
+            found = found.union(*(sinks_from(file, one, models) for one in near))
+        known[own, source_kind] = found
+    return known[own, source_kind]
+
+
+def sinks_from(file: SourceFile, definition: Definition, models: Models) -> frozenset[str]:
+    """The kinds of sinks that a function leads to; what a handler answers is one."""
+    known: dict[Definition, frozenset[str]] = file.cache.setdefault(sinks_from, {})
+    if definition not in known:
+        answers = _answers(models) if may_be_given(definition, models) else frozenset()
+        known[definition] = answers.union(_reached((file, definition.line, definition.end_line)))
+    return known[definition]
 
 
 def _possible(file: SourceFile, models: Models, kind: str) -> bool:
@@ -52,9 +76,49 @@ def _possible(file: SourceFile, models: Models, kind: str) -> bool:
     return known[kind]
 
 
-def _is_method(definition: Definition) -> bool:
-    """What a method reads may have been left in its object by another one."""
-    return bool(definition.parent)
+def _has_source(file: SourceFile, definition: Definition, models: Models, kind: str) -> bool:
+    return may_be_given(definition, models) or speaks_of_source(file, definition, models, kind)
+
+
+def _is_left_some(file: SourceFile, own: Definition, models: Models, kind: str) -> bool:
+    """Whether another method of the class, or one who makes its objects, could leave a source in them."""
+    known: dict[tuple[str, str], bool] = file.cache.setdefault(_is_left_some, {})
+    if own.parent and (own.parent, kind) not in known:
+        klass = file.outline.by_name.get(own.parent)
+        near = (*file.outline.members(own.parent), *_calling(file, own.parent.rpartition(".")[2]))
+        others = (one for one in near if one.kind is Kind.FUNCTION)
+        inherits = klass is not None and any(file.mro(klass.qualname)[1:])
+        known[own.parent, kind] = inherits or any(_has_source(file, one, models, kind) for one in others)
+    return bool(own.parent) and known[own.parent, kind]
+
+
+def _callers(file: SourceFile, own: Definition, kind: str) -> tuple[Caller, ...]:
+    """The functions of the project that could have a source, and in which the name of this one is called."""
+    known: dict[tuple[Definition, str], tuple[Caller, ...]] = file.cache.setdefault(_callers, {})
+    if (own, kind) not in known:
+        models = file.project.models
+        calling = ((other, one) for other in file.project.files.values() for one in _calling(other, own.name))
+        known[own, kind] = tuple(
+            (other, one) for other, one in calling if one is not own and _has_source(other, one, models, kind)
+        )
+    return known[own, kind]
+
+
+def _calling(file: SourceFile, name: str) -> Iterator[Definition]:
+    """The functions in which a name is called."""
+    call, place = f"{name}(", -1
+    while (place := file.text.find(call, place + 1)) >= 0:
+        line = bisect_right(_starts(file), place)
+        for one in file.outline.definitions if file.readable else ():
+            if one.kind is Kind.FUNCTION and one.head < line <= one.end_line:
+                yield one
+
+
+def _starts(file: SourceFile) -> list[int]:
+    known: list[int] | None = file.cache.get(_starts)
+    if known is None:
+        known = file.cache[_starts] = list(accumulate(map(len, file.lines), initial=0))
+    return known
 
 
 def _answers(models: Models) -> frozenset[str]:
@@ -65,49 +129,16 @@ def _answers(models: Models) -> frozenset[str]:
     return known
 
 
-def _own_sinks(file: SourceFile, unit: Unit, own: Definition) -> frozenset[str]:
-    """The sinks that a function leads to, or the methods that read what it leaves in its object."""
-    found = sinks(file, unit.line, unit.end_line)
-    if own.parent:
-        methods = (one for one in file.outline.members(own.parent) if one.kind is Kind.FUNCTION)
-        found = found.union(*(sinks(file, one.line, one.end_line) for one in methods))
-    return found
-
-
-def _callers(file: SourceFile, own: Definition) -> Iterator[Place]:
-    """The functions of the project in which the name of this one is called; a module's code counts whole."""
-    called = f"{own.name}("
-    for other in file.project.files.values():
-        if called not in other.text or not other.readable:
-            continue
-        lines = [number for number, line in enumerate(other.lines, 1) if called in line]
-        for line in lines:
-            if other is file and line == own.head:
-                continue
-            around = [one for one in other.outline.definitions if one.line <= line <= one.end_line]
-            if not around:
-                yield other, 1, len(other.lines)
-            yield from ((other, one.line, one.end_line) for one in around if one.kind is Kind.FUNCTION)
-
-
-def sinks(file: SourceFile, first: int, last: int) -> frozenset[str]:
-    """The kinds of sinks that these lines lead to."""
-    known: dict[tuple[int, int], frozenset[str]] = file.cache.setdefault(sinks, {})
-    if (first, last) not in known:
-        known[first, last] = frozenset(_reached((file, first, last)))
-    return known[first, last]
-
-
 def _reached(start: Place) -> Iterator[str]:
     seen, level = {start}, [start]
     for _ in range(DEPTH):
-        following = []
+        following: dict[Place, None] = {}
         for place in level:
             kinds, named = _read(place)
             yield from kinds
-            following += [one for one in named if one not in seen]
-            seen.update(named)
-        level = following
+            following.update(dict.fromkeys(one for one in named if one not in seen))
+        seen.update(following)
+        level = list(following)
 
 
 def _read(place: Place) -> tuple[frozenset[str], tuple[Place, ...]]:
@@ -118,12 +149,29 @@ def _read(place: Place) -> tuple[frozenset[str], tuple[Place, ...]]:
         text = "".join(file.lines[first - 1 : last])
         words = stand_for(file, frozenset(WORD.findall(text)))
         said = _sink_words(file.project.models)
-        own = frozenset(OWN.findall(text))
-        functions = defined(file)
-        named = [one for name in (words - EVERYDAY) | own for one in functions.get(name, ())]
-        places = tuple((other, one.line, one.end_line) for one, other in named)
-        known[first, last] = frozenset().union(*(said[word] for word in words & said.keys())), places
+        kinds: frozenset[str] = frozenset().union(*(said[word] for word in words & said.keys()))
+        known[first, last] = kinds, tuple(_named(file, text, words))
     return known[first, last]
+
+
+def _named(file: SourceFile, text: str, words: Set[str]) -> Iterator[Place]:
+    functions = defined(file)
+    found = words & functions.keys()
+    calls = frozenset(called(text)) if found else frozenset()
+    for name in sorted(found):
+        for one, other in functions[name]:
+            if _is_named(one, name, calls):
+                yield other, one.line, one.end_line
+
+
+def _is_named(definition: Definition, name: str, calls: Set[str]) -> bool:
+    """Whether a word could stand for the function: one of a module also where it is only passed on, a method if called.
+
+    The name of a class stands for what runs when an object is made.
+    """
+    if definition.name != name:
+        return name in calls and definition.name in MAKING
+    return not definition.parent or name in calls
 
 
 def _sink_words(models: Models) -> dict[str, frozenset[str]]:
