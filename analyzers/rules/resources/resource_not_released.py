@@ -72,6 +72,17 @@ RULE = Rule(
         ),
         Bad(
             """
+            def report(path, orders):
+                file = open(path, "w")  # finding
+                total = {}
+                total["orders"] = len(orders)
+                total["sum"] = orders.sum()  # step
+                file.write(str(total))
+                file.close()
+            """
+        ),
+        Bad(
+            """
             import socket
             def knock(address):
                 door = socket.create_connection(address, timeout=5)  # finding
@@ -153,14 +164,17 @@ def check(function: cst.FunctionDef, file: SourceFile) -> Iterator[Finding | Exa
 
 def _finding(function: cst.FunctionDef, taken: Acquisition, file: SourceFile) -> Finding:
     leak = next((leak for leak in taken.leaks if leak.exit != "raise" or leak.left), taken.leaks[0])
+    risk = _risk(function, taken, CAUGHT_TAME if leak.left else TAME, file) if leak.exit == "raise" else None
+    if risk and not any(isinstance(node, cst.Call) for node in syntax.inside(leak.node)):
+        leak = Leak("raise", risk, leak.left)
     call = f"{file.code(taken.node.func)}()"
     steps = (
         Step(file.path, file.span(taken.node), f"`{taken.name}` is opened here"),
         *((Step(file.path, file.span(leak.node), _leaves(leak)),) if leak.exit != "end" else ()),
     )
     way = _way(leak, file)
-    certain = leak.exit != "raise" or _at_risk(function, taken, CAUGHT_TAME if leak.left else TAME, file)
-    sure = Confidence.HIGH if certain and function.name.value != "main" else Confidence.LOW
+    certain = (leak.exit != "raise" or risk is not None) and function.name.value != "main"
+    sure = Confidence.HIGH if certain else Confidence.LOW
     return RULE.finding(
         file, taken.node, steps=steps, confidence=sure, name=taken.name, noun=taken.noun, call=call, way=way
     )
@@ -172,8 +186,8 @@ def _over_another(call: cst.Call, file: SourceFile) -> bool:
     return given is not None and (file.origin(given) or "").endswith(OPENED)
 
 
-def _at_risk(function: cst.FunctionDef, taken: Acquisition, tame: frozenset[str], file: SourceFile) -> bool:
-    """Whether work that is not tame stands before the line that closes it; never where no line does.
+def _risk(function: cst.FunctionDef, taken: Acquisition, tame: frozenset[str], file: SourceFile) -> cst.Call | None:
+    """The first call that is not tame before the line that closes it; None also where no line does.
 
     A function that never closes it is one that makes it for others.
     """
@@ -182,10 +196,8 @@ def _at_risk(function: cst.FunctionDef, taken: Acquisition, tame: frozenset[str]
     closing = [file.span(call).line for call in own if syntax.method(call) in CLOSES]
     last, first = max(closing, default=0), file.span(taken.node).end_line
     between = (call for call in calls if first < file.span(call).line < last)
-    return any(
-        syntax.last_name(call.func) not in tame and not (file.qualified(call.func) or "").startswith("os.path.")
-        for call in between
-    )
+    wild = (call for call in between if syntax.last_name(call.func) not in tame)
+    return next((call for call in wild if not (file.qualified(call.func) or "").startswith("os.path.")), None)
 
 
 def _way(leak: Leak, file: SourceFile) -> str:
