@@ -16,6 +16,7 @@ from analyzers.flow.frame import Frame, Hit
 from analyzers.flow.graph import Graph, Undecided
 from analyzers.flow.hints import may_have_source, speaks_of_source
 from analyzers.flow.memory import readers, remembered, reviewed
+from analyzers.flow.reaching import definitions
 from analyzers.flow.results import Acquisition, Built, Constant, Flow, Flows, Held, MayBeNone
 from analyzers.flow.trace import assumed, hit_steps, source_words
 from analyzers.models import Models, load
@@ -175,6 +176,12 @@ def _flow(file: SourceFile, hit: Hit) -> Flow:
 def text_built(file: SourceFile, expression: cst.BaseExpression) -> Built | None:
     """How a text is put together at run time from parts that are not constant, through local variables; or None."""
     return text.built(file, expression)
+
+
+def assigned(file: SourceFile, name: cst.Name) -> cst.BaseExpression | None:
+    """The one expression that a local name was assigned where it is used; None when there may be several, or none."""
+    found = definitions(file, name) or ()
+    return found[0].value if len(found) == 1 and not found[0].adds else None
 
 
 def constant(file: SourceFile, expression: cst.BaseExpression) -> Constant | None:

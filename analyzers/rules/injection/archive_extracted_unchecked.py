@@ -16,6 +16,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from analyzers import syntax
+from analyzers.flow import api
 from analyzers.glimpse import writes
 from analyzers.model import Examined, Finding, Severity
 from analyzers.rule import Bad, Good, Rule
@@ -26,9 +27,11 @@ MAKERS = frozenset({"tarfile.open", "tarfile.TarFile", "tarfile.TarFile.open"})
 METHODS = frozenset({"extractall", "extract"})
 # Where a function says one of these, it looks at the names itself.
 LOOKED_AT = re.compile(
-    r"\"\.\.|'\.\.|isabs|abspath|realpath|normpath|commonp|resolve\(|relative_to|safe|is_?link|is_?sym"
+    r"\"\.\.|'\.\.|isabs|abspath|realpath|normpath|commonp|resolve\(|relative_to|(?<!un)safe|is_?link|is_?sym"
     r"|startswith\((?:[\"'][/.]|\w)"
 )
+# In a script the lines before are looked at, in a function all that come before.
+NEAR = 12
 WHOLE = frozenset({"getmembers", "None"})
 
 RULE = Rule(
@@ -59,6 +62,18 @@ RULE = Rule(
                 for member in archive.getmembers():
                     archive.extract(member, folder)  # finding
                 archive.close()
+            """
+        ),
+        Bad(
+            """
+            import tarfile, zipfile
+            def unpack(path, folder):
+                if path.endswith(".zip"):
+                    with zipfile.ZipFile(path) as archive:
+                        archive.extractall(folder)
+                else:
+                    archive = tarfile.open(path)
+                    archive.extractall(folder)  # finding
             """
         ),
         Bad(
@@ -138,6 +153,9 @@ def _is_tar(node: cst.BaseExpression, file: SourceFile) -> bool:
     origin = file.origin(node)
     if origin is not None:
         return origin.removesuffix("()") in MAKERS and origin.endswith("()")
+    value = api.assigned(file, node) if isinstance(node, cst.Name) else None
+    if isinstance(value, cst.Call):
+        return file.qualified(value.func) in MAKERS
     blocks = (around for around in file.ancestors(node) if isinstance(around, cst.With))
     items = (
         item for block in blocks for item in block.items if item.asname and dotted(item.asname.name) == dotted(node)
@@ -157,6 +175,6 @@ def _is_filtered(call: cst.Call) -> bool:
 
 
 def _is_looked_at(call: cst.Call, file: SourceFile) -> bool:
-    definition = file.definition(call)
-    lines = file.lines[definition.head - 1 : definition.end_line] if definition else file.lines
-    return any(LOOKED_AT.search(line) for line in lines)
+    definition, line = file.definition(call), file.span(call).line
+    first = definition.head if definition else line - NEAR
+    return any(LOOKED_AT.search(file.line_text(number)) for number in range(max(first, 1), line + 1))
