@@ -75,7 +75,7 @@ RULE = Rule(
             def report(path, orders):
                 file = open(path, "w")  # finding
                 total = {}
-                total["orders"] = len(orders)
+                total["path"] = path
                 total["sum"] = orders.sum()  # step
                 file.write(str(total))
                 file.close()
