@@ -165,13 +165,14 @@ class Wish:
     """A module that the code under review calls into, and that is not at hand.
 
     `by` is the path of the changed file that asks. The module stands at the first of `paths` that exists; when `sure`
-    is false it may as well be a library, which stands at none of them.
+    is false it may as well be a library, which stands at none of them. `rank` is 0 for what is called first.
     """
 
     by: str
     module: str
     paths: tuple[str, ...]
     sure: bool = True
+    rank: int = 0
 
 
 class Status(StrEnum):

@@ -8,7 +8,7 @@ import re
 import sys
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from analyzers import names
 from analyzers.flow.api import bears, models
@@ -29,7 +29,7 @@ STARS = 3
 
 
 def wishes(space: Workspace, path: str) -> tuple[Wish, ...]:
-    """The modules that one file of the change asks for, the sure ones first. Nothing is read that asks for none."""
+    """The modules that a changed file asks for, nearest first. A file that imports only libraries is not parsed."""
     side = space.sides.get(path)
     if side is None or TEST_PATH.search(path) or not imports_own(side.head):
         return ()
@@ -41,8 +41,8 @@ def wishes(space: Workspace, path: str) -> tuple[Wish, ...]:
         if definition and bears(side.head, definition):
             search.add(side.head, definition)
     search.run()
-    wanted = [wish for module, wish in search.found.items() if not any(map(search.found.get, _around(module)))]
-    return tuple(sorted(wanted, key=lambda wish: (not wish.sure, wish.module)))
+    wanted = (wish for module, wish in search.found.items() if not any(map(search.found.get, _around(module))))
+    return tuple(replace(wish, rank=rank) for rank, wish in enumerate(wanted))
 
 
 def _around(module: str) -> Iterator[str]:

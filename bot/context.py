@@ -68,9 +68,9 @@ class Shelf:
         return Context(tuple(self.files[path] for path in sorted(self.files)), tuple(self.missing))
 
     def fetch(self, wishes: Iterable[Wish]) -> bool:
-        """Read what is wished for, the sure modules first; whether anything came of it."""
+        """Read what is wished for, the sure and the near modules first; whether anything came of it."""
         before, libraries = len(self.files), set[str]()
-        for wish in sorted(wishes, key=lambda wish: (not wish.sure, wish.module, wish.by)):
+        for wish in sorted(wishes, key=lambda wish: (not wish.sure, wish.rank, wish.module, wish.by)):
             package = wish.module.partition(".")[0]
             if not wish.sure and package in libraries:
                 continue

@@ -146,6 +146,12 @@ def test_what_hangs_on_an_imported_object_is_not_asked_for() -> None:
     assert asked({"shop/views.py": code}) == []
 
 
+def test_what_is_called_here_comes_before_what_that_calls() -> None:
+    view = VIEW.format(imports="from .zoo import find\nfrom .here import go", call="go(find(request.args['q']))")
+    here = "from .animals import feed\ndef go(q):\n    feed(q)\n"
+    assert asked({"shop/views.py": view, "shop/here.py": here}) == ["shop/zoo.py", "shop/animals.py"]
+
+
 def test_tests_ask_for_nothing() -> None:
     code = VIEW.format(imports="from shop.db import run", call="run(request.args['q'])")
     assert asked({"shop/tests/test_views.py": code}) == []

@@ -155,6 +155,20 @@ def test_the_order_of_the_wishes_does_not_matter() -> None:
     assert read(files, *wishes) == read(files, *reversed(wishes))
 
 
+def test_the_nearest_of_each_file_come_first() -> None:
+    near = [
+        replace(wish(f"shop.{name}", by=by), rank=rank)
+        for rank, by, name in [(0, "b.py", "z"), (1, "b.py", "a"), (0, "a.py", "y"), (2, "a.py", "b")]
+    ]
+    assert read({}, *near, replace(wish("zoo", sure=False), rank=0))[0] == [
+        "shop/y.py",
+        "shop/z.py",
+        "shop/a.py",
+        "shop/b.py",
+        "zoo.py",
+    ]
+
+
 @pytest.mark.parametrize("trouble", [Unavailable("503"), Broken("not base64")])
 def test_a_forge_in_trouble_is_not_asked_again_and_the_receipts_say_what_is_missing(trouble: TouchlineError) -> None:
     files: dict[str, bytes | TouchlineError] = {"shop/a.py": b"x", "shop/b.py": trouble, "shop/c.py": b"x"}
