@@ -88,6 +88,7 @@ RULE = Rule(
     topic="SQL statements",
     clean="with every value bound or constant",
     in_tests=False,
+    in_tools=False,
     needs=(writes(*METHODS, *MARKERS), _speaks_of_sql),
     bad=(
         Bad(
