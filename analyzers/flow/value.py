@@ -15,6 +15,7 @@ PARAMETER = "parameter"
 
 TAINT_LIMIT = 16
 FIELD_LIMIT = 64
+DEPTH_LIMIT = 4
 CONFLICT = "?"
 NO_FIELDS: Mapping[str, "Value"] = MappingProxyType({})
 
@@ -121,6 +122,8 @@ class Value:
         """The same with one part replaced."""
         if key not in self.fields and len(self.fields) >= FIELD_LIMIT:
             return replace(self, taints=merge_taints(self.taints, part.all_taints()))
+        if part.fields and _is_deep(part):
+            part = replace(part.flat(), type=part.type)
         return replace(self, fields={**self.fields, key: part}, proofs=())
 
     def flat(self, *, composed: bool | None = None) -> "Value":
@@ -135,6 +138,11 @@ class Value:
             return self
         kept = tuple(changed for taint in self.taints if (changed := change(taint)) is not None)
         return replace(self, taints=kept, fields={key: part.map(change) for key, part in self.fields.items()})
+
+
+def _is_deep(value: Value, left: int = DEPTH_LIMIT) -> bool:
+    """Whether parts stand in parts as deep as is told apart: `x = (x, x)`, often enough, would double without end."""
+    return bool(value.fields) and (left <= 1 or any(_is_deep(part, left - 1) for part in value.fields.values()))
 
 
 CLEAN = Value()

@@ -74,3 +74,10 @@ def test_a_chain_through_files_is_followed_so_far_and_no_further(length: int, se
     view = {"views.py": "from flask import request\nimport m0\ndef view():\n    m0.go(request.args['q'])\n"}
     file = project({**view, **links, **end}).files["views"]
     assert len(api.taints(file, function(file, "view"), "user-input", "shell").flows) == seen
+
+
+def test_parts_that_double_at_every_step_come_to_an_answer() -> None:
+    doubled = "".join(f"    v{n + 1} = (v{n}, [v{n}])\n" for n in range(60))
+    code = f"{VIEW}def view():\n    v0 = request.args['q']\n{doubled}    os.system(v60[0])\n"
+    file = project({"views.py": code}).files["views"]
+    assert len(api.taints(file, function(file, "view"), "user-input", "shell").flows) == 1
