@@ -7,7 +7,7 @@ import libcst as cst
 
 from analyzers import syntax
 from analyzers.flow.frame import typed
-from analyzers.glimpse import Glimpse, at_hand, last_words
+from analyzers.glimpse import Glimpse, defined, last_words
 from analyzers.model import Step
 from analyzers.models import Blocking, Models
 from analyzers.outline import Definition, Kind
@@ -86,20 +86,9 @@ def _waiting_words(file: SourceFile) -> re.Pattern[str]:
 
 def calls_waiting(glimpse: Glimpse) -> bool:
     """Whether a unit speaks of a function of the project that may wait in its own body."""
-    found = (pair for name in glimpse.words for pair in _defined(glimpse.file).get(name, ()))
+    known = defined(glimpse.file)
+    found = (pair for name in glimpse.words for pair in known.get(name, ()) if pair[0].name == name)
     return any(_calls(glimpse, definition) and _may_wait(definition, file) for definition, file in found)
-
-
-def _defined(file: SourceFile) -> dict[str, list[tuple[Definition, SourceFile]]]:
-    """The functions of a file and of those it imports, by their names."""
-    known: dict[str, list[tuple[Definition, SourceFile]]] | None = file.cache.get(_defined)
-    if known is None:
-        known = file.cache[_defined] = {}
-        for other in at_hand(file):
-            for one in other.outline.definitions if other.readable else ():
-                if one.kind is Kind.FUNCTION:
-                    known.setdefault(one.name, []).append((one, other))
-    return known
 
 
 def _calls(glimpse: Glimpse, definition: Definition) -> bool:

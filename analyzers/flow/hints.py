@@ -73,7 +73,7 @@ def speaks_of_source(file: SourceFile, definition: Definition, models: Models, k
     if about not in known:
         text = text_of(file, definition)
         words = source_words(file.project, models, kind)
-        known[about] = words.said(text) or not _givers(file.project, words).isdisjoint(called(text))
+        known[about] = words.said(text) or not _givers(file.project, words).isdisjoint(_called(text))
     return known[about]
 
 
@@ -82,7 +82,7 @@ def text_of(file: SourceFile, definition: Definition) -> str:
     return "".join(file.lines[definition.line - 1 : definition.end_line])
 
 
-def called(text: str) -> Iterator[str]:
+def _called(text: str) -> Iterator[str]:
     """The names of the functions that a text calls, without methods that everything has."""
     return (name for own, name in CALLED.findall(text) if own or name not in EVERYDAY)
 

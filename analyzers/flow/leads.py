@@ -11,7 +11,9 @@ from itertools import accumulate
 from analyzers.flow import toplevel
 from analyzers.flow.bearing import holds, signs
 from analyzers.flow.elsewhere import may_be_given
-from analyzers.flow.hints import called, speaks_of_source
+from analyzers.flow.entries import attributes
+from analyzers.flow.hints import EVERYDAY, speaks_of_source
+from analyzers.flow.memory import methods
 from analyzers.glimpse import WORD, Glimpse, defined, last_words, stand_for
 from analyzers.models import Entry, Models, Sink
 from analyzers.outline import Definition, Kind
@@ -19,6 +21,7 @@ from analyzers.source import SourceFile
 
 # One more than the calls that summaries go deep.
 DEPTH = 7
+OWN = ("self.", "cls.", "super().")
 MAKING = frozenset({"__init__", "__new__", "__post_init__", "__enter__", "__call__"})
 Place = tuple[SourceFile, int, int]
 Caller = tuple[SourceFile, Definition]
@@ -51,9 +54,8 @@ def _sinks_of(file: SourceFile, own: Definition, models: Models, source_kind: st
     if (own, source_kind) not in known:
         found: frozenset[str] = frozenset()
         if _has_source(file, own, models, source_kind) or _is_left_some(file, own, models, source_kind):
-            methods = file.outline.members(own.parent) if own.parent else ()
-            near = (own, *(one for one in methods if one.kind is Kind.FUNCTION))
-            found = found.union(*(sinks_from(file, one, models) for one in near))
+            readers = methods(file, own.parent) if own.parent and attributes(file, own) else ()
+            found = found.union(*(sinks_from(file, one, models) for one in (own, *readers)))
         known[own, source_kind] = found
     return known[own, source_kind]
 
@@ -82,14 +84,13 @@ def _has_source(file: SourceFile, definition: Definition, models: Models, kind: 
 
 def _is_left_some(file: SourceFile, own: Definition, models: Models, kind: str) -> bool:
     """Whether another method of the class, or one who makes its objects, could leave a source in them."""
+    if not own.parent or not attributes(file, own):
+        return False
     known: dict[tuple[str, str], bool] = file.cache.setdefault(_is_left_some, {})
-    if own.parent and (own.parent, kind) not in known:
-        klass = file.outline.by_name.get(own.parent)
-        near = (*file.outline.members(own.parent), *_calling(file, own.parent.rpartition(".")[2]))
-        others = (one for one in near if one.kind is Kind.FUNCTION)
-        inherits = klass is not None and any(file.mro(klass.qualname)[1:])
-        known[own.parent, kind] = inherits or any(_has_source(file, one, models, kind) for one in others)
-    return bool(own.parent) and known[own.parent, kind]
+    if (own.parent, kind) not in known:
+        near = (*methods(file, own.parent), *_calling(file, own.parent.rpartition(".")[2]))
+        known[own.parent, kind] = any(_has_source(file, one, models, kind) for one in near)
+    return known[own.parent, kind]
 
 
 def _callers(file: SourceFile, own: Definition, kind: str) -> tuple[Caller, ...]:
@@ -156,22 +157,27 @@ def _read(place: Place) -> tuple[frozenset[str], tuple[Place, ...]]:
 
 def _named(file: SourceFile, text: str, words: Set[str]) -> Iterator[Place]:
     functions = defined(file)
-    found = words & functions.keys()
-    calls = frozenset(called(text)) if found else frozenset()
-    for name in sorted(found):
+    for name in sorted(words & functions.keys()):
         for one, other in functions[name]:
-            if _is_named(one, name, calls):
+            if _is_meant(one, name, text, file):
                 yield other, one.line, one.end_line
 
 
-def _is_named(definition: Definition, name: str, calls: Set[str]) -> bool:
+def _is_meant(definition: Definition, name: str, text: str, file: SourceFile) -> bool:
     """Whether a word could stand for the function: one of a module also where it is only passed on, a method if called.
 
-    The name of a class stands for what runs when an object is made.
+    The name of a class stands for what runs when an object is made. A method with a name that everything has is meant
+    where it is called on the object itself, or the file makes objects of its class.
     """
+    if not definition.parent:
+        return True
+    called = f"{name}(" in text or name not in text
     if definition.name != name:
-        return name in calls and definition.name in MAKING
-    return not definition.parent or name in calls
+        return called and definition.name in MAKING
+    if name not in EVERYDAY or not called:
+        return called
+    maker = definition.parent.rpartition(".")[2]
+    return f"{maker}(" in file.text or any(f"{own}{name}(" in text for own in OWN)
 
 
 def _sink_words(models: Models) -> dict[str, frozenset[str]]:

@@ -52,7 +52,7 @@ def readers(file: SourceFile, models: Models, function: cst.FunctionDef, kind: s
     made = ((file.definition_name(init).rpartition(".")[0], value.fields) for init, value in frame.made.items())
     for name, fields in (*left, *made):
         dirty = {key[1:] for key, part in fields.items() if part.dirty}
-        for one in _methods(file, name) if dirty else ():
+        for one in methods(file, name) if dirty else ():
             found = file.function(one.qualname) if attributes(file, one) & dirty else None
             if found and found is not function:
                 yield found
@@ -95,7 +95,7 @@ def _left(
     file: SourceFile, models: Models, own: Definition, wanted: frozenset[str], kind: str
 ) -> Iterator[tuple[str, Fields, Definition]]:
     """What each other method, and each maker of the object, leaves in it, with what has to be assumed."""
-    for other in _methods(file, own.parent):
+    for other in methods(file, own.parent):
         if other.qualname == own.qualname or not attributes(file, other) & wanted or _apart(models, other, own):
             continue
         frame = _frame(file, models, other, kind)
@@ -136,7 +136,7 @@ def _handlers(models: Models) -> frozenset[str]:
     return known
 
 
-def _methods(file: SourceFile, name: str) -> Iterator[Definition]:
+def methods(file: SourceFile, name: str) -> Iterator[Definition]:
     """The methods of a class, and of those above it in the same file."""
     for dotted in file.mro(name):
         place = file.project.locate(dotted)
@@ -158,7 +158,7 @@ def _makers(file: SourceFile, name: str) -> list[Definition]:
 def _looked_after(file: SourceFile, reader: Definition, writer: Definition, name: str) -> bool:
     """Whether a third method looks after an attribute: it is called a check, or writes it anew from itself."""
     anew = re.compile(rf"\bself\.{name}\s*=(?!=)[^\n]*\bself\.{name}\b")
-    for one in _methods(file, reader.parent):
+    for one in methods(file, reader.parent):
         if one.qualname in (reader.qualname, writer.qualname) or name not in attributes(file, one):
             continue
         if GUARDING.search(one.name) or anew.search("".join(file.lines[one.head - 1 : one.end_line])):
