@@ -22,8 +22,9 @@ HELD = re.compile(
     r"\bself\.(\w+)[ \t]*(?::[^=\n]*)?=[ \t]*(?:await )?(?:\w+\.)*([A-Za-z_]\w*)[ \t]*(?:#.*)?(?:$|\()", re.MULTILINE
 )
 IMPORT = re.compile(r"^[ \t]*(from[ \t]+([\w.]+)[ \t]|import[ \t])([^\n(]*(?:\([^)]*\))?)", re.MULTILINE)
-# What a statement begins with, up to what it calls.
-BEGINNING = re.compile(r"(?:[^\n]*[;:])?[ \t(]*(?:await\b\s*)?(?:\w+\s*\.\s*)*")
+# What a statement begins with calling: on a line of its own, or behind another one or a head.
+BEGINNING = r"[ \t(]*(?:await\b[ \t]*)?(?:\w+[ \t]*\.[ \t]*)*(\w+)[ \t]*\("
+BEGINNINGS = re.compile(rf"^{BEGINNING}|[;:]{BEGINNING}", re.MULTILINE)
 HOPS = 3
 Pairs = Set[tuple[str, str]]
 Stands = Mapping[str, frozenset[str]]
@@ -66,25 +67,23 @@ class Glimpse:
 
     def begins_with(self, names: Set[str]) -> bool:
         """Whether a statement begins with calling any of these, awaited or not."""
-        wanted = self.written & names
-        if (self.words - self.written) & names:
-            wanted |= {name for name, others in aliases(self.file).items() if others & names}
-        return any(begins(self.text, word) for word in wanted)
+        return not names.isdisjoint(self.words) and not names.isdisjoint(stand_for(self.file, beginnings(self.text)))
 
     @cached_property
     def is_called(self) -> bool:
         """Whether the function of the unit, or one that is defined in it, may be called in its file."""
         name = self.unit.qualname.rpartition(".")[2]
-        return self.text.count("def ") != 1 or len(re.findall(rf"\b{re.escape(name)}\s*\(", self.file.smooth)) > 1
+        return self.text.count("def ") != 1 or calls(self.file.smooth, name) > 1
 
 
-def begins(text: str, name: str) -> bool:
-    """Whether a statement of the text begins with calling this name, or something of this name."""
-    called, place = f"{name}(", -1
-    while (place := text.find(called, place + 1)) >= 0:
-        if BEGINNING.fullmatch(text, text.rfind("\n", 0, place) + 1, place):
-            return True
-    return False
+def calls(text: str, name: str) -> int:
+    """How often a name stands before an opening parenthesis, where it is defined included."""
+    return text.count(f"{name}(") + text.count(f"{name} (")
+
+
+def beginnings(text: str) -> frozenset[str]:
+    """The last words of what the statements of a text begin with calling."""
+    return frozenset(name for pair in BEGINNINGS.findall(text) for name in pair if name)
 
 
 def stand_for(file: SourceFile, names: Set[str]) -> frozenset[str]:

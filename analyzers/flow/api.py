@@ -15,6 +15,7 @@ from analyzers.flow.elsewhere import callers_elsewhere, flows_from, may_be_given
 from analyzers.flow.frame import Frame, Hit
 from analyzers.flow.graph import Graph, Undecided
 from analyzers.flow.hints import may_have_source, speaks_of_source
+from analyzers.flow.leads import sinks_from
 from analyzers.flow.memory import readers, remembered, reviewed
 from analyzers.flow.reaching import definitions
 from analyzers.flow.results import Acquisition, Built, Constant, Flow, Flows, Held, MayBeNone
@@ -53,9 +54,16 @@ def taints(file: SourceFile, function: cst.FunctionDef, source_kind: str, sink_k
         return Flows()
     through = _through(file, function, source_kind, sink_kind)
     known = models(file)
-    if not may_have_source(file, function, known, source_kind) and not remembered(file, known, function, source_kind):
-        return Flows(_best(through), ())
-    return _found(file, function, source_kind, sink_kind, through)
+    given = may_have_source(file, function, known, source_kind)
+    if _leads(file, function, sink_kind) and (given or remembered(file, known, function, source_kind)):
+        return _found(file, function, source_kind, sink_kind, through)
+    return Flows(_best(through), ())
+
+
+def _leads(file: SourceFile, function: cst.FunctionDef, sink_kind: str) -> bool:
+    """Whether a function could reach such a sink, going by its text and by those of what it names."""
+    definition = file.definition(function)
+    return definition is None or sink_kind in sinks_from(file, definition, models(file))
 
 
 def _found(
@@ -96,11 +104,13 @@ def _through(file: SourceFile, function: cst.FunctionDef, source_kind: str, sink
     """The flows that begin in a caller, or end in a method that reads what this one leaves."""
     own, known = file.definition(function), models(file)
     named = own if own and own.qualname in file.outline.by_name else None
-    callers = _callers(file, function, source_kind)
-    others = callers_elsewhere(file, named, known, source_kind) if named and len(file.project.files) > 1 else []
+    callers = [one for one in _callers(file, function, source_kind) if _leads(file, one, sink_kind)]
+    elsewhere = callers_elsewhere(file, named, known, source_kind) if named and len(file.project.files) > 1 else []
+    others = [(other, one) for other, one in elsewhere if _leads(other, one, sink_kind)]
     passes = bool(own) and bool(callers or others) and _passes_on(file, function, source_kind, sink_kind)
     leaving = may_have_source(file, function, known, source_kind)
-    for other in (*(callers if passes else ()), *(readers(file, known, function, source_kind) if leaving else ())):
+    reading = readers(file, known, function, source_kind) if leaving else ()
+    for other in (*(callers if passes else ()), *(one for one in reading if _leads(file, one, sink_kind))):
         frame = reviewed(file, known, other, source_kind)
         for hit in _hits(frame, source_kind, sink_kind) if frame else ():
             flow = _flow(file, hit)

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from analyzers.callers import calls_of
-from analyzers.glimpse import Glimpse, begins, either
+from analyzers.glimpse import Glimpse, beginnings, calls, either
 from analyzers.model import Edit, Examined, Finding, Fix, Safety, Severity, Span, Step
 from analyzers.rule import Bad, Good, Rule
 from analyzers.source import SourceFile
@@ -43,8 +43,11 @@ def _coroutines(text: str) -> list[str]:
 
 def _is_called_alone(glimpse: Glimpse) -> bool:
     """Whether some statement of the file begins with a call of a coroutine function that the unit defines."""
-    defined = _coroutines(glimpse.text)
-    return any(begins(glimpse.file.smooth, name) for name in defined)
+    defined = [name for name in _coroutines(glimpse.text) if calls(glimpse.file.smooth, name) > 1]
+    known: frozenset[str] | None = glimpse.file.cache.get(_is_called_alone)
+    if defined and known is None:
+        known = glimpse.file.cache[_is_called_alone] = beginnings(glimpse.file.smooth)
+    return known is not None and not known.isdisjoint(defined)
 
 
 RULE = Rule(
