@@ -19,7 +19,7 @@ from analyzers.text import smooth
 WORD = re.compile(r"\w+")
 # `self.run = subprocess.run`, `self.session = Session()`, with an annotation or a comment beside it.
 HELD = re.compile(
-    r"\bself\.(\w+)[ \t]*(?::[^=\n]*)?=[ \t]*(?:await )?(?:\w+\.)*([A-Za-z_]\w*)[ \t]*(?:#.*)?(?:$|\()", re.MULTILINE
+    r"\bself\.(\w+)[ \t]*(?::[^=\n]*)?=[ \t]*(?:await )?((?:\w+\.)*[A-Za-z_]\w*)[ \t]*(?:#.*)?(?:$|\()", re.MULTILINE
 )
 IMPORT = re.compile(r"^[ \t]*(from[ \t]+([\w.]+)[ \t]|import[ \t])([^\n(]*(?:\([^)]*\))?)", re.MULTILINE)
 # What a statement begins with calling: on a line of its own, or behind another one or a head.
@@ -244,15 +244,14 @@ def _kept(file: SourceFile, pairs: Callable[[SourceFile], Pairs]) -> Pairs:
 
 
 def _renamed(file: SourceFile) -> Pairs:
-    held = {(found[1], found[2]) for found in HELD.finditer(file.smooth) if not found[0].endswith("(")}
+    held = {(found[1], _last(found[2])) for found in HELD.finditer(file.smooth) if not found[0].endswith("(")}
     return held | {(name, _last(one.target)) for name, one in _bound(file) if one.how in (Bound.IMPORT, Bound.ALIAS)}
 
 
 def _come_from(file: SourceFile) -> Pairs:
-    held = {(found[1], found[2]) for found in HELD.finditer(file.smooth)}
-    bound = list(_bound(file))
-    made = {(name, _last(one.target)) for name, one in bound if one.how in (Bound.ALIAS, Bound.CALL)}
-    return held | made | {(name, _module(one.target)) for name, one in bound if one.how is Bound.IMPORT}
+    held = [(found[1], found[2]) for found in HELD.finditer(file.smooth)]
+    pairs = held + [(name, one.target) for name, one in _bound(file) if one.how is not Bound.DEFINITION]
+    return {(name, part(target)) for name, target in pairs for part in (_last, _module)}
 
 
 def _bound(file: SourceFile) -> Iterator[tuple[str, Binding]]:

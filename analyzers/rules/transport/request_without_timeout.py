@@ -63,6 +63,22 @@ RULE = Rule(
         Bad(
             """
             import requests
+            put = requests.put
+
+            def save(body):
+                return put("https://example.org/status", body)  # finding
+            """,
+            fixed="""
+            import requests
+            put = requests.put
+
+            def save(body):
+                return put("https://example.org/status", body, timeout=10)
+            """,
+        ),
+        Bad(
+            """
+            import requests
             class Client:
                 def __init__(self):
                     self.session = requests.Session()
