@@ -27,6 +27,8 @@ WHOLE = frozenset("strip lower upper casefold title capitalize".split())
 FILLING = frozenset("append add insert extend update appendleft put put_nowait push setdefault".split())
 # They give what they were given, not what the function gives.
 CHOOSING = frozenset({"filter", "add_task"})
+# What shows that a path lies in a folder, and when: https://docs.python.org/3/library/pathlib.html
+RELATIVE_TO = {"relative_to": "return", "is_relative_to": "true"}
 PROVING = frozenset("isdigit isalnum isidentifier isdecimal isnumeric isalpha".split())
 # sinks that take a text: what a dictionary holds is sent as JSON instead
 TEXTS = frozenset({"html"})
@@ -120,7 +122,9 @@ def _proofs(frame: Frame, called: Called) -> Iterator[tuple[str, Proof]]:
             if path:
                 when = validator.proves != "false"
                 yield validator.proves, Proof(path, validator.kinds, when, validator.needs)
-    if called.receiver is not None and called.receiver.dirty and isinstance(called.func, cst.Attribute):
+    if called.method in RELATIVE_TO and (resolved := _resolved(called.func)):
+        yield RELATIVE_TO[called.method], Proof(resolved, ("path",))
+    elif called.receiver is not None and called.receiver.dirty and isinstance(called.func, cst.Attribute):
         path = about_of(called.func.value, called.receiver)
         if path and called.method in PROVING:
             yield "true", Proof(path, (ANY,))
@@ -128,8 +132,16 @@ def _proofs(frame: Frame, called: Called) -> Iterator[tuple[str, Proof]]:
             yield from (("false", proof) for proof in halves(path, RELATIVE, NO_PARENT, when=False))
         elif called.method in ("startswith", "is_relative_to"):
             yield from (("true", proof) for proof in _inside(called.func.value, called.receiver))
-        elif path and called.method == "relative_to":
-            yield "return", Proof(path, ("path",), needs="absolute-path")
+        elif called.method == "relative_to":
+            yield from (("return", proof) for proof in _inside(called.func.value, called.receiver))
+
+
+def _resolved(func: cst.BaseExpression) -> str:
+    """The access path of `path` in `path.resolve().relative_to`: whatever its type, only paths have both methods."""
+    match func:
+        case cst.Attribute(value=cst.Call(func=cst.Attribute(value=holder, attr=cst.Name(value="resolve")))):
+            return joined(access(holder) or ())
+    return ""
 
 
 def _inside(holder: cst.BaseExpression, receiver: Value) -> Iterator[Proof]:

@@ -1,5 +1,6 @@
 """What a point of the graph does to the state."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import libcst as cst
@@ -9,9 +10,9 @@ from analyzers.flow.expressions import bind
 from analyzers.flow.frame import Frame, Hit, access, joined, short
 from analyzers.flow.graph import Edge, Kind, Point
 from analyzers.flow.guards import narrowed
-from analyzers.flow.value import CLEAN, Proof, State, Taint, Value, join, merge_taints
+from analyzers.flow.value import CLEAN, PARAMETER, Proof, State, Taint, Value, join, merge_taints
 from analyzers.models import ANY
-from analyzers.syntax import inside, last_name
+from analyzers.syntax import inside, is_name, last_name
 
 After = dict[Edge, State | None]
 
@@ -56,12 +57,26 @@ def _statement(frame: Frame, node: cst.CSTNode) -> After:
 
 def _return(frame: Frame, node: cst.Return, expression: cst.BaseExpression) -> None:
     value = frame.value(expression)
+    if is_name(expression, "False"):
+        # It says nothing of what is true when the result is.
+        return
+    if is_name(expression, "True"):
+        value = Value(proofs=tuple(_established(frame)))
     frame.result = join(frame.result, value) if frame.returned else value
     frame.returned = True
     for taint in value.taints:
         for kind in frame.answers:
             if taint.harms(kind):
                 frame.hit(Hit(kind, node, expression, taint, "is returned as the page"))
+
+
+def _established(frame: Frame) -> Iterator[Proof]:
+    """What is certain of the parameters here, as they were given."""
+    for name, value in frame.state.items():
+        own = [taint.cleared for taint in value.taints if taint.kind == PARAMETER and taint.origin == name]
+        kinds = frozenset.intersection(*own) if own and all(not taint.link.length for taint in value.taints) else None
+        if kinds:
+            yield Proof(name, tuple(sorted(kinds)))
 
 
 def _define(frame: Frame, node: cst.FunctionDef) -> None:

@@ -172,6 +172,14 @@ STOPPED = {
         "path",
         'if os.path.commonpath((os.path.realpath(name), "/srv")) != "/srv":\n    return 1\nopen(name)',
     ),
+    "resolved and inside, else an exception": (
+        "path",
+        'p = Path("/srv") / name\ntry:\n    p.resolve().relative_to("/srv")\nexcept ValueError:\n    return 1\nopen(p)',
+    ),
+    "resolved and inside by a helper that answers": (
+        "path",
+        'p = Path("/srv") / name\nif not inside(p, "/srv"):\n    return 1\nopen(p)',
+    ),
     "behind a fixed host": ("url", 'requests.get("https://example.com/" + name)'),
     "behind a host kept in a variable": ("url", 'base = "https://example.com/"\nbase += name\nrequests.get(base)'),
     "a host of a fixed set": ("url", "if urlparse(name).hostname in ALLOWED:\n    requests.get(name)"),
@@ -187,6 +195,8 @@ def test_a_value_is_not_followed_past_what_makes_it_safe(sink: str, body: str) -
     code = (
         "def check(n):\n    if n not in ALLOWED:\n        raise ValueError(n)\n"
         "def good(n):\n    return n in ALLOWED\n"
+        "def inside(p, top):\n    try:\n        p.resolve().relative_to(top)\n        return True\n"
+        "    except ValueError:\n        return False\n"
         "def fail():\n    abort(404)\n"
         f"def view(cursor):\n    name = request.args['name']\n{lines}\n"
     )
