@@ -6,9 +6,11 @@ the same without it, and a test compares the two over real files.
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate
 from typing import Any
 
 from analyzers.models import Alias, Models, Type
@@ -79,6 +81,37 @@ class Glimpse:
 def calls(text: str, name: str) -> int:
     """How often a name stands before an opening parenthesis, where it is defined included."""
     return text.count(f"{name}(") + text.count(f"{name} (")
+
+
+def calling(file: SourceFile, name: str) -> tuple[Definition, ...]:
+    """The functions of a file in whose text a name, or a longer one that ends alike, is called; in their order."""
+    known: dict[str, tuple[Definition, ...]] = file.cache.setdefault(calling, {})
+    if name not in known:
+        places = (_lines_around(file).get(line, ()) for line in _lines_with(file, f"{name}("))
+        known[name] = tuple(sorted({one for some in places for one in some}, key=lambda one: (one.line, one.qualname)))
+    return known[name]
+
+
+def _lines_with(file: SourceFile, text: str) -> Iterator[int]:
+    starts: list[int] | None = file.cache.get(_lines_with)
+    if starts is None:
+        starts = file.cache[_lines_with] = list(accumulate(map(len, file.lines), initial=0))
+    place = file.text.find(text)
+    while place >= 0:
+        line = bisect_right(starts, place)
+        yield line
+        place = file.text.find(text, starts[line])
+
+
+def _lines_around(file: SourceFile) -> Mapping[int, list[Definition]]:
+    """The functions whose bodies hold a line, by line."""
+    known: dict[int, list[Definition]] | None = file.cache.get(_lines_around)
+    if known is None:
+        known = file.cache[_lines_around] = {}
+        for one in file.outline.definitions if file.readable else ():
+            for line in range(one.head + 1, one.end_line + 1) if one.kind is Kind.FUNCTION else ():
+                known.setdefault(line, []).append(one)
+    return known
 
 
 def beginnings(text: str) -> frozenset[str]:

@@ -20,8 +20,9 @@ from analyzers.flow.memory import readers, remembered, reviewed
 from analyzers.flow.reaching import definitions
 from analyzers.flow.results import Acquisition, Built, Constant, Flow, Flows, Held, MayBeNone
 from analyzers.flow.trace import assumed, hit_steps, source_words
+from analyzers.glimpse import calling
 from analyzers.models import Models, load
-from analyzers.outline import Definition, Kind
+from analyzers.outline import Definition
 from analyzers.source import SourceFile
 
 NOTHING_KNOWN = load({})
@@ -144,10 +145,7 @@ def _find_callers(file: SourceFile, function: cst.FunctionDef, kind: str) -> Ite
     own = file.definition(function)
     if own is None or own.qualname not in file.outline.by_name:
         return
-    called = f"{own.name}("
-    lines = [number for number, line in enumerate(file.lines, 1) if called in line]
-    others = [one for one in file.outline.definitions if one.kind is Kind.FUNCTION and one.qualname != own.qualname]
-    around = [one for one in others if any(one.line < line <= one.end_line for line in lines)]
+    around = [one for one in calling(file, own.name) if one.qualname != own.qualname]
     for one in sorted(around, key=lambda one: abs(one.line - own.line))[:CALLER_LIMIT]:
         if not may_be_given(one, models(file)) and not speaks_of_source(file, one, models(file), kind):
             continue

@@ -13,8 +13,9 @@ from analyzers.flow.graph import Undecided
 from analyzers.flow.hints import may_have_source, speaks_of_source
 from analyzers.flow.results import Flow
 from analyzers.flow.trace import assumed, hit_steps, source_words
+from analyzers.glimpse import calling
 from analyzers.models import Entry, Models
-from analyzers.outline import Definition, Kind
+from analyzers.outline import Definition
 from analyzers.source import SourceFile
 
 CALLER_LIMIT = 8
@@ -55,11 +56,8 @@ def _candidates(file: SourceFile, own: Definition) -> list[tuple[SourceFile, Def
         named = called in other.text and any(module in other.text for module in modules)
         if other is file or not named or not other.readable:
             continue
-        lines = [number for number, line in enumerate(other.lines, 1) if called in line]
-        for one in other.outline.definitions:
-            inside = one.kind is Kind.FUNCTION and any(one.head < line <= one.end_line for line in lines)
-            if inside and not file.project.touches(other.path, one.line, one.end_line):
-                found.append((other, one))
+        own_callers = calling(other, own.name)
+        found += [(other, one) for one in own_callers if not file.project.touches(other.path, one.line, one.end_line)]
     return found[:CALLER_LIMIT]
 
 

@@ -4,9 +4,7 @@ A text leads to a sink when it, or a function of the files at hand that it names
 speaks of one. Too much counts rather than too little: names are taken for whatever has that name.
 """
 
-from bisect import bisect_right
-from collections.abc import Iterator, Set
-from itertools import accumulate
+from collections.abc import Iterator, Mapping, Set
 
 from analyzers.flow import toplevel
 from analyzers.flow.bearing import holds, signs
@@ -14,7 +12,7 @@ from analyzers.flow.elsewhere import may_be_given
 from analyzers.flow.entries import attributes
 from analyzers.flow.hints import EVERYDAY, speaks_of_source
 from analyzers.flow.memory import methods
-from analyzers.glimpse import WORD, Glimpse, defined, last_words, stand_for
+from analyzers.glimpse import WORD, Glimpse, calling, defined, last_words, stand_for
 from analyzers.models import Entry, Models, Sink
 from analyzers.outline import Definition, Kind
 from analyzers.source import SourceFile
@@ -37,15 +35,17 @@ def may_flow(glimpse: Glimpse, source_kind: str, sink_kind: str) -> bool:
         return "def" in glimpse.written or toplevel.may_have_source(file, models, source_kind)
     if unit.kind is Kind.CLASS:
         return False
-    own = next(
-        (one for one in file.outline.definitions if (one.qualname, one.line) == (unit.qualname, unit.line)), None
-    )
-    if own is None:
+    own = _at(file).get((unit.qualname, unit.line))
+    if own is None or sink_kind in _sinks_of(file, own, models, source_kind):
         return True
-    sinks = _sinks_of(file, own, models, source_kind)
-    return sink_kind in sinks or any(
-        sink_kind in sinks_from(*caller, models) for caller in _callers(file, own, source_kind)
-    )
+    return any(sink_kind in sinks_from(*caller, models) for caller in _callers(file, own, source_kind))
+
+
+def _at(file: SourceFile) -> Mapping[tuple[str, int], Definition]:
+    known: dict[tuple[str, int], Definition] | None = file.cache.get(_at)
+    if known is None:
+        known = file.cache[_at] = {(one.qualname, one.line): one for one in file.outline.definitions}
+    return known
 
 
 def _sinks_of(file: SourceFile, own: Definition, models: Models, source_kind: str) -> frozenset[str]:
@@ -88,7 +88,7 @@ def _is_left_some(file: SourceFile, own: Definition, models: Models, kind: str) 
         return False
     known: dict[tuple[str, str], bool] = file.cache.setdefault(_is_left_some, {})
     if (own.parent, kind) not in known:
-        near = (*methods(file, own.parent), *_calling(file, own.parent.rpartition(".")[2]))
+        near = (*methods(file, own.parent), *calling(file, own.parent.rpartition(".")[2]))
         known[own.parent, kind] = any(_has_source(file, one, models, kind) for one in near)
     return known[own.parent, kind]
 
@@ -98,28 +98,11 @@ def _callers(file: SourceFile, own: Definition, kind: str) -> tuple[Caller, ...]
     known: dict[tuple[Definition, str], tuple[Caller, ...]] = file.cache.setdefault(_callers, {})
     if (own, kind) not in known:
         models = file.project.models
-        calling = ((other, one) for other in file.project.files.values() for one in _calling(other, own.name))
+        near = ((other, one) for other in file.project.files.values() for one in calling(other, own.name))
         known[own, kind] = tuple(
-            (other, one) for other, one in calling if one is not own and _has_source(other, one, models, kind)
+            (other, one) for other, one in near if one is not own and _has_source(other, one, models, kind)
         )
     return known[own, kind]
-
-
-def _calling(file: SourceFile, name: str) -> Iterator[Definition]:
-    """The functions in which a name is called."""
-    call, place = f"{name}(", -1
-    while (place := file.text.find(call, place + 1)) >= 0:
-        line = bisect_right(_starts(file), place)
-        for one in file.outline.definitions if file.readable else ():
-            if one.kind is Kind.FUNCTION and one.head < line <= one.end_line:
-                yield one
-
-
-def _starts(file: SourceFile) -> list[int]:
-    known: list[int] | None = file.cache.get(_starts)
-    if known is None:
-        known = file.cache[_starts] = list(accumulate(map(len, file.lines), initial=0))
-    return known
 
 
 def _answers(models: Models) -> frozenset[str]:

@@ -12,6 +12,7 @@ from analyzers.flow.frame import Frame
 from analyzers.flow.graph import Undecided
 from analyzers.flow.hints import may_have_source, speaks_of_source
 from analyzers.flow.value import CLEAN, NO_FIELDS, Link, Taint, Value, join
+from analyzers.glimpse import calling
 from analyzers.models import Entry, Models
 from analyzers.outline import Definition, Kind
 from analyzers.source import SourceFile
@@ -147,10 +148,8 @@ def methods(file: SourceFile, name: str) -> Iterator[Definition]:
 
 def _makers(file: SourceFile, name: str) -> list[Definition]:
     """The functions outside a class in which its name is called, nearest first."""
-    own, made = file.outline.by_name[name], re.compile(rf"\b{re.escape(name.rpartition('.')[2])}\(")
-    lines = [number for number, line in enumerate(file.lines, 1) if made.search(line)]
-    functions = [one for one in file.outline.definitions if one.kind is Kind.FUNCTION]
-    around = [one for one in functions if any(one.head < line <= one.end_line for line in lines)]
+    own = file.outline.by_name[name]
+    around = calling(file, name.rpartition(".")[2])
     outside = [one for one in around if not own.line <= one.line <= own.end_line]
     return sorted(outside, key=lambda one: abs(one.line - own.line))[:MAKER_LIMIT]
 
