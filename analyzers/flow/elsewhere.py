@@ -19,12 +19,18 @@ from analyzers.outline import Definition
 from analyzers.source import SourceFile
 
 CALLER_LIMIT = 8
+# Decorators by which no framework finds its handlers.
+PLAIN = frozenset(
+    "property setter getter deleter staticmethod classmethod wraps contextmanager asynccontextmanager abstractmethod "
+    "overload cached_property lru_cache cache override final total_ordering singledispatch fixture parametrize".split()
+)
 
 
 def may_be_given(definition: Definition, models: Models) -> bool:
     """Whether a framework could call a function with data, going by its outline alone."""
     name, first = definition.name, definition.first_parameter
-    return bool(definition.decorators) or any(
+    decorators = (name.rpartition(".")[2] for name in definition.decorators)
+    return any(name not in PLAIN for name in decorators) or any(
         name in one.handlers if definition.parent else first in (*one.types, *one.parameters)
         for one in models.all(Entry)
     )
