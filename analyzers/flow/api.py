@@ -10,12 +10,11 @@ import libcst as cst
 
 from analyzers.flow import bearing, locks, nothing, ownership, text, toplevel
 from analyzers.flow.analysis import Analysis, Kept, graph_of, place_of
-from analyzers.flow.bearing import holds, signs
 from analyzers.flow.elsewhere import callers_elsewhere, flows_from, may_be_given
 from analyzers.flow.frame import Frame, Hit
 from analyzers.flow.graph import Graph, Undecided
 from analyzers.flow.hints import may_have_source, speaks_of_source
-from analyzers.flow.leads import sinks_from
+from analyzers.flow.leads import possible, sinks_from
 from analyzers.flow.memory import readers, remembered, reviewed
 from analyzers.flow.reaching import definitions
 from analyzers.flow.results import Acquisition, Built, Constant, Flow, Flows, Held, MayBeNone
@@ -51,7 +50,7 @@ def graph(file: SourceFile, function: cst.FunctionDef) -> Graph | None:
 
 def taints(file: SourceFile, function: cst.FunctionDef, source_kind: str, sink_kind: str) -> Flows:
     """The flows from sources of one kind to sinks of another in a function and in what it calls, shortest first."""
-    if not _possible(file, source_kind):
+    if not possible(file, models(file), source_kind):
         return Flows()
     through = _through(file, function, source_kind, sink_kind)
     known = models(file)
@@ -82,7 +81,7 @@ def _found(
 def module_taints(file: SourceFile, source_kind: str, sink_kind: str) -> Flows:
     """Like `taints`, for the code of the module outside functions."""
     known = models(file)
-    if not _possible(file, source_kind) or not toplevel.may_have_source(file, known, source_kind):
+    if not possible(file, models(file), source_kind) or not toplevel.may_have_source(file, known, source_kind):
         return Flows()
     return _found(file, toplevel.code_of(file), source_kind, sink_kind)
 
@@ -152,15 +151,6 @@ def _find_callers(file: SourceFile, function: cst.FunctionDef, kind: str) -> Ite
         found = file.function(one.qualname)
         if found and may_have_source(file, found, models(file), kind):
             yield found
-
-
-def _possible(file: SourceFile, source_kind: str) -> bool:
-    """Whether any file at hand can hold such a source: most can not, and cost nothing."""
-    known: dict[str, bool] = file.project.cache.setdefault(_possible, {})
-    if source_kind not in known:
-        wanted = signs(models(file), source_kind)
-        known[source_kind] = any(holds(other.text, wanted) for other in file.project.files.values())
-    return known[source_kind]
 
 
 def _flow(file: SourceFile, hit: Hit) -> Flow:

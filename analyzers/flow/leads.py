@@ -29,7 +29,7 @@ def may_flow(glimpse: Glimpse, source_kind: str, sink_kind: str) -> bool:
     """Whether a rule about these kinds could find or examine anything in the unit."""
     file, unit = glimpse.file, glimpse.unit
     models = file.project.models
-    if not isinstance(models, Models) or not _possible(file, models, source_kind):
+    if not isinstance(models, Models) or not possible(file, models, source_kind):
         return False
     if unit.kind is Kind.STATEMENT:
         return "def" in glimpse.written or toplevel.may_have_source(file, models, source_kind)
@@ -69,9 +69,9 @@ def sinks_from(file: SourceFile, definition: Definition, models: Models) -> froz
     return known[definition]
 
 
-def _possible(file: SourceFile, models: Models, kind: str) -> bool:
+def possible(file: SourceFile, models: Models, kind: str) -> bool:
     """Whether any file of the project can hold such a source."""
-    known: dict[str, bool] = file.project.cache.setdefault(_possible, {})
+    known: dict[str, bool] = file.project.cache.setdefault(possible, {})
     if kind not in known:
         wanted = signs(models, kind)
         known[kind] = any(holds(other.text, wanted) for other in file.project.files.values())
