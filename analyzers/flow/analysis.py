@@ -44,20 +44,20 @@ class Known:
 
 @dataclass
 class Kept:
-    """What the analyses of one file share: the summaries, and how many expressions have been evaluated for them."""
+    """What the analyses of one file share: summaries by kind of source, and how many expressions were evaluated."""
 
-    summaries: dict[Key, Known] = field(default_factory=dict)
+    summaries: dict[str, dict[Key, Known]] = field(default_factory=dict)
     steps: int = 0
 
 
 class Analysis:
-    """The analyses of one function under review and everything below it."""
+    """The analyses of one function under review and everything below it, for sources of one kind."""
 
-    def __init__(self, models: Models, kept: Kept | None = None) -> None:
+    def __init__(self, models: Models, kind: str, kept: Kept | None = None) -> None:
         """`kept` serves further analyses for the same file."""
-        self.models = models
+        self.models, self.kind = models, kind
         self.kept = kept or Kept()
-        self.known = self.kept.summaries
+        self.known = self.kept.summaries.setdefault(kind, {})
         self.running: dict[Key, Summary] = {}
         self.circular: set[Key] = set()
         self.making: list[Making] = []
@@ -72,7 +72,7 @@ class Analysis:
         """
         frame = self._frame(file, symbolic=False)
         frame.answers = _answers(file, self.models, function)
-        state = start(file, self.models, function, symbolic=False)
+        state = start(file, self.models, function, self.kind, symbolic=False)
         if held:
             state["self"] = replace(state["self"], fields={**state["self"].fields, **held})
         end = self._spend(frame, function, state)
@@ -90,12 +90,12 @@ class Analysis:
             self.circular.add(key)
             self.cuts += 1
             return self.running[key]
-        if not wanted and not gives_by_itself(file, own, self.models):
+        if not wanted and not gives_by_itself(file, own, self.models, self.kind):
             return None
         if depth >= DEPTH_LIMIT or self.functions >= FUNCTION_LIMIT:
             self.cuts += 1
             return None
-        made = recalled(file, own)
+        made = recalled(file, own, self.kind)
         if made is not None and self._take(key, made, depth):
             return self._used(key, self.known[key])
         node = file.function(own.qualname) if isinstance(function, Definition) else function
@@ -135,7 +135,7 @@ class Analysis:
             self.making.pop()
         cut = self.cuts > cuts
         made = making.made(file, found) if file.untouched and not cut and self.failures == failures else None
-        keep(file, own, made)
+        keep(file, own, self.kind, made)
         self.known[key] = Known(found, depth if cut else 0, made)
         return self.known[key]
 
@@ -160,7 +160,7 @@ class Analysis:
         return found
 
     def _frame(self, file: SourceFile, *, symbolic: bool) -> Frame:
-        return Frame(file, self.models, evaluate, self, self._define, symbolic)
+        return Frame(file, self.models, self.kind, evaluate, self, self._define, symbolic)
 
     def _spend(self, frame: Frame, function: cst.FunctionDef, state: State) -> State | None:
         """See `_run`. Raises Undecided when the budget of the file is spent."""
@@ -187,7 +187,7 @@ class Analysis:
         """A function defined inside: analysed where it stands, with what it sees around it."""
         if frame.nesting >= NESTING_LIMIT:
             return CLEAN
-        own = start(frame.file, self.models, function, symbolic=False)
+        own = start(frame.file, self.models, function, self.kind, symbolic=False)
         answers = _answers(frame.file, self.models, function)
         inner = replace(frame, state={}, result=CLEAN, returned=False, nesting=frame.nesting + 1, answers=answers)
         self._run(inner, function, {**frame.state, **own, **(given or {})})
@@ -196,7 +196,7 @@ class Analysis:
 
     def _summarise(self, file: SourceFile, function: cst.FunctionDef) -> Summary:
         frame = self._frame(file, symbolic=True)
-        end = self._spend(frame, function, start(file, self.models, function, symbolic=True))
+        end = self._spend(frame, function, start(file, self.models, function, self.kind, symbolic=True))
         names = tuple(parameter.name.value for parameter in parameters(function.params))
         return Summary(
             parameters=names,

@@ -72,7 +72,7 @@ def _found(
     frame = reviewed(file, models(file), function, source_kind)
     if frame is None:
         return UNDECIDED
-    own = [_flow(file, hit) for hit in _hits(frame, source_kind, sink_kind)]
+    own = [_flow(file, hit) for hit in _hits(frame, sink_kind)]
     reached = {hit.node for hit in frame.hits.values() if hit.kind == sink_kind}
     clean = tuple(node for node, kinds in frame.sinks.items() if sink_kind in kinds and node not in reached)
     return Flows(_best((*own, *through)), clean)
@@ -94,9 +94,9 @@ def _best(flows: Iterable[Flow]) -> tuple[Flow, ...]:
     return tuple(sorted(found.values(), key=lambda flow: (flow.path, flow.span)))
 
 
-def _hits(frame: Frame, source_kind: str, sink_kind: str) -> list[Hit]:
-    """The hits of these kinds, shortest first."""
-    found = [hit for hit in frame.hits.values() if hit.taint.kind == source_kind and hit.kind == sink_kind]
+def _hits(frame: Frame, sink_kind: str) -> list[Hit]:
+    """The hits of this kind, shortest first."""
+    found = [hit for hit in frame.hits.values() if hit.kind == sink_kind]
     return sorted(found, key=lambda hit: hit.length)
 
 
@@ -112,23 +112,25 @@ def _through(file: SourceFile, function: cst.FunctionDef, source_kind: str, sink
     reading = readers(file, known, function, source_kind) if leaving else ()
     for other in (*(callers if passes else ()), *(one for one in reading if _leads(file, one, sink_kind))):
         frame = reviewed(file, known, other, source_kind)
-        for hit in _hits(frame, source_kind, sink_kind) if frame else ():
+        for hit in _hits(frame, sink_kind) if frame else ():
             flow = _flow(file, hit)
             inside = (step for step in flow.steps if step.path == file.path)
             if own and any(own.line <= step.line <= own.end_line for step in inside):
                 yield flow
-    for hit, flow in flows_from(file, named, others, known) if named and passes else ():
-        if (hit.taint.kind, hit.kind) == (source_kind, sink_kind):
+    for hit, flow in flows_from(file, named, others, known, source_kind) if named and passes else ():
+        if hit.kind == sink_kind:
             yield flow
 
 
 def _passes_on(file: SourceFile, function: cst.FunctionDef, source_kind: str, sink_kind: str) -> bool:
     """Whether a caller's value can reach a sink here, or come back from here: else no caller need be read."""
-    found = Analysis(models(file), file.cache.setdefault(Kept, Kept())).summary(file, function, wanted=True)
+    found = Analysis(models(file), source_kind, file.cache.setdefault(Kept, Kept())).summary(
+        file, function, wanted=True
+    )
     if found is None:
         return False
     reached = any(reach.kind == sink_kind for reach in found.reaches)
-    return reached or any(given.parameter or given.kind == source_kind for given in found.result) or bool(found.writes)
+    return reached or bool(found.result or found.writes)
 
 
 def _callers(file: SourceFile, function: cst.FunctionDef, kind: str) -> tuple[cst.FunctionDef, ...]:

@@ -8,7 +8,7 @@ import libcst as cst
 from analyzers.flow.callbacks import handed_on, parameters_of
 from analyzers.flow.callees import Site, apply_callee
 from analyzers.flow.compose import compose, percent
-from analyzers.flow.frame import Frame, Hit, access, joined, short, source_taint
+from analyzers.flow.frame import Frame, Hit, access, joined, short, source_taints
 from analyzers.flow.given import Given, constant_of, gather, select
 from analyzers.flow.guards import NO_PARENT, RELATIVE, about_of, halves, narrowed
 from analyzers.flow.value import CLEAN, CONFLICT, Proof, Taint, Value, join, merge_taints
@@ -161,10 +161,9 @@ def _shown(argument: cst.BaseExpression, value: Value) -> str:
 
 def _result(frame: Frame, called: Called) -> Value:
     models, name = frame.models, called.name
-    sources = models.named(Source, name)
     kind = models.returned(name) or (name if name and models.speaks_of(name) else "")
-    if sources:
-        return Value(taints=tuple(source_taint(frame, called.node, source) for source in sources), type=kind)
+    if models.named(Source, name):
+        return Value(taints=source_taints(frame, called.node, name), type=kind)
     if name in NUMBERS:
         return CLEAN
     if name in MAPPINGS and all(one.keyword for one in called.given):

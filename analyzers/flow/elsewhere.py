@@ -68,11 +68,11 @@ def _candidates(file: SourceFile, own: Definition) -> list[tuple[SourceFile, Def
 
 
 def flows_from(
-    file: SourceFile, own: Definition, callers: list[tuple[SourceFile, cst.FunctionDef]], models: Models
+    file: SourceFile, own: Definition, callers: list[tuple[SourceFile, cst.FunctionDef]], models: Models, kind: str
 ) -> Iterator[tuple[Hit, Flow]]:
     """The flows in the callers that lead through `own`, each told at its sink or where it leaves this file."""
     for other, caller in callers:
-        frame = _reviewed(file, other, caller, models)
+        frame = _reviewed(file, other, caller, models, kind)
         hits = sorted(frame.hits.values(), key=lambda hit: hit.length) if frame else ()
         for hit in hits:
             flow = _flow(file, own, hit)
@@ -80,15 +80,15 @@ def flows_from(
                 yield hit, flow
 
 
-def _reviewed(file: SourceFile, other: SourceFile, caller: cst.FunctionDef, models: Models) -> Frame | None:
+def _reviewed(file: SourceFile, other: SourceFile, caller: cst.FunctionDef, models: Models, kind: str) -> Frame | None:
     """The analysis of a caller on the account of this file: what another file costs it, depends on no order."""
-    known: dict[cst.FunctionDef, Frame | None] = file.cache.setdefault(_reviewed, {})
-    if caller not in known:
+    known: dict[tuple[cst.FunctionDef, str], Frame | None] = file.cache.setdefault(_reviewed, {})
+    if (caller, kind) not in known:
         try:
-            known[caller] = Analysis(models, file.cache.setdefault(Kept, Kept())).review(other, caller)
+            known[caller, kind] = Analysis(models, kind, file.cache.setdefault(Kept, Kept())).review(other, caller)
         except (Undecided, RecursionError):
-            known[caller] = None
-    return known[caller]
+            known[caller, kind] = None
+    return known[caller, kind]
 
 
 def _flow(file: SourceFile, own: Definition, hit: Hit) -> Flow | None:

@@ -23,8 +23,11 @@ MODULE = "__module__"
 ATTRIBUTE = re.compile(r"\bself\.(\w+)\b(?!\s*\()")
 
 
-def start(file: SourceFile, models: Models, function: cst.FunctionDef, *, symbolic: bool) -> State:
-    """The state in which a function begins; the code of a module, which has no function's name, begins with nothing."""
+def start(file: SourceFile, models: Models, function: cst.FunctionDef, source_kind: str, *, symbolic: bool) -> State:
+    """The state in which a function begins, with data of one kind of source.
+
+    The code of a module, which has no function's name, begins with nothing.
+    """
     if function.name.value == MODULE:
         return {}
     entry = None if symbolic else entry_of(file, models, function)
@@ -35,6 +38,7 @@ def start(file: SourceFile, models: Models, function: cst.FunctionDef, *, symbol
         kind = type_of(file, models, parameter) or (entry.types.get(name, "") if entry else "")
         data = (
             entry is not None
+            and entry.kind == source_kind
             and not models.speaks_of(kind)
             and name not in (*SELF, *converted)
             and name in (entry.parameters[:1] or (name,))

@@ -8,10 +8,10 @@ import libcst as cst
 
 from analyzers.flow.calls import call
 from analyzers.flow.compose import compose, percent
-from analyzers.flow.frame import Frame, access, constant_key, item_key, source_taint
+from analyzers.flow.frame import Frame, access, constant_key, item_key, source_taints
 from analyzers.flow.guards import about_of, comparison, narrowed
 from analyzers.flow.value import CLEAN, Proof, Value, join, merge_taints
-from analyzers.models import ANY, Source
+from analyzers.models import ANY
 from analyzers.syntax import text_value
 
 # Parts of a parsed address without which it stays on its host.
@@ -36,9 +36,8 @@ def _global(frame: Frame, node: cst.BaseExpression) -> Value:
     name = frame.name(node)
     if name is None:
         return CLEAN
-    sources = frame.models.named(Source, name)
+    taints = source_taints(frame, node, name)
     kind = frame.models.returned(name) or ""
-    taints = tuple(source_taint(frame, node, source) for source in sources)
     return Value(taints=taints, type=kind or _own_type(name)) if taints or kind or _own_type(name) else CLEAN
 
 
@@ -59,7 +58,7 @@ def _attribute(frame: Frame, node: cst.Attribute) -> Value:
 def attribute_of(frame: Frame, node: cst.Attribute, receiver: Value) -> Value:
     """An attribute of a value that is known already."""
     name = frame.name(node, receiver)
-    taints = tuple(source_taint(frame, node, source) for source in frame.models.named(Source, name))
+    taints = source_taints(frame, node, name)
     part = receiver.part("." + node.attr.value)
     kind = part.type or frame.models.returned(name) or _held_type(frame, node) or ""
     proofs = part.proofs

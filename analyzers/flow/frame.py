@@ -54,7 +54,7 @@ class World(Protocol):
 
 @dataclass
 class Frame:
-    """One function being analysed.
+    """One function being analysed, for sources of one kind.
 
     `evaluate` gives the value of an expression, `define` that of a call of a function defined inside (all of them in
     `inner`). `symbolic`: parameters carry placeholders, because a summary is being made.
@@ -64,6 +64,7 @@ class Frame:
 
     file: SourceFile
     models: Models
+    kind: str
     evaluate: Callable[["Frame", cst.CSTNode], Value]
     world: World
     define: Callable[..., Value]
@@ -122,10 +123,17 @@ class Frame:
         return typed(self.models, origin) if origin else None
 
 
-def source_taint(frame: Frame, node: cst.CSTNode, source: Source) -> Taint:
-    """The taint of a value that comes from a source right here."""
-    link = Link(frame.file, node, f"`{short(frame.file, node)}` comes from {source.what}")
-    return Taint(source.kind, node, link, frozenset(source.harmless), source.what)
+def source_taints(frame: Frame, node: cst.CSTNode, name: str | None) -> tuple[Taint, ...]:
+    """The taints of a value that comes from sources right here, going by its name."""
+    sources = [source for source in frame.models.named(Source, name) if source.kind == frame.kind]
+    if not sources:
+        return ()
+    code = short(frame.file, node)
+    links = [Link(frame.file, node, f"`{code}` comes from {source.what}") for source in sources]
+    return tuple(
+        Taint(source.kind, node, link, frozenset(source.harmless), source.what)
+        for source, link in zip(sources, links, strict=True)
+    )
 
 
 def joined(path: tuple[str, ...]) -> str:

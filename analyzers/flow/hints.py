@@ -48,11 +48,11 @@ class Words:
             yield from (found.start() for found in pattern.finditer(text))
 
 
-def gives_by_itself(file: SourceFile, definition: Definition, models: Models) -> bool:
-    """Whether the text of a function speaks of a source, or ends by never returning."""
+def gives_by_itself(file: SourceFile, definition: Definition, models: Models, kind: str) -> bool:
+    """Whether the text of a function speaks of a source of this kind, or ends by never returning."""
     lines = file.lines[definition.line - 1 : definition.end_line]
     last = next((line.strip() for line in reversed(lines) if line.strip()), "")
-    return bool(_stop_words(models).match(last)) or any_words(file.project, models).said("".join(lines))
+    return bool(_stop_words(models).match(last)) or source_words(file.project, models, kind).said("".join(lines))
 
 
 def may_have_source(file: SourceFile, function: cst.FunctionDef, models: Models, kind: str) -> bool:
@@ -111,38 +111,28 @@ def _speaking(text: str, words: Words) -> Iterator[str]:
                 break
 
 
-def any_words(project: Project, models: Models) -> Words:
-    """What a text says where it reads any source."""
-    return _words(project, models, tuple(sorted({one.kind for one in models.all(Source)})))
-
-
 def source_words(project: Project, models: Models, kind: str) -> Words:
-    """What a text says where it reads a source of this kind."""
-    return _words(project, models, (kind,))
-
-
-def _words(project: Project, models: Models, kinds: tuple[str, ...]) -> Words:
-    """See `Words`; only of packages that any file of the project speaks of."""
-    known: Words | None = project.cache.get((_words, kinds))
+    """What a text says where it reads a source of this kind, of the packages that files of the project speak of."""
+    known: Words | None = project.cache.get((source_words, kind))
     if known is None:
-        roots = frozenset(root for root, carriers in _packages(models, kinds) if _is_said(project, carriers))
-        known = project.cache[_words, kinds] = _compiled(models, kinds, roots, _renamed(project, models))
+        roots = frozenset(root for root, carriers in _packages(models, kind) if _is_said(project, carriers))
+        known = project.cache[source_words, kind] = _compiled(models, kind, roots, _renamed(project, models))
     return known
 
 
-def _packages(models: Models, kinds: tuple[str, ...]) -> tuple[tuple[str, frozenset[str]], ...]:
-    """The packages that have a source of these kinds, with those by which it can come into a file."""
-    known: tuple[tuple[str, frozenset[str]], ...] | None = models.cache.get((_packages, kinds))
+def _packages(models: Models, kind: str) -> tuple[tuple[str, frozenset[str]], ...]:
+    """The packages that have a source of this kind, with those by which it can come into a file."""
+    known: tuple[tuple[str, frozenset[str]], ...] | None = models.cache.get((_packages, kind))
     if known is None:
-        roots = {name.partition(".")[0] for one in models.all(Source) if one.kind in kinds for name in one.names}
-        known = models.cache[_packages, kinds] = tuple((root, _carriers(models, root)) for root in sorted(roots))
+        roots = {name.partition(".")[0] for one in models.all(Source) if one.kind == kind for name in one.names}
+        known = models.cache[_packages, kind] = tuple((root, _carriers(models, root)) for root in sorted(roots))
     return known
 
 
-def _compiled(models: Models, kinds: tuple[str, ...], roots: frozenset[str], renamed: frozenset[Pair]) -> Words:
-    about = (_compiled, kinds, roots, renamed)
+def _compiled(models: Models, kind: str, roots: frozenset[str], renamed: frozenset[Pair]) -> Words:
+    about = (_compiled, kind, roots, renamed)
     if about not in models.cache:
-        names = [name for one in models.all(Source) if one.kind in kinds for name in one.names]
+        names = [name for one in models.all(Source) if one.kind == kind for name in one.names]
         names = [name for name in names if name.partition(".")[0] in roots]
         models.cache[about] = _patterns(models, names, renamed)
     known: Words = models.cache[about]

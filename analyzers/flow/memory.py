@@ -30,7 +30,7 @@ Fields = Mapping[str, Value]
 def reviewed(file: SourceFile, models: Models, function: cst.FunctionDef, kind: str) -> Frame | None:
     """The analysis of a function, begun with what its object holds; None when it ran out of budget."""
     held = remembered(file, models, function, kind)
-    return _analysed(file, models, function, held, kind if held else "")
+    return _analysed(file, models, function, held, kind)
 
 
 def remembered(file: SourceFile, models: Models, function: cst.FunctionDef, kind: str) -> Fields:
@@ -46,7 +46,7 @@ def remembered(file: SourceFile, models: Models, function: cst.FunctionDef, kind
 def readers(file: SourceFile, models: Models, function: cst.FunctionDef, kind: str) -> Iterator[cst.FunctionDef]:
     """The methods of the file that read what this function leaves in their objects."""
     own = file.definition(function)
-    frame = _analysed(file, models, function, NO_FIELDS, "") if own and _may_leave(file, own) else None
+    frame = _analysed(file, models, function, NO_FIELDS, kind) if own and _may_leave(file, own) else None
     if own is None or frame is None:
         return
     left = [(own.parent, frame.left)] if _is_method(file, own) else []
@@ -60,15 +60,16 @@ def readers(file: SourceFile, models: Models, function: cst.FunctionDef, kind: s
 
 
 def _analysed(file: SourceFile, models: Models, function: cst.FunctionDef, held: Fields, kind: str) -> Frame | None:
-    """The analysis of a function, made once a file and kind of what is held."""
-    known: dict[tuple[cst.FunctionDef, str], Frame | None] = file.cache.setdefault(_analysed, {})
-    if (function, kind) not in known:
+    """The analysis of a function, made once for a kind of source, and once more with what its object holds of that."""
+    known: dict[tuple[cst.FunctionDef, str, bool], Frame | None] = file.cache.setdefault(_analysed, {})
+    about = function, kind, bool(held)
+    if about not in known:
         try:
             kept = file.cache.setdefault(Kept, Kept())
-            known[function, kind] = Analysis(models, kept).review(file, function, held)
+            known[about] = Analysis(models, kind, kept).review(file, function, held)
         except (Undecided, RecursionError):
-            known[function, kind] = None
-    return known[function, kind]
+            known[about] = None
+    return known[about]
 
 
 def _is_method(file: SourceFile, definition: Definition) -> bool:
@@ -121,7 +122,7 @@ def _frame(file: SourceFile, models: Models, definition: Definition, kind: str) 
     function = file.function(definition.qualname)
     if function is None or not may_have_source(file, function, models, kind):
         return None
-    return _analysed(file, models, function, NO_FIELDS, "")
+    return _analysed(file, models, function, NO_FIELDS, kind)
 
 
 def _apart(models: Models, writer: Definition, reader: Definition) -> bool:

@@ -74,20 +74,20 @@ def answer_of(project: Project, name: str) -> tuple[str, str, bytes]:
     return (name, found.path, found.digest) if found else (name, "", b"")
 
 
-def recalled(file: SourceFile, definition: Definition) -> Made | None:
+def recalled(file: SourceFile, definition: Definition, kind: str) -> Made | None:
     """What is remembered of a function, if all it was drawn from is as it was then."""
     memory = file.project.memory
-    made: Made | None = memory.summary(_name(file, definition)) if memory and file.untouched else None
+    made: Made | None = memory.summary(_name(file, definition, kind)) if memory and file.untouched else None
     if made is None or any(answer_of(file.project, answer[0]) != answer for answer in made.answers):
         return None
     return made
 
 
-def keep(file: SourceFile, definition: Definition, made: Made | None) -> None:
+def keep(file: SourceFile, definition: Definition, kind: str, made: Made | None) -> None:
     """Remember a summary of a file that no change touches."""
     if file.project.memory and file.untouched and made is not None:
-        file.project.memory.keep(_name(file, definition), made)
+        file.project.memory.keep(_name(file, definition, kind), made)
 
 
-def _name(file: SourceFile, definition: Definition) -> tuple[str, bytes, str, int]:
-    return file.path, file.digest, definition.qualname, definition.line
+def _name(file: SourceFile, definition: Definition, kind: str) -> tuple[str, str, bytes, str, int]:
+    return kind, file.path, file.digest, definition.qualname, definition.line

@@ -44,9 +44,9 @@ def test_every_question_about_real_code_is_answered(path: Path) -> None:
     file.project.add(file)
     for function in functions(file):
         assert api.graph(file, function) is not None
-        Analysis(models()).review(file, function)
-        first = Analysis(models()).summary(file, function, wanted=True)
-        assert first == Analysis(models()).summary(file, function, wanted=True)
+        Analysis(models(), "user-input").review(file, function)
+        first = Analysis(models(), "user-input").summary(file, function, wanted=True)
+        assert first == Analysis(models(), "user-input").summary(file, function, wanted=True)
         for taken in api.acquisitions(file, function):
             assert taken.released != bool(taken.leaks)
         ask_about_nodes(file, function)
