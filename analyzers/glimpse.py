@@ -16,9 +16,8 @@ from typing import Any
 from analyzers.models import Alias, Models, Type
 from analyzers.outline import Binding, Bound, Definition, Kind, Unit
 from analyzers.source import SourceFile
-from analyzers.text import smooth
+from analyzers.text import smooth, words
 
-WORD = re.compile(r"\w+")
 # `self.run = subprocess.run`, `self.session = Session()`, with an annotation or a comment beside it.
 HELD = re.compile(
     r"\bself\.(\w+)[ \t]*(?::[^=\n]*)?=[ \t]*(?:await )?((?:\w+\.)*[A-Za-z_]\w*)[ \t]*(?:#.*)?(?:$|\()", re.MULTILINE
@@ -54,7 +53,7 @@ class Glimpse:
     @cached_property
     def written(self) -> frozenset[str]:
         """The words of the text."""
-        return frozenset(WORD.findall(self.text))
+        return words(self.text)
 
     @cached_property
     def words(self) -> frozenset[str]:
@@ -220,7 +219,7 @@ def _imports(file: SourceFile) -> frozenset[str]:
     known: frozenset[str] | None = file.cache.get(_imports)
     if known is None:
         lines = " ".join(found[0] for found in IMPORT.finditer(file.smooth))
-        known = file.cache[_imports] = frozenset(WORD.findall(lines))
+        known = file.cache[_imports] = words(lines)
     return known
 
 

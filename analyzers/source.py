@@ -13,7 +13,7 @@ from analyzers.model import Span
 from analyzers.outline import DEPTH_LIMIT, Definition, Kind, NewSyntax, Outline, Unit, outline
 from analyzers.places import module_name
 from analyzers.scopes import tree_outline
-from analyzers.text import Unreadable, smooth, split_lines
+from analyzers.text import Unreadable, smooth, split_lines, words
 from analyzers.touched import TouchedLines
 
 
@@ -40,6 +40,11 @@ class SourceFile:
     def lines(self) -> list[str]:
         """The lines with their ends."""
         return split_lines(self.text)
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """The words of the text, those of its comments and strings too."""
+        return words(self.text)
 
     @cached_property
     def smooth(self) -> str:

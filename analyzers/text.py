@@ -8,6 +8,8 @@ COOKIE = re.compile(rb"[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
 BLANK = re.compile(rb"[ \t\f]*(?:#.*)?\Z")
 FIRST_LINES = re.compile(rb"([^\r\n]*)(?:\r\n|\r|\n)?([^\r\n]*)")
 CONTINUED = re.compile(r"\\\n[ \t\f]*")
+WORD = re.compile(r"\w+")
+BETWEEN = {code: " " for code in range(128) if not (chr(code).isalnum() or chr(code) == "_")}
 LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 # Text codecs by name alone: they take quadratic time on hostile bytes, or are not meant for files.
 REFUSED = frozenset({"idna", "punycode", "undefined"})
@@ -56,6 +58,17 @@ def split_lines(text: str) -> list[str]:
     lines = text.split("\n")
     last = lines.pop()
     return [line + "\n" for line in lines] + ([last] if last else [])
+
+
+def words(text: str) -> frozenset[str]:
+    r"""The words of a text: what `\w+` finds, at a fifth of its price where the text is ASCII."""
+    if text.isascii():
+        return frozenset(text.translate(BETWEEN).split())
+    lines = text.splitlines()
+    strange = [line for line in lines if not line.isascii()]
+    if len(strange) == len(lines):
+        return frozenset(WORD.findall(text))
+    return words("\n".join(line for line in lines if line.isascii())).union(*map(WORD.findall, strange))
 
 
 def smooth(text: str) -> str:

@@ -14,10 +14,11 @@ from analyzers.flow.elsewhere import callers_elsewhere, flows_from, may_be_given
 from analyzers.flow.frame import Frame, Hit
 from analyzers.flow.graph import Graph, Undecided
 from analyzers.flow.hints import may_have_source, speaks_of_source
-from analyzers.flow.leads import possible, sinks_from
+from analyzers.flow.leads import sinks_from
 from analyzers.flow.memory import readers, remembered, reviewed
 from analyzers.flow.reaching import definitions
 from analyzers.flow.results import Acquisition, Built, Constant, Flow, Flows, Held, MayBeNone
+from analyzers.flow.signs import possible
 from analyzers.flow.trace import assumed, hit_steps, source_words
 from analyzers.glimpse import calling
 from analyzers.models import Models, load
@@ -50,7 +51,7 @@ def graph(file: SourceFile, function: cst.FunctionDef) -> Graph | None:
 
 def taints(file: SourceFile, function: cst.FunctionDef, source_kind: str, sink_kind: str) -> Flows:
     """The flows from sources of one kind to sinks of another in a function and in what it calls, shortest first."""
-    if not possible(file, models(file), source_kind):
+    if not possible(file.project, models(file), source_kind):
         return Flows()
     through = _through(file, function, source_kind, sink_kind)
     known = models(file)
@@ -81,7 +82,7 @@ def _found(
 def module_taints(file: SourceFile, source_kind: str, sink_kind: str) -> Flows:
     """Like `taints`, for the code of the module outside functions."""
     known = models(file)
-    if not possible(file, models(file), source_kind) or not toplevel.may_have_source(file, known, source_kind):
+    if not possible(file.project, models(file), source_kind) or not toplevel.may_have_source(file, known, source_kind):
         return Flows()
     return _found(file, toplevel.code_of(file), source_kind, sink_kind)
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import libcst as cst
 
 from analyzers.flow.entries import entry_of
+from analyzers.flow.signs import spoken_of
 from analyzers.models import Alias, Entry, Models, Source, Stop, Type
 from analyzers.outline import Definition
 from analyzers.source import Project, SourceFile
@@ -17,8 +18,6 @@ from analyzers.source import Project, SourceFile
 CALLED = re.compile(r"(\b(?:self|cls)\.|super\(\)\.|[^\w.])?(\w+)(?=\()")
 RENAMED = re.compile(r"\b(\w+) as (\w+)")
 HEAD = re.compile(r"^([ \t]*)(?:async[ \t]+)?def[ \t]+(\w+)", re.MULTILINE)
-# How many names lie between a package and what the models say of it: aliases of types of aliases.
-CARRIED = 3
 # Methods of texts, mappings and sequences: a call says nothing of a method of the project that has the same name.
 EVERYDAY = frozenset(
     "get post put patch delete head options items keys values pop update append add extend insert remove clear copy "
@@ -115,26 +114,15 @@ def source_words(project: Project, models: Models, kind: str) -> Words:
     """What a text says where it reads a source of this kind, of the packages that files of the project speak of."""
     known: Words | None = project.cache.get((source_words, kind))
     if known is None:
-        roots = frozenset(root for root, carriers in _packages(models, kind) if _is_said(project, carriers))
-        known = project.cache[source_words, kind] = _compiled(models, kind, roots, _renamed(project, models))
+        names = spoken_of(project, models, kind)
+        known = project.cache[source_words, kind] = _compiled(models, names, _renamed(project, models))
     return known
 
 
-def _packages(models: Models, kind: str) -> tuple[tuple[str, frozenset[str]], ...]:
-    """The packages that have a source of this kind, with those by which it can come into a file."""
-    known: tuple[tuple[str, frozenset[str]], ...] | None = models.cache.get((_packages, kind))
-    if known is None:
-        roots = {name.partition(".")[0] for one in models.all(Source) if one.kind == kind for name in one.names}
-        known = models.cache[_packages, kind] = tuple((root, _carriers(models, root)) for root in sorted(roots))
-    return known
-
-
-def _compiled(models: Models, kind: str, roots: frozenset[str], renamed: frozenset[Pair]) -> Words:
-    about = (_compiled, kind, roots, renamed)
+def _compiled(models: Models, names: frozenset[str], renamed: frozenset[Pair]) -> Words:
+    about = (_compiled, names, renamed)
     if about not in models.cache:
-        names = [name for one in models.all(Source) if one.kind == kind for name in one.names]
-        names = [name for name in names if name.partition(".")[0] in roots]
-        models.cache[about] = _patterns(models, names, renamed)
+        models.cache[about] = _patterns(models, sorted(names), renamed)
     known: Words = models.cache[about]
     return known
 
@@ -185,26 +173,6 @@ def _all_holders(models: Models) -> frozenset[str]:
         owners = {name.rpartition(".")[0] for one in models.all(Source) for name in one.names}
         known = models.cache[_all_holders] = frozenset().union(*(_holders(models, owner) for owner in owners))
     return known
-
-
-def _is_said(project: Project, words: frozenset[str]) -> bool:
-    return any(word in file.text for file in project.files.values() for word in words)
-
-
-def _carriers(models: Models, root: str) -> frozenset[str]:
-    """The packages by which something of the package `root` can come into a file: itself, and where it is known as."""
-    found = {root}
-    for _ in range(CARRIED):
-        found |= {name.partition(".")[0] for one in models.all(Alias) if _of(one.to, found) for name in one.names}
-        found |= {name.partition(".")[0] for one in models.all(Type) if _of(one.returns, found) for name in one.names}
-        for entry in models.all(Entry):
-            if any(_of(kind, found) for kind in (*entry.types.values(), *entry.attributes.values())):
-                found.update(entry.roots)
-    return frozenset(found)
-
-
-def _of(name: str, roots: set[str]) -> bool:
-    return name.partition(".")[0] in roots
 
 
 def _stop_words(models: Models) -> re.Pattern[str]:

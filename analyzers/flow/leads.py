@@ -7,15 +7,16 @@ speaks of one. Too much counts rather than too little: names are taken for whate
 from collections.abc import Iterator, Mapping, Set
 
 from analyzers.flow import toplevel
-from analyzers.flow.bearing import holds, signs
 from analyzers.flow.elsewhere import may_be_given
 from analyzers.flow.entries import attributes
 from analyzers.flow.hints import EVERYDAY, speaks_of_source
 from analyzers.flow.memory import methods
-from analyzers.glimpse import WORD, Glimpse, calling, defined, last_words, stand_for
+from analyzers.flow.signs import possible
+from analyzers.glimpse import Glimpse, calling, defined, last_words, stand_for
 from analyzers.models import Entry, Models, Sink
 from analyzers.outline import Definition, Kind
 from analyzers.source import SourceFile
+from analyzers.text import words
 
 # One more than the calls that summaries go deep.
 DEPTH = 7
@@ -29,7 +30,7 @@ def may_flow(glimpse: Glimpse, source_kind: str, sink_kind: str) -> bool:
     """Whether a rule about these kinds could find or examine anything in the unit."""
     file, unit = glimpse.file, glimpse.unit
     models = file.project.models
-    if not isinstance(models, Models) or not possible(file, models, source_kind):
+    if not isinstance(models, Models) or not possible(file.project, models, source_kind):
         return False
     if unit.kind is Kind.STATEMENT:
         return "def" in glimpse.written or toplevel.may_have_source(file, models, source_kind)
@@ -67,15 +68,6 @@ def sinks_from(file: SourceFile, definition: Definition, models: Models) -> froz
         answers = _answers(models) if may_be_given(definition, models) else frozenset()
         known[definition] = answers.union(_reached((file, definition.line, definition.end_line)))
     return known[definition]
-
-
-def possible(file: SourceFile, models: Models, kind: str) -> bool:
-    """Whether any file of the project can hold such a source."""
-    known: dict[str, bool] = file.project.cache.setdefault(possible, {})
-    if kind not in known:
-        wanted = signs(models, kind)
-        known[kind] = any(holds(other.text, wanted) for other in file.project.files.values())
-    return known[kind]
 
 
 def _has_source(file: SourceFile, definition: Definition, models: Models, kind: str) -> bool:
@@ -131,10 +123,10 @@ def _read(place: Place) -> tuple[frozenset[str], tuple[Place, ...]]:
     known: dict[tuple[int, int], tuple[frozenset[str], tuple[Place, ...]]] = file.cache.setdefault(_read, {})
     if (first, last) not in known:
         text = "".join(file.lines[first - 1 : last])
-        words = stand_for(file, frozenset(WORD.findall(text)))
+        names = stand_for(file, words(text))
         said = _sink_words(file.project.models)
-        kinds: frozenset[str] = frozenset().union(*(said[word] for word in words & said.keys()))
-        known[first, last] = kinds, tuple(_named(file, text, words))
+        kinds: frozenset[str] = frozenset().union(*(said[name] for name in names & said.keys()))
+        known[first, last] = kinds, tuple(_named(file, text, names))
     return known[first, last]
 
 
