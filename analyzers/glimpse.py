@@ -20,7 +20,8 @@ from analyzers.text import smooth, words
 
 # `self.run = subprocess.run`, `self.session = Session()`, with an annotation or a comment beside it.
 HELD = re.compile(
-    r"\bself\.(\w+)[ \t]*(?::[^=\n]*)?=[ \t]*(?:await )?((?:\w+\.)*[A-Za-z_]\w*)[ \t]*(?:#.*)?(?:$|\()", re.MULTILINE
+    r"self\.(\w++)[ \t]*+(?::[^=\n]*+)?=[ \t]*+(?:await )?+((?:\w++\.)*+[A-Za-z_]\w*+)[ \t]*+(?:#.*+)?(?:$|\()",
+    re.MULTILINE,
 )
 IMPORT = re.compile(r"^[ \t]*(from[ \t]+([\w.]+)[ \t]|import[ \t])([^\n(]*(?:\([^)]*\))?)", re.MULTILINE)
 # What a statement begins with calling: on a line of its own, or behind another one or a head.
@@ -160,7 +161,8 @@ def around_modelled(kind: type) -> Sight:
     """What a library model of this kind names, anywhere in the file or in those it imports."""
 
     def see(glimpse: Glimpse) -> bool:
-        return any(said(glimpse.file, word) for word in last_words(glimpse.file.project.models, kind))
+        wanted = last_words(glimpse.file.project.models, kind)
+        return any(not wanted.isdisjoint(file.words) for file in at_hand(glimpse.file))
 
     return see
 
@@ -179,7 +181,7 @@ def said(file: SourceFile, text: str) -> bool:
     """Whether the file, or one that it imports from the files at hand, holds the text."""
     known: dict[str, bool] = file.cache.setdefault(said, {})
     if text not in known:
-        known[text] = any(text in other.smooth for other in at_hand(file))
+        known[text] = any(text in (other.glossary if text.isidentifier() else other.smooth) for other in at_hand(file))
     return known[text]
 
 

@@ -283,7 +283,7 @@ def _children(node: ast.AST) -> Iterator[ast.AST]:
 def first_line(statement: ast.stmt) -> int:
     """The first line of a statement, its decorators included."""
     decorators: Sequence[ast.expr] = getattr(statement, "decorator_list", ())
-    return min((decorator.lineno for decorator in decorators), default=statement.lineno)
+    return min(decorator.lineno for decorator in decorators) if decorators else statement.lineno
 
 
 def inner_statements(statement: ast.stmt) -> Iterator[ast.stmt]:

@@ -47,6 +47,11 @@ class SourceFile:
         return words(self.text)
 
     @cached_property
+    def glossary(self) -> str:
+        """Every word of the text once, a line each: to search for parts of words, a tenth as long as the text."""
+        return "\n".join(self.words)
+
+    @cached_property
     def smooth(self) -> str:
         """The text to search by pattern."""
         return smooth(self.text)

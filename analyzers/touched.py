@@ -60,7 +60,7 @@ def touched_by(found: Sequence[Change], head_length: int) -> TouchedLines:
 
 def changes(base: str, head: str) -> tuple[Change, ...]:
     """How base became head, in order. The same texts always give the same answer, in bounded time."""
-    old, new = LINE_END.split(base), LINE_END.split(head)
+    old, new = _lines(base), _lines(head)
     found: list[Change] = []
     waiting = [Change(0, len(old), 0, len(new))]
     looks = LOOKS_LIMIT * (len(old) + len(new))
@@ -75,17 +75,36 @@ def changes(base: str, head: str) -> tuple[Change, ...]:
     return tuple(_joined(found))
 
 
-def _trimmed(old: Sequence[str], new: Sequence[str], part: Change) -> Change:
+def _lines(text: str) -> list[str]:
+    """The lines without their ends."""
+    return LINE_END.split(text) if "\r" in text else text.split("\n")
+
+
+def _trimmed(old: list[str], new: list[str], part: Change) -> Change:
     """The part without what both sides begin and end with."""
-    base_start, base_end, head_start, head_end = part.base_start, part.base_end, part.head_start, part.head_end
-    while base_start < base_end and head_start < head_end and old[base_start] == new[head_start]:
-        base_start, head_start = base_start + 1, head_start + 1
-    while base_start < base_end and head_start < head_end and old[base_end - 1] == new[head_end - 1]:
-        base_end, head_end = base_end - 1, head_end - 1
-    return Change(base_start, base_end, head_start, head_end)
+    before, after = old[part.base_start : part.base_end], new[part.head_start : part.head_end]
+    begin = _alike(before, after)
+    before.reverse()
+    after.reverse()
+    end = _alike(before[: len(before) - begin], after[: len(after) - begin])
+    return Change(part.base_start + begin, part.base_end - end, part.head_start + begin, part.head_end - end)
 
 
-def _split(old: Sequence[str], new: Sequence[str], part: Change, found: list[Change]) -> list[Change]:
+def _alike(one: list[str], other: list[str]) -> int:
+    """How many lines two lists begin with together; whole slices are compared, twice as long each time."""
+    most, known, step = min(len(one), len(other)), 0, 1
+    while known < most:
+        upto = min(known + step, most)
+        if one[known:upto] == other[known:upto]:
+            known, step = upto, step * 2
+        elif step == 1:
+            break
+        else:
+            most, step = upto - 1, 1
+    return known
+
+
+def _split(old: list[str], new: list[str], part: Change, found: list[Change]) -> list[Change]:
     """Smaller parts between the lines that stand once on both sides; or the answer itself, put into `found`."""
     anchors = _anchors(old, new, part)
     if anchors:
@@ -101,7 +120,7 @@ def _split(old: Sequence[str], new: Sequence[str], part: Change, found: list[Cha
     return []
 
 
-def _anchors(old: Sequence[str], new: Sequence[str], part: Change) -> list[tuple[int, int]]:
+def _anchors(old: list[str], new: list[str], part: Change) -> list[tuple[int, int]]:
     """The longest run of pairs, rising on both sides, of lines that stand exactly once on each side."""
     once_old = _once(old, part.base_start, part.base_end)
     once_new = _once(new, part.head_start, part.head_end)
@@ -131,7 +150,8 @@ def _between(part: Change, anchors: Sequence[tuple[int, int]]) -> list[Change]:
     parts: list[Change] = []
     at_base, at_head = part.base_start, part.head_start
     for base_line, head_line in [*anchors, (part.base_end, part.head_end)]:
-        parts.append(Change(at_base, base_line, at_head, head_line))
+        if base_line > at_base or head_line > at_head:
+            parts.append(Change(at_base, base_line, at_head, head_line))
         at_base, at_head = base_line + 1, head_line + 1
     return parts
 

@@ -16,7 +16,6 @@ from analyzers.source import Project, SourceFile
 
 # What is called; first what says that it is a function or a method of the object itself, not of a text or a list.
 CALLED = re.compile(r"(\b(?:self|cls)\.|super\(\)\.|[^\w.])?(\w+)(?=\()")
-RENAMED = re.compile(r"\b(\w+) as (\w+)")
 HEAD = re.compile(r"^([ \t]*)(?:async[ \t]+)?def[ \t]+(\w+)", re.MULTILINE)
 # Methods of texts, mappings and sequences: a call says nothing of a method of the project that has the same name.
 EVERYDAY = frozenset(
@@ -162,9 +161,13 @@ def _holders(models: Models, owner: str) -> frozenset[str]:
 
 def _renamed(project: Project, models: Models) -> frozenset[Pair]:
     """What files call a holder where they import it: ("request", "req") of `from flask import request as req`."""
-    texts = (file.text for file in project.files.values())
-    pairs = (pair for text in texts if " as " in text for pair in RENAMED.findall(text))
-    return frozenset(pair for pair in pairs if pair[0] in _all_holders(models))
+    holders = _all_holders(models)
+    return frozenset(
+        (old, new)
+        for file in project.files.values()
+        for old in holders & file.words
+        for new in re.findall(rf"{old} as (\w+)", file.text)
+    )
 
 
 def _all_holders(models: Models) -> frozenset[str]:

@@ -152,7 +152,15 @@ def _is_meant(definition: Definition, name: str, text: str, file: SourceFile) ->
     if name not in EVERYDAY or not called:
         return called
     maker = definition.parent.rpartition(".")[2]
-    return f"{maker}(" in file.text or any(f"{own}{name}(" in text for own in OWN)
+    return _makes(file, maker) or any(f"{own}{name}(" in text for own in OWN)
+
+
+def _makes(file: SourceFile, maker: str) -> bool:
+    """Whether the file could make objects of the class of that name."""
+    known: dict[str, bool] = file.cache.setdefault(_makes, {})
+    if maker not in known:
+        known[maker] = f"{maker}(" in file.text
+    return known[maker]
 
 
 def _sink_words(models: Models) -> dict[str, frozenset[str]]:

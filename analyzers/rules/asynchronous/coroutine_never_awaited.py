@@ -23,7 +23,7 @@ from analyzers.waits import never_runs, running
 # https://docs.python.org/3/library/asyncio-task.html: these give coroutines; gather() and shield() start by themselves.
 COROUTINES = frozenset(f"asyncio.{name}" for name in ("sleep", "wait_for", "wait", "to_thread", "open_connection"))
 
-ASYNC = re.compile(r"\basync\s+def\s+(\w+)")
+ASYNC = re.compile(r"async\s+def\s+(\w+)")
 
 
 def _begins_with_coroutine(glimpse: Glimpse) -> bool:

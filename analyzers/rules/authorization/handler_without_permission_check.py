@@ -29,12 +29,6 @@ CHECK = re.compile(
 )
 ASKERS = frozenset({"request", "req", "context"})
 
-# What every text holds that CHECK fits.
-CHECK_WORDS = (
-    *("enforce", "authorize", "permission", "check_policy", "check_is_admin", "require_role", "require_admin"),
-    "context.can",
-)
-
 
 def _in_checked_class(glimpse: Glimpse) -> bool:
     """Whether the unit is a method of a class whose methods make a check, or holds classes of its own."""
@@ -205,10 +199,11 @@ def _is_checked(name: str, file: SourceFile) -> bool:
 
 
 def _has_check(file: SourceFile) -> bool:
+    """Whether the file could make a check, going by its words."""
     known: bool | None = file.cache.get(_has_check)
     if known is None:
-        said = any(word in file.text for word in CHECK_WORDS)
-        known = file.cache[_has_check] = said and CHECK.search(file.text) is not None
+        called = file.glossary.replace("\n", "(\n") + "("
+        known = file.cache[_has_check] = "context.can(" in file.text or CHECK.search(called) is not None
     return known
 
 

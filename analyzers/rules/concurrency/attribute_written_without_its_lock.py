@@ -26,6 +26,7 @@ from analyzers.source import SourceFile
 # A single locked write says little of what the lock is for.
 ENOUGH = 2
 SHOWN = 4
+LOCKING = re.compile("lock|condition", re.IGNORECASE)
 ALONE = frozenset({"__init__", "__new__", "__del__", "__setstate__", "__getstate__", "__post_init__", "__copy__"})
 PROMISES = frozenset("locked unlocked nolock unsafe init initialize setup fork reinit lock acquire release".split())
 
@@ -249,10 +250,10 @@ def _attribute(statement: cst.CSTNode, method: Definition | None) -> str:
 
 def _has_lock(klass: str, file: SourceFile) -> bool:
     """Whether some attribute of the class is made by a call whose name speaks of a lock."""
-    if klass not in file.outline.classes:
+    if klass not in file.outline.classes or not LOCKING.search(file.glossary):
         return False
     bound = (binding for some in file.outline.attributes(klass).values() for binding in some)
-    return any("lock" in binding.target.lower() or "condition" in binding.target.lower() for binding in bound)
+    return any(LOCKING.search(binding.target) for binding in bound)
 
 
 def _writes(klass: str, attribute: str, file: SourceFile) -> list[Write]:

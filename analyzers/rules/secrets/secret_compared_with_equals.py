@@ -193,7 +193,7 @@ def _about_secrets(file: SourceFile) -> bool:
     """Whether the file deals with secrets at all: most do not, and cost nothing."""
     known: bool | None = file.cache.get(_about_secrets)
     if known is None:
-        known = file.cache[_about_secrets] = SECRECY.search(file.text) is not None
+        known = file.cache[_about_secrets] = SECRECY.search(file.glossary) is not None
     return known
 
 
