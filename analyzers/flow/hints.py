@@ -5,6 +5,7 @@ import sys
 from bisect import bisect_right
 from collections.abc import Iterator, Set
 from dataclasses import dataclass
+from functools import lru_cache
 
 import libcst as cst
 
@@ -13,6 +14,7 @@ from analyzers.flow.signs import spoken_of
 from analyzers.models import Alias, Entry, Models, Source, Stop, Type
 from analyzers.outline import Definition
 from analyzers.source import Project, SourceFile
+from analyzers.text import words
 
 # What is called; first what says that it is a function or a method of the object itself, not of a text or a list.
 CALLED = re.compile(r"(\b(?:self|cls)\.|super\(\)\.|[^\w.])?(\w+)(?=\()")
@@ -23,6 +25,7 @@ EVERYDAY = frozenset(
     "read write close open save filter all first last count index find split join strip format replace encode decode "
     "setdefault __init__ __call__ __enter__ __exit__ __str__ __repr__".split()
 )
+PATTERNS = 256
 Pair = tuple[str, str]
 
 
@@ -30,27 +33,45 @@ Pair = tuple[str, str]
 class Words:
     """What a text says where it reads a source of one kind.
 
-    `plain` stands for itself; of each pair of `carried` both have to be said: an attribute, and what it is one of.
+    `plain` stand for themselves, `free` behind a dot; of each pair of `carried` both have to be said: an attribute, and
+    what it is one of.
     """
 
-    plain: re.Pattern[str]
-    carried: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...]
+    plain: frozenset[str]
+    free: frozenset[str]
+    carried: tuple[tuple[frozenset[str], frozenset[str]], ...]
+
+    def among(self, words: Set[str]) -> bool:
+        """Whether a text of these words may read such a source."""
+        return not (words.isdisjoint(self.plain) and words.isdisjoint(self.free)) or any(
+            not (words.isdisjoint(one) or words.isdisjoint(by)) for one, by in self.carried
+        )
 
     def said(self, text: str) -> bool:
         """Whether a text may read such a source."""
-        return bool(self.plain.search(text)) or any(one.search(text) and by.search(text) for one, by in self.carried)
+        found = words(text)
+        return self.among(found) and self._pattern(found).search(text) is not None
 
-    def places(self, text: str) -> Iterator[int]:
-        """Where a text speaks of such a source, or of something that is called like one."""
-        for pattern in (self.plain, *(one for one, by in self.carried if by.search(text))):
-            yield from (found.start() for found in pattern.finditer(text))
+    def places(self, text: str, found: Set[str]) -> Iterator[int]:
+        """Where a text, of which these words are found, speaks of such a source, or of what is called like one."""
+        return (one.start() for one in self._pattern(found).finditer(text)) if self.among(found) else iter(())
+
+    def _pattern(self, found: Set[str]) -> re.Pattern[str]:
+        """Where such names stand that may be sources in a text of these words."""
+        behind = self.free.union(*(one for one, by in self.carried if not found.isdisjoint(by)))
+        return _places(frozenset(self.plain & found), frozenset(behind & found))
+
+
+@lru_cache(PATTERNS)
+def _places(plain: Set[str], behind: Set[str]) -> re.Pattern[str]:
+    return re.compile(rf"\.\s*{_any(behind)}|[.\s(=\[,]{_any(plain)}")
 
 
 def gives_by_itself(file: SourceFile, definition: Definition, models: Models, kind: str) -> bool:
     """Whether the text of a function speaks of a source of this kind, or ends by never returning."""
-    lines = file.lines[definition.line - 1 : definition.end_line]
-    last = next((line.strip() for line in reversed(lines) if line.strip()), "")
-    return bool(_stop_words(models).match(last)) or source_words(file.project, models, kind).said("".join(lines))
+    lines = reversed(file.lines[definition.line - 1 : definition.end_line])
+    last = next((stripped for line in lines if (stripped := line.strip())), "")
+    return bool(_stop_words(models).match(last)) or _reads_source(file, definition, models, kind)
 
 
 def may_have_source(file: SourceFile, function: cst.FunctionDef, models: Models, kind: str) -> bool:
@@ -69,10 +90,26 @@ def speaks_of_source(file: SourceFile, definition: Definition, models: Models, k
     known: dict[tuple[Definition, str], bool] = file.cache.setdefault(speaks_of_source, {})
     about = (definition, kind)
     if about not in known:
-        text = text_of(file, definition)
-        words = source_words(file.project, models, kind)
-        known[about] = words.said(text) or not _givers(file.project, words).isdisjoint(_called(text))
+        givers = _givers(file.project, source_words(file.project, models, kind))
+        known[about] = _reads_source(file, definition, models, kind) or (
+            not givers.isdisjoint(words_of(file, definition))
+            and not givers.isdisjoint(_called(text_of(file, definition)))
+        )
     return known[about]
+
+
+def _reads_source(file: SourceFile, definition: Definition, models: Models, kind: str) -> bool:
+    """Whether the text of a definition speaks of a source of this kind."""
+    wanted = source_words(file.project, models, kind)
+    return wanted.among(words_of(file, definition)) and wanted.said(text_of(file, definition))
+
+
+def words_of(file: SourceFile, definition: Definition) -> frozenset[str]:
+    """The words of a definition's text."""
+    known: dict[Definition, frozenset[str]] = file.cache.setdefault(words_of, {})
+    if definition not in known:
+        known[definition] = words(text_of(file, definition))
+    return known[definition]
 
 
 def text_of(file: SourceFile, definition: Definition) -> str:
@@ -85,25 +122,27 @@ def _called(text: str) -> Iterator[str]:
     return (name for own, name in CALLED.findall(text) if own or name not in EVERYDAY)
 
 
-def _givers(project: Project, words: Words) -> frozenset[str]:
+def _givers(project: Project, wanted: Words) -> frozenset[str]:
     """The names of the functions of a project whose text speaks of a source."""
-    known: frozenset[str] | None = project.cache.get((_givers, words))
+    known: frozenset[str] | None = project.cache.get((_givers, wanted))
     if known is None:
-        found = (name for file in project.files.values() for name in _speaking(file.text, words))
-        known = project.cache[_givers, words] = frozenset(found)
+        found = (name for file in project.files.values() for name in _speaking(file, wanted))
+        known = project.cache[_givers, wanted] = frozenset(found)
     return known
 
 
-def _speaking(text: str, words: Words) -> Iterator[str]:
+def _speaking(file: SourceFile, wanted: Words) -> Iterator[str]:
     """The names of the functions around each place where a text speaks of a source, told by their indentation."""
-    heads = list(HEAD.finditer(text))
+    text = file.text
+    places = list(wanted.places(text, file.words))
+    heads = list(HEAD.finditer(text)) if places else []
     starts = [head.start() for head in heads]
-    for last in {bisect_right(starts, place) for place in words.places(text)}:
+    for last in {bisect_right(starts, place) for place in places}:
         depth, end = sys.maxsize, starts[last] if last < len(starts) else len(text)
         for head in reversed(heads[:last]):
             if len(head[1]) < depth:
                 depth = len(head[1])
-                if words.said(text[head.start() : end]):
+                if wanted.said(text[head.start() : end]):
                     yield head[2]
             if not depth:
                 break
@@ -134,10 +173,8 @@ def _patterns(models: Models, names: list[str], renamed: frozenset[Pair]) -> Wor
         holders = _holders(models, owner)
         groups.setdefault(holders | {new for old, new in renamed if old in holders}, set()).add(last)
     free = groups.pop(frozenset(), set())
-    carried = tuple(
-        (re.compile(rf"\.\s*{_any(groups[by])}"), re.compile(_any(by))) for by in sorted(groups, key=sorted)
-    )
-    return Words(re.compile(rf"\.\s*{_any(free)}|[.\s(=\[,]{_any(plain)}"), carried)
+    carried = tuple((frozenset(groups[by]), by) for by in sorted(groups, key=sorted))
+    return Words(frozenset(plain), frozenset(free), carried)
 
 
 def _holders(models: Models, owner: str) -> frozenset[str]:

@@ -105,34 +105,34 @@ def _answers(models: Models) -> frozenset[str]:
     return known
 
 
-def _reached(start: Place) -> Iterator[str]:
-    seen, level = {start}, [start]
+def _reached(start: Place) -> frozenset[str]:
+    """The kinds of sinks that a text speaks of, or one of the functions that it comes to."""
+    seen, level = {start}, {start}
+    found: set[str] = set()
     for _ in range(DEPTH):
-        following: dict[Place, None] = {}
-        for place in level:
-            kinds, named = _read(place)
-            yield from kinds
-            following.update(dict.fromkeys(one for one in named if one not in seen))
-        seen.update(following)
-        level = list(following)
+        read = [_read(place) for place in level]
+        found.update(*(kinds for kinds, _ in read))
+        level = set().union(*(named for _, named in read)) - seen
+        seen |= level
+    return frozenset(found)
 
 
-def _read(place: Place) -> tuple[frozenset[str], tuple[Place, ...]]:
+def _read(place: Place) -> tuple[frozenset[str], frozenset[Place]]:
     """The kinds of sinks that a text speaks of by itself, and the functions that it names."""
     file, first, last = place
-    known: dict[tuple[int, int], tuple[frozenset[str], tuple[Place, ...]]] = file.cache.setdefault(_read, {})
+    known: dict[tuple[int, int], tuple[frozenset[str], frozenset[Place]]] = file.cache.setdefault(_read, {})
     if (first, last) not in known:
         text = "".join(file.lines[first - 1 : last])
         names = stand_for(file, words(text))
         said = _sink_words(file.project.models)
         kinds: frozenset[str] = frozenset().union(*(said[name] for name in names & said.keys()))
-        known[first, last] = kinds, tuple(_named(file, text, names))
+        known[first, last] = kinds, frozenset(_named(file, text, names))
     return known[first, last]
 
 
 def _named(file: SourceFile, text: str, words: Set[str]) -> Iterator[Place]:
     functions = defined(file)
-    for name in sorted(words & functions.keys()):
+    for name in words & functions.keys():
         for one, other in functions[name]:
             if _is_meant(one, name, text, file):
                 yield other, one.line, one.end_line
