@@ -47,8 +47,7 @@ class Glimpse:
         return smooth("".join(lines[number - 1] for number in self._own_lines()))
 
     def _own_lines(self) -> Iterable[int]:
-        # Two definitions may share a line with a semicolon between them: the edges of a hole count as outside.
-        inside = {line for first, last in self.unit.holes for line in range(first + 1, last)}
+        inside = {line for first, last in self.unit.holes for line in range(first, last + 1)}
         return (line for line in range(self.unit.line, self.unit.end_line + 1) if line not in inside)
 
     @cached_property
@@ -74,8 +73,10 @@ class Glimpse:
     @cached_property
     def is_called(self) -> bool:
         """Whether the function of the unit, or one that is defined in it, may be called in its file."""
-        name = self.unit.qualname.rpartition(".")[2]
-        return self.text.count("def ") != 1 or calls(self.file.smooth, name) > 1
+        count = self.text.count("def ")
+        if not count:
+            return "lambda" in self.written
+        return count > 1 or calls(self.file.smooth, self.unit.qualname.rpartition(".")[2]) > 1
 
 
 def calls(text: str, name: str) -> int:

@@ -15,7 +15,7 @@ from analyzers.flow.frame import Frame, Hit
 from analyzers.flow.graph import Graph, Undecided
 from analyzers.flow.hints import may_have_source, speaks_of_source
 from analyzers.flow.leads import sinks_from
-from analyzers.flow.memory import readers, remembered, reviewed
+from analyzers.flow.memory import may_read, readers, remembered, reviewed
 from analyzers.flow.reaching import definitions
 from analyzers.flow.results import Acquisition, Built, Constant, Flow, Flows, Held, MayBeNone
 from analyzers.flow.signs import possible
@@ -110,7 +110,7 @@ def _through(file: SourceFile, function: cst.FunctionDef, source_kind: str, sink
     others = [(other, one) for other, one in elsewhere if _leads(other, one, sink_kind)]
     passes = bool(own) and bool(callers or others) and _passes_on(file, function, source_kind, sink_kind)
     leaving = may_have_source(file, function, known, source_kind)
-    reading = readers(file, known, function, source_kind) if leaving else ()
+    reading = readers(file, known, function, source_kind) if leaving and _may_be_read(file, own, sink_kind) else ()
     for other in (*(callers if passes else ()), *(one for one in reading if _leads(file, one, sink_kind))):
         frame = reviewed(file, known, other, source_kind)
         for hit in _hits(frame, sink_kind) if frame else ():
@@ -121,6 +121,11 @@ def _through(file: SourceFile, function: cst.FunctionDef, source_kind: str, sink
     for hit, flow in flows_from(file, named, others, known, source_kind) if named and passes else ():
         if hit.kind == sink_kind:
             yield flow
+
+
+def _may_be_read(file: SourceFile, own: Definition | None, sink_kind: str) -> bool:
+    """Whether a method that leads to such a sink may read what a function leaves."""
+    return own is not None and any(sink_kind in sinks_from(file, one, models(file)) for one in may_read(file, own))
 
 
 def _passes_on(file: SourceFile, function: cst.FunctionDef, source_kind: str, sink_kind: str) -> bool:

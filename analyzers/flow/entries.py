@@ -21,6 +21,12 @@ PLAIN = ("builtins.", "typing.", "collections.", "uuid.", "datetime.", "decimal.
 SELF = ("self", "cls")
 MODULE = "__module__"
 ATTRIBUTE = re.compile(r"\bself\.(\w+)\b(?!\s*\()")
+# An attribute with a `=` behind it on its line, which is neither a comparison nor the end of one; one that a loop or a
+# `with` binds; one that something is put into.
+WRITTEN = re.compile(
+    r"\bself\.(\w+)\b(?=[^\n]*[^=!<>\n]=[^=]|[^\n]*=\n)|\b(?:for|as) self\.(\w+)"
+    r"|\bself\.(\w+)\b(?=[^\n(]*\.(?:append|add|insert|extend|update|appendleft|put|put_nowait|push|setdefault)\()"
+)
 
 
 def start(file: SourceFile, models: Models, function: cst.FunctionDef, source_kind: str, *, symbolic: bool) -> State:
@@ -62,6 +68,15 @@ def attributes(file: SourceFile, definition: Definition | None) -> frozenset[str
     if definition not in known:
         text = "".join(file.lines[definition.head - 1 : definition.end_line])
         known[definition] = frozenset(ATTRIBUTE.findall(text))
+    return known[definition]
+
+
+def written(file: SourceFile, definition: Definition) -> frozenset[str]:
+    """The attributes of `self` that a method may write, going by its text."""
+    known: dict[Definition, frozenset[str]] = file.cache.setdefault(written, {})
+    if definition not in known:
+        text = "".join(file.lines[definition.head - 1 : definition.end_line])
+        known[definition] = frozenset(name for found in WRITTEN.findall(text) for name in found if name)
     return known[definition]
 
 

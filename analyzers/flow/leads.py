@@ -8,9 +8,8 @@ from collections.abc import Iterator, Mapping, Set
 
 from analyzers.flow import toplevel
 from analyzers.flow.elsewhere import may_be_given
-from analyzers.flow.entries import attributes
 from analyzers.flow.hints import EVERYDAY, speaks_of_source
-from analyzers.flow.memory import methods
+from analyzers.flow.memory import may_leave, may_read
 from analyzers.flow.signs import possible
 from analyzers.glimpse import Glimpse, calling, defined, last_words, stand_for
 from analyzers.models import Entry, Models, Sink
@@ -55,8 +54,7 @@ def _sinks_of(file: SourceFile, own: Definition, models: Models, source_kind: st
     if (own, source_kind) not in known:
         found: frozenset[str] = frozenset()
         if _has_source(file, own, models, source_kind) or _is_left_some(file, own, models, source_kind):
-            readers = methods(file, own.parent) if own.parent and attributes(file, own) else ()
-            found = found.union(*(sinks_from(file, one, models) for one in (own, *readers)))
+            found = found.union(*(sinks_from(file, one, models) for one in (own, *may_read(file, own))))
         known[own, source_kind] = found
     return known[own, source_kind]
 
@@ -76,13 +74,7 @@ def _has_source(file: SourceFile, definition: Definition, models: Models, kind: 
 
 def _is_left_some(file: SourceFile, own: Definition, models: Models, kind: str) -> bool:
     """Whether another method of the class, or one who makes its objects, could leave a source in them."""
-    if not own.parent or not attributes(file, own):
-        return False
-    known: dict[tuple[str, str], bool] = file.cache.setdefault(_is_left_some, {})
-    if (own.parent, kind) not in known:
-        near = (*methods(file, own.parent), *calling(file, own.parent.rpartition(".")[2]))
-        known[own.parent, kind] = any(_has_source(file, one, models, kind) for one in near)
-    return known[own.parent, kind]
+    return any(_has_source(file, one, models, kind) for one in may_leave(file, own))
 
 
 def _callers(file: SourceFile, own: Definition, kind: str) -> tuple[Caller, ...]:

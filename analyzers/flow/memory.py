@@ -7,10 +7,10 @@ from dataclasses import replace
 import libcst as cst
 
 from analyzers.flow.analysis import Analysis, Kept
-from analyzers.flow.entries import MODULE, SELF, attributes
+from analyzers.flow.entries import MODULE, SELF, attributes, written
 from analyzers.flow.frame import Frame
 from analyzers.flow.graph import Undecided
-from analyzers.flow.hints import may_have_source, speaks_of_source
+from analyzers.flow.hints import may_have_source, speaks_of_source, words_of
 from analyzers.flow.value import CLEAN, NO_FIELDS, Link, Taint, Value, join
 from analyzers.glimpse import calling
 from analyzers.models import Entry, Models
@@ -46,7 +46,7 @@ def remembered(file: SourceFile, models: Models, function: cst.FunctionDef, kind
 def readers(file: SourceFile, models: Models, function: cst.FunctionDef, kind: str) -> Iterator[cst.FunctionDef]:
     """The methods of the file that read what this function leaves in their objects."""
     own = file.definition(function)
-    frame = _analysed(file, models, function, NO_FIELDS, kind) if own and _may_leave(file, own) else None
+    frame = _analysed(file, models, function, NO_FIELDS, kind) if own else None
     if own is None or frame is None:
         return
     left = [(own.parent, frame.left)] if _is_method(file, own) else []
@@ -57,6 +57,33 @@ def readers(file: SourceFile, models: Models, function: cst.FunctionDef, kind: s
             found = file.function(one.qualname) if attributes(file, one) & dirty else None
             if found and found is not function:
                 yield found
+
+
+def may_read(file: SourceFile, own: Definition) -> tuple[Definition, ...]:
+    """The methods of the file that may read what this function leaves in their objects, going by texts."""
+    known: dict[Definition, tuple[Definition, ...]] = file.cache.setdefault(may_read, {})
+    if own not in known:
+        said = words_of(file, own)
+        made = [name for name in file.outline.classes if name.rpartition(".")[2] in said]
+        found = [one for name in made for one in methods(file, name) if attributes(file, one)]
+        left = written(file, own) if _is_method(file, own) else frozenset()
+        if left:
+            found += [one for one in methods(file, own.parent) if attributes(file, one) & left]
+        known[own] = tuple(dict.fromkeys(one for one in found if one is not own))
+    return known[own]
+
+
+def may_leave(file: SourceFile, own: Definition) -> Iterator[Definition]:
+    """The functions of the file that may leave something in attributes that a method reads, going by texts."""
+    wanted = attributes(file, own) if _is_method(file, own) else frozenset()
+    if not wanted:
+        return
+    for other in methods(file, own.parent):
+        if other.qualname != own.qualname and written(file, other) & wanted:
+            yield other
+    init = file.outline.by_name.get(f"{own.parent}.__init__")
+    if init and written(file, init) & wanted:
+        yield from _makers(file, own.parent)
 
 
 def _analysed(file: SourceFile, models: Models, function: cst.FunctionDef, held: Fields, kind: str) -> Frame | None:
@@ -76,14 +103,6 @@ def _is_method(file: SourceFile, definition: Definition) -> bool:
     return definition.first_parameter == SELF[0] and definition.parent in file.outline.classes
 
 
-def _may_leave(file: SourceFile, definition: Definition) -> bool:
-    """Whether a function writes attributes of its object, or may make an object of a class of the file."""
-    if _is_method(file, definition) and attributes(file, definition):
-        return True
-    text = "".join(file.lines[definition.head - 1 : definition.end_line])
-    return any(f"{name.rpartition('.')[2]}(" in text for name in file.outline.classes)
-
-
 def _remember(file: SourceFile, models: Models, own: Definition, wanted: frozenset[str], kind: str) -> Fields:
     found: dict[str, Value] = {}
     for what, fields, writer in _left(file, models, own, wanted, kind):
@@ -98,14 +117,14 @@ def _left(
 ) -> Iterator[tuple[str, Fields, Definition]]:
     """What each other method, and each maker of the object, leaves in it, with what has to be assumed."""
     for other in methods(file, own.parent):
-        if other.qualname == own.qualname or not attributes(file, other) & wanted or _apart(models, other, own):
+        if other.qualname == own.qualname or not written(file, other) & wanted or _apart(models, other, own):
             continue
         frame = _frame(file, models, other, kind)
         if frame:
             what = "" if other.name in FIRST else f"that `{other.name}` runs before `{own.name}`"
             yield what, frame.left, other
     init = file.outline.by_name.get(f"{own.parent}.__init__")
-    if init and attributes(file, init) & wanted:
+    if init and written(file, init) & wanted:
         function = file.function(init.qualname)
         for maker in _makers(file, own.parent):
             frame = _frame(file, models, maker, kind)
