@@ -6,7 +6,7 @@ the same without it, and a test compares the two over real files.
 """
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from functools import cached_property
@@ -88,8 +88,8 @@ def calling(file: SourceFile, name: str) -> tuple[Definition, ...]:
     """The functions of a file in whose text a name, or a longer one that ends alike, is called; in their order."""
     known: dict[str, tuple[Definition, ...]] = file.cache.setdefault(calling, {})
     if name not in known:
-        places = (_lines_around(file).get(line, ()) for line in _lines_with(file, f"{name}("))
-        known[name] = tuple(sorted({one for some in places for one in some}, key=lambda one: (one.line, one.qualname)))
+        around = (_around(file, line) for line in _lines_with(file, f"{name}("))
+        known[name] = tuple(dict.fromkeys(one for one in around if one))
     return known[name]
 
 
@@ -104,15 +104,16 @@ def _lines_with(file: SourceFile, text: str) -> Iterator[int]:
         place = file.text.find(text, starts[line])
 
 
-def _lines_around(file: SourceFile) -> Mapping[int, list[Definition]]:
-    """The functions whose bodies hold a line, by line."""
-    known: dict[int, list[Definition]] | None = file.cache.get(_lines_around)
+def _around(file: SourceFile, line: int) -> Definition | None:
+    """The function whose body holds a line: those of an outline never stand in each other."""
+    known: tuple[list[Definition], list[int]] | None = file.cache.get(_around)
     if known is None:
-        known = file.cache[_lines_around] = {}
-        for one in file.outline.definitions if file.readable else ():
-            for line in range(one.head + 1, one.end_line + 1) if one.kind is Kind.FUNCTION else ():
-                known.setdefault(line, []).append(one)
-    return known
+        every = file.outline.definitions if file.readable else ()
+        functions = sorted((one for one in every if one.kind is Kind.FUNCTION), key=lambda one: one.head)
+        known = file.cache[_around] = functions, [one.head for one in functions]
+    functions, heads = known
+    place = bisect_left(heads, line)
+    return functions[place - 1] if place and line <= functions[place - 1].end_line else None
 
 
 def beginnings(text: str) -> frozenset[str]:

@@ -99,14 +99,18 @@ def _answers(models: Models) -> frozenset[str]:
 
 def _reached(start: Place) -> frozenset[str]:
     """The kinds of sinks that a text speaks of, or one of the functions that it comes to."""
-    seen, level = {start}, {start}
-    found: set[str] = set()
-    for _ in range(DEPTH):
-        read = [_read(place) for place in level]
-        found.update(*(kinds for kinds, _ in read))
-        level = set().union(*(named for _, named in read)) - seen
-        seen |= level
-    return frozenset(found)
+    known: dict[Place, frozenset[str]] = start[0].project.cache.setdefault(_reached, {})
+    if start not in known:
+        seen, level = {start}, {start}
+        found: set[str] = set()
+        for _ in range(DEPTH):
+            found.update(*(known[place] for place in level & known.keys()))
+            read = [_read(place) for place in level - known.keys()]
+            found.update(*(kinds for kinds, _ in read))
+            level = set().union(*(named for _, named in read)) - seen
+            seen |= level
+        known[start] = frozenset(found)
+    return known[start]
 
 
 def _read(place: Place) -> tuple[frozenset[str], frozenset[Place]]:
