@@ -1,8 +1,6 @@
 """What the text of a function hints at, before any of it is parsed: a source it may read, data it may be given."""
 
 import re
-import sys
-from bisect import bisect_right
 from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from functools import lru_cache
@@ -11,6 +9,7 @@ import libcst as cst
 
 from analyzers.flow.entries import entry_of
 from analyzers.flow.signs import spoken_of
+from analyzers.glimpse import function_at, line_at
 from analyzers.models import Alias, Entry, Models, Source, Stop, Type
 from analyzers.outline import Definition
 from analyzers.source import Project, SourceFile
@@ -18,7 +17,7 @@ from analyzers.text import words
 
 # What is called; first what says that it is a function or a method of the object itself, not of a text or a list.
 CALLED = re.compile(r"(\b(?:self|cls)\.|super\(\)\.|[^\w.])?(\w+)(?=\()")
-HEAD = re.compile(r"^([ \t]*)(?:async[ \t]+)?def[ \t]+(\w+)", re.MULTILINE)
+HEAD = re.compile(r"def[ \t]+(\w+)")
 # Methods of texts, mappings and sequences: a call says nothing of a method of the project that has the same name.
 EVERYDAY = frozenset(
     "get post put patch delete head options items keys values pop update append add extend insert remove clear copy "
@@ -132,20 +131,12 @@ def _givers(project: Project, wanted: Words) -> frozenset[str]:
 
 
 def _speaking(file: SourceFile, wanted: Words) -> Iterator[str]:
-    """The names of the functions around each place where a text speaks of a source, told by their indentation."""
-    text = file.text
-    places = list(wanted.places(text, file.words))
-    heads = list(HEAD.finditer(text)) if places else []
-    starts = [head.start() for head in heads]
-    for last in {bisect_right(starts, place) for place in places}:
-        depth, end = sys.maxsize, starts[last] if last < len(starts) else len(text)
-        for head in reversed(heads[:last]):
-            if len(head[1]) < depth:
-                depth = len(head[1])
-                if wanted.said(text[head.start() : end]):
-                    yield head[2]
-            if not depth:
-                break
+    """The names of the functions that hold a place where a text speaks of a source, and of those inside them."""
+    around = (function_at(file, line_at(file, place)) for place in wanted.places(file.text, file.words))
+    for one in dict.fromkeys(one for one in around if one):
+        if wanted.among(words_of(file, one)) and wanted.said(text := text_of(file, one)):
+            yield one.name
+            yield from HEAD.findall(text)
 
 
 def source_words(project: Project, models: Models, kind: str) -> Words:
