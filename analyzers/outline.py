@@ -110,13 +110,18 @@ class Outline:
         """Qualname to its last definition, as at run time."""
         return {definition.qualname: definition for definition in self.definitions}
 
+    def statements(self, unit: Unit) -> list[ast.stmt]:
+        """The statements of a unit: one, unless semicolons put several on its lines."""
+        if unit.kind is Kind.STATEMENT:
+            body, line = self.tree.body, lambda node: node.lineno
+            return body[bisect_left(body, unit.line, key=line) : bisect_right(body, unit.end_line, key=line)]
+        return [node for node in self.nodes.get(unit.qualname, ()) if node.end_lineno == unit.end_line]
+
     def depth(self, unit: Unit) -> int:
         """How deep the syntax of a unit is nested; past the limit it is not counted further."""
         if unit.kind is Kind.STATEMENT:
-            body, line = self.tree.body, lambda node: node.lineno
-            return _depth(body[bisect_left(body, unit.line, key=line) : bisect_right(body, unit.end_line, key=line)])
-        same = [node for node in self.nodes.get(unit.qualname, ()) if node.end_lineno == unit.end_line]
-        return max(map(_depth, map(_own_parts, same)), default=0)
+            return _depth(self.statements(unit))
+        return max(map(_depth, map(_own_parts, self.statements(unit))), default=0)
 
     @cached_property
     def deepest(self) -> int:

@@ -74,6 +74,17 @@ def _end(token: str, text: str, place: int) -> int:
     return found.end() if found else -1
 
 
+def written(expression: cst.CSTNode) -> str | None:
+    """The text of an expression that stands on one line and in no parentheses; None for what has to be placed first."""
+    # A starred element writes its comma, too.
+    if not isinstance(expression, cst.BaseExpression) or isinstance(expression, cst.BaseElement) or expression.lpar:
+        return None
+    state = CodegenState(default_indent="", default_newline="\n")
+    expression._codegen(state)
+    text = "".join(state.tokens)
+    return None if "\n" in text or "\r" in text else text
+
+
 class _Log(CodegenState):
     """A code generation that remembers how many tokens were written when each node began and ended."""
 

@@ -218,4 +218,4 @@ class Rule:
 
     def examined(self, file: SourceFile, node: cst.CSTNode) -> Examined:
         """A place that was looked at and is clean."""
-        return Examined(self.name, file.path, file.span(node).line, self.topic, self.clean)
+        return Examined(self.name, file.path, file.line(node), self.topic, self.clean)

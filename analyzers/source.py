@@ -8,10 +8,12 @@ import libcst as cst
 
 from analyzers import names
 from analyzers.cuts import Cut, cut, risky, whole
+from analyzers.lines import Lines, line_in, lines_of
 from analyzers.memory import Memory, digest
 from analyzers.model import Span
 from analyzers.outline import DEPTH_LIMIT, Definition, Kind, NewSyntax, Outline, Unit, outline
 from analyzers.places import module_name
+from analyzers.positions import written
 from analyzers.scopes import tree_outline
 from analyzers.text import Unreadable, smooth, split_lines, words
 from analyzers.touched import TouchedLines
@@ -35,6 +37,7 @@ class SourceFile:
         self.project = project or Project([self])
         self._cuts: dict[Unit, Cut] = {}
         self._owner: dict[cst.CSTNode, Cut] = {}
+        self._lines_known: dict[Cut, Lines] = {}
 
     @cached_property
     def lines(self) -> list[str]:
@@ -95,9 +98,17 @@ class SourceFile:
         """Like `span`, but of a compound statement only its head: `with lock:`, `except KeyError:`, `def f(x):`."""
         return self._cut_of(node).head_span(node)
 
+    def line(self, node: cst.CSTNode) -> int:
+        """The line on which a node begins, without placing the rest of its unit where that can be helped."""
+        made = self._cut_of(node)
+        if made not in self._lines_known:
+            self._lines_known[made] = lines_of(made.nodes, self.outline.statements(made.unit))
+        return line_in(self._lines_known[made], node, self.ancestors(node)) or self.span(node).line
+
     def code(self, node: cst.CSTNode) -> str:
         """The text of a node, exactly as in the file."""
-        return self.text_of(self.span(node))
+        text = written(node) if "positions" not in self._cut_of(node).__dict__ else None
+        return text if text is not None else self.text_of(self.span(node))
 
     def text_of(self, span: Span) -> str:
         """The text of a stretch of the file."""

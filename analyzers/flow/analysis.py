@@ -13,9 +13,9 @@ from analyzers.flow.graph import Graph, Point, Undecided, solve
 from analyzers.flow.hints import gives_by_itself
 from analyzers.flow.recall import Key, Made, Making, keep, recalled
 from analyzers.flow.statements import transfer
-from analyzers.flow.summary import NOTHING, Given, Place, Reach, Summary
+from analyzers.flow.summary import NOTHING, Given, Place, Reach, Summary, Way
 from analyzers.flow.trace import assumed, hit_steps, steps_of
-from analyzers.flow.value import CLEAN, NO_FIELDS, PARAMETER, State, Value, join_states
+from analyzers.flow.value import CLEAN, NO_FIELDS, PARAMETER, Link, State, Value, join_states
 from analyzers.models import ANY, Models
 from analyzers.outline import Definition
 from analyzers.scopes import local_names, parameters
@@ -255,9 +255,13 @@ def _given(value: Value, but: str = "") -> Iterator[Given]:
         if taint.kind == PARAMETER and taint.origin == but:
             continue
         if taint.kind == PARAMETER:
-            yield Given(str(taint.origin), "", taint.cleared, steps_of(taint.link))
+            yield Given(str(taint.origin), "", taint.cleared, _way(taint.link))
         else:
-            yield Given("", taint.kind, taint.cleared, steps_of(taint.link))
+            yield Given("", taint.kind, taint.cleared, _way(taint.link))
+
+
+def _way(link: Link) -> Way:
+    return Way(lambda: steps_of(link))
 
 
 def _writes(end: State | None, names: tuple[str, ...]) -> dict[str, tuple[Given, ...]]:

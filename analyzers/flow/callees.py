@@ -135,24 +135,27 @@ def _reach(frame: Frame, site: Site, reaches: tuple[Reach, ...], bound: Mapping[
 
 def _given(frame: Frame, site: Site, results: tuple[Result, ...], bound: Mapping[str, Given]) -> tuple[Taint, ...]:
     taints: tuple[Taint, ...] = ()
-    called = short(frame.file, site.func)
     for result in results:
         if not result.parameter:
-            link = Link(
-                frame.file, site.node, f"is returned by `{called}`", None, result.steps, (), 1 + len(result.steps)
-            )
-            new = Taint(result.kind, (site.node, result.steps[:1]), link, result.cleared)
-            taints = merge_taints(taints, (new,))
+            taints = merge_taints(taints, (_made(frame, site, result),))
         elif result.parameter in bound:
             own = bound[result.parameter].value.all_taints()
             taints = merge_taints(taints, (_through(frame, site, result, taint) for taint in own))
     return taints
 
 
+def _made(frame: Frame, site: Site, result: Result) -> Taint:
+    """What a callee gives by itself."""
+    steps, what = result.way.steps, f"is returned by `{short(frame.file, site.func)}`"
+    link = Link(frame.file, site.node, what, None, steps, (), 1 + len(steps))
+    return Taint(result.kind, (site.node, steps[:1]), link, result.cleared)
+
+
 def _through(frame: Frame, site: Site, result: Result, taint: Taint) -> Taint:
+    """What a callee passes on."""
     link = taint.link.then(frame.file, site.node, _passed(frame, site, result.parameter))
-    if result.steps:
-        link = Link(frame.file, site.node, "", link, result.steps, link.assumed, link.length + len(result.steps))
+    if steps := result.way.steps:
+        link = Link(frame.file, site.node, "", link, steps, link.assumed, link.length + len(steps))
     return replace(taint, link=link, cleared=taint.cleared | result.cleared, from_words="")
 
 

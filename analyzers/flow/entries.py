@@ -130,8 +130,7 @@ def _entries(file: SourceFile, models: Models, function: cst.FunctionDef) -> Ite
         if isinstance(called, cst.Attribute) and isinstance(mark.decorator, cst.Call) and _routes(mark.decorator):
             guessed = (one for one in models.all(Entry) if called.attr.value in one.methods)
             yield from (one for one in guessed if imports(file, one.roots))
-    definition = file.definition(function)
-    parent = definition.parent if definition else ""
+    parent = file.definition_name(function).rpartition(".")[0]
     if parent in file.outline.classes:
         for base in file.mro(parent):
             yield from (one for one in models.named(Entry, base) if function.name.value in one.handlers)

@@ -65,7 +65,7 @@ class Making:
         names = sorted(self.asked | file.asked)
         height = 1 + max((made.height for made in self.callees.values()), default=0)
         answers = tuple(answer_of(file.project, name) for name in names)
-        return Made(summary, self.steps, height, answers, tuple(self.callees.items()))
+        return Made(summary.told(), self.steps, height, answers, tuple(self.callees.items()))
 
 
 def answer_of(project: Project, name: str) -> tuple[str, str, bytes]:

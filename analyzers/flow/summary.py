@@ -1,7 +1,9 @@
-"""What a function does to its arguments and what it gives back, as data: no syntax, so that it can be kept."""
+"""What a function does to its arguments and what it gives back, as data: it can be kept without the syntax."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import chain
 
 from analyzers.model import Span, Step
 
@@ -28,6 +30,26 @@ class Reach:
     assumed: tuple[str, ...] = ()
 
 
+class Way:
+    """The steps of a way, told when they are first asked for: most ways of a summary are taken by nobody."""
+
+    def __init__(self, tell: Callable[[], tuple[Step, ...]]) -> None:
+        self._tell = tell
+
+    @cached_property
+    def steps(self) -> tuple[Step, ...]:
+        """The steps, in order; syntax is needed until they have been told."""
+        steps = self._tell()
+        del self._tell
+        return steps
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Way) and self.steps == other.steps
+
+    def __hash__(self) -> int:
+        return hash(self.steps)
+
+
 @dataclass(frozen=True, slots=True)
 class Given:
     """Something comes out: what was passed as `parameter`, or (when that is "") a value of the source kind `kind`."""
@@ -35,7 +57,7 @@ class Given:
     parameter: str
     kind: str
     cleared: frozenset[str]
-    steps: tuple[Step, ...]
+    way: Way
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +76,12 @@ class Summary:
     proves: Mapping[str, frozenset[str]] = field(default_factory=dict)
     tells: Mapping[str, frozenset[str]] = field(default_factory=dict)
     stops: bool = False
+
+    def told(self) -> "Summary":
+        """The same summary with every way told: no syntax is left in it."""
+        for given in chain(self.result, *self.writes.values()):
+            _ = given.way.steps
+        return self
 
 
 NOTHING = Summary()

@@ -2,9 +2,9 @@
 
 It compares the standard library, the installed packages (every Nth file of these) and the torturing code. Each unit,
 cut and parsed alone, must have exactly the nodes that the file read whole has there, each where libcst's
-`PositionProvider` says it is; and all rules, asked about every line, must say the same both ways. It prints how many
-files, definitions, units, nodes and findings were compared, what was left out and why, and every difference: with
-one, the exit code is 1.
+`PositionProvider` says it is, also when only its line or its text is asked for; and all rules, asked about every line,
+must say the same both ways. It prints how many files, definitions, units, nodes and findings were compared, what was
+left out and why, and every difference: with one, the exit code is 1.
 
 libcst's own positions are wrong after a line that holds only a backslash, and after a form feed that begins a
 statement: it forgets those characters, and all that follows stands too early. In such a file calls, attributes and
@@ -32,6 +32,7 @@ from analyzers.engine import RECURSION
 from analyzers.model import Finding
 from analyzers.models import load
 from analyzers.outline import DEPTH_LIMIT, Kind, Unit
+from analyzers.positions import written
 from analyzers.source import Project, SourceFile
 from analyzers.text import Unreadable, decode, split_lines
 from analyzers.walk import look
@@ -123,6 +124,7 @@ def compare(text: str, count: Count) -> None:
     """Assert that every unit, cut alone, has its nodes where the file read whole has them, and no node is lost."""
     file = SourceFile("x.py", text)
     cuts = file.scopes()
+    unplaced = [(node, file.line(node), written(node)) for cut in cuts for node in cut.nodes]
     ours = Counter(place for cut in cuts for place in _places(file, cut))
     module = cst.parse_module(text)
     if module.code.rstrip("\r\n") == text.rstrip("\r\n"):
@@ -131,6 +133,10 @@ def compare(text: str, count: Count) -> None:
         ours, theirs = Counter(_alike(file, cuts)), Counter(_by_ast(text))
         count.by_ast += 1
     assert ours == theirs, _difference(file, ours, theirs)
+    for node, line, code in unplaced:
+        place = file.span(node)
+        assert line == place.line, f"{line} instead of {place}"
+        assert code in (None, file.text_of(place)), f"{code!r} instead of {place}"
     count.files += 1
     count.units += len(cuts)
     count.definitions += sum(cut.unit.kind is not Kind.STATEMENT for cut in cuts)
