@@ -3,9 +3,10 @@
     python -m tests.benchmarks.reach [commits] [releases] [peers] [history CLONE...]
 
 `commits` touches 1, 3 and 10 functions of 2,400- and 12,000-line files; `releases` compares releases fetched by name;
-`peers` runs other analysers over the head of one of these, where they are installed; `history` takes a hundred commits
-of each clone of a repository, always the same ones. CPU seconds of one warm process, set as the sandbox sets its own;
-the floor is measured in the same run, so the ratios hold on any machine. Nothing here asserts a time.
+`peers` runs other analysers, where they are installed, over the heads of a small change and of a release; `history`
+takes a hundred commits of each clone of a repository, always the same ones. CPU seconds of one warm process, set as the
+sandbox sets its own; the floor is measured in the same run, so the ratios hold on any machine. Nothing here asserts a
+time.
 """
 
 import ast
@@ -38,6 +39,7 @@ from tests.journeys.releases import Release, fetch
 SIZES = (2_400, 12_000)
 TOUCHES = (1, 3, 10)
 CHANGES = 6
+CHANGED = 5
 COMMITS = 100
 MOST_BYTES = 2_000_000
 RELEASES = (
@@ -162,22 +164,34 @@ def _parses(text: bytes | None) -> bool:
 
 
 def peers() -> Iterator[str]:
-    """What other analysers spend on the head of a release that ours has just analysed."""
+    """What other analysers spend on the heads of a small change and of a release, and what ours spends."""
+    yield from _beside(f"{CHANGED} files of {SIZES[0]:,} lines, {TOUCHES[1]} functions touched in each", small_change())
     base, head = RELEASES[0]
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        old, new = fetch(base, folder), fetch(head, folder)
-        pairs = [
-            FilePair(p, new[p], old.get(p), None) for p in sorted(new) if p.endswith(".py") and new[p] != old.get(p)
-        ]
+    with tempfile.TemporaryDirectory() as folder:
+        old, new = fetch(base, Path(folder)), fetch(head, Path(folder))
+    paths = [path for path in sorted(new) if path.endswith(".py") and new[path] != old.get(path)]
+    yield from _beside(f"{base} → {head.version}", [FilePair(path, new[path], old.get(path), None) for path in paths])
+
+
+def small_change() -> list[FilePair]:
+    """A change like that of a commit to some files at once."""
+    chance = random.Random(5)
+    texts = long_files(SIZES[0])[:CHANGED]
+    heads = [touched(text, TOUCHES[1], chance) for text in texts]
+    made = enumerate(zip(texts, heads, strict=True))
+    return [FilePair(f"big{number}.py", head.encode(), base.encode(), None) for number, (base, head) in made]
+
+
+def _beside(title: str, pairs: Sequence[FilePair]) -> Iterator[str]:
+    ours = cost(pairs)
+    yield f"{title}\n  {'touchline':<16} {ours.seconds:7.3f} s   {ours.ratio:6.1f}x the floor"
+    with tempfile.TemporaryDirectory() as folder:
         for pair in pairs:
-            target = folder / "head" / pair.path
+            target = Path(folder) / "head" / pair.path
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(pair.head or b"")
-        ours = cost(pairs)
-        yield f"{'touchline':<16} {ours.seconds:7.2f} s"
-        for title, command in PEERS.items():
-            yield f"{title:<16} {_peer(command, folder / 'head', ours)}"
+        for name, command in PEERS.items():
+            yield f"  {name:<16} {_peer(command, Path(folder) / 'head', ours)}"
 
 
 def _peer(command: Sequence[str], folder: Path, ours: Cost) -> str:
@@ -188,7 +202,7 @@ def _peer(command: Sequence[str], folder: Path, ours: Cost) -> str:
     subprocess.run([program, *command[1:], str(folder)], check=False, capture_output=True, timeout=600)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return f"{seconds:7.2f} s   {seconds / ours.seconds:6.2f} times ours"
+    return f"{seconds:7.3f} s   {seconds / ours.seconds:6.2f} times ours"
 
 
 def table(rows: Iterator[tuple[str, list[Cost]]]) -> None:
@@ -214,7 +228,8 @@ def main(wanted: Sequence[str]) -> int:
     if wanted and wanted[0] == "history":
         table(history(wanted[1:]))
     if not wanted or "peers" in wanted:
-        print(*peers(), sep="\n")
+        for line in peers():
+            print(line, flush=True)
     print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
     return 0
 
