@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test pythons check lock clean gerrit bench
+.PHONY: demo test pythons image check lock clean gerrit bench
 
 $(VENV)/.run: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Touchline needs Python 3.11 or newer; name one with make PYTHON=python3.13")'
@@ -28,6 +28,9 @@ test: $(VENV)/.dev check
 
 pythons: $(VENV)/.dev
 	@$(BIN)/python -m tests.pythons
+
+image: $(VENV)/.dev
+	@$(BIN)/python -m tests.image
 
 check: $(VENV)/.dev
 	$(BIN)/ruff format --check .
