@@ -5,9 +5,11 @@ The child gets bytes and gives plain JSON; it inherits no environment and no ope
 mode (https://docs.python.org/3/using/cmdline.html#cmdoption-I), so that no folder of the reviewed code is imported.
 """
 
+import contextlib
 import logging
 import os
 import queue
+import re
 import signal
 import subprocess
 import sys
@@ -26,6 +28,9 @@ from config.settings import LimitSettings
 START_SECONDS = 60.0
 LONGEST_ANSWER = 64 * 1024 * 1024
 MOST_NEIGHBOURS_BYTES = 16 * 1024 * 1024
+LAST_WORDS = 4096
+# The parser's runtime says so and aborts, https://doc.rust-lang.org/std/alloc/fn.handle_alloc_error.html
+NO_MEMORY = re.compile(rb"memory allocation of \d+ bytes failed")
 ENVIRONMENT = {"LANG": "C.UTF-8", "PATH": os.defpath}
 Progress = Callable[[int, int, str], None]
 
@@ -50,10 +55,13 @@ class Child:
             [sys.executable, "-I", "-m", "bot.sandbox_child", target, to_json(limits)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
             env=ENVIRONMENT,
             cwd="/",
         )
+        self._last_words = b""
+        self._listener = threading.Thread(target=self._listen, daemon=True)
+        self._listener.start()
         started = self._exchange(b"", START_SECONDS)
         if started != READY:
             self.kill()
@@ -74,14 +82,17 @@ class Child:
             return answer
         self.kill()
         if answer.out_of_memory:
-            return Failure(f"its analysis needs more than {self._limits.memory_mb} MB of memory (limits.memory_mb)")
+            return self._too_large()
         log.error("the analysis of a file failed:\n%s", answer.trouble)
         return Failure("its analysis failed by a mistake of ours, which is in the log")
 
     def kill(self) -> None:
         """End it."""
         self._process.kill()
-        self._process.communicate()
+        self._process.wait()
+        self._listener.join()
+        with contextlib.suppress(BrokenPipeError), self._process:
+            pass
 
     def _exchange(self, request: bytes, seconds: float) -> bytes | Failure:
         late = threading.Event()
@@ -96,7 +107,19 @@ class Child:
         self.kill()
         if late.is_set():
             return Failure(f"its analysis takes longer than {seconds:g} s (limits.seconds_per_file)")
+        if NO_MEMORY.search(self._last_words):
+            return self._too_large()
         return Failure(f"its analysis crashed ({_signal_name(self._process.returncode)})")
+
+    def _too_large(self) -> Failure:
+        return Failure(f"its analysis needs more than {self._limits.memory_mb} MB of memory (limits.memory_mb)")
+
+    def _listen(self) -> None:
+        """What it prints is read, so that it is never kept waiting; only the end is kept, and told to nobody."""
+        if self._process.stderr is None:
+            raise Broken("a child without pipes")
+        while words := os.read(self._process.stderr.fileno(), LAST_WORDS):
+            self._last_words = (self._last_words + words)[-LAST_WORDS:]
 
     def _give_up(self, late: threading.Event) -> None:
         late.set()

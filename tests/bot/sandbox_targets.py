@@ -44,6 +44,7 @@ def report(pair: FilePair, neighbours: int, context: list[str]) -> FileReport:
         "bug": lambda: str(1 // 0),
         "exit": lambda: os._exit(7),
         "noise": lambda: noise(),
+        "much noise": lambda: noise(100_000),
         "write": lambda: write(),
         "environment": lambda: " ".join(sorted(os.environ)),
         "pid": lambda: str(os.getpid()),
@@ -89,8 +90,8 @@ def segfault() -> str:
     return ctypes.string_at(0).decode()
 
 
-def noise() -> str:
-    print("not an answer")
+def noise(lines: int = 1) -> str:
+    print("not an answer\n" * lines)
     os.write(1, b"not an answer either\n")
     return "quiet"
 

@@ -91,10 +91,12 @@ def test_a_file_that_takes_too_long_says_the_limit() -> None:
     assert "limits.seconds_per_file" in report.reason
 
 
-def test_a_file_that_needs_too_much_memory_says_the_limit() -> None:
-    report = analysed("import yaml\nx = [" + f"{SEEN}, " * 100_000 + "]\n", replace(PATIENT, memory_mb=256))
+def test_a_file_that_needs_too_much_memory_says_the_limit_and_with_more_it_is_analysed() -> None:
+    text = READ["a list of 100,000 numbers"]
+    report = analysed(text, replace(PATIENT, memory_mb=256))
     assert report.status is Status.UNREADABLE
-    assert "memory" in report.reason
+    assert report.reason == "its analysis needs more than 256 MB of memory (limits.memory_mb)"
+    assert analysed(text, replace(PATIENT, memory_mb=1024)).status is Status.ANALYSED
 
 
 def long_file(lines: int) -> str:
