@@ -16,7 +16,7 @@ from analyzers.source import Project, SourceFile
 from analyzers.text import words
 
 # What is called; first what says that it is a function or a method of the object itself, not of a text or a list.
-CALLED = re.compile(r"(\b(?:self|cls)\.|super\(\)\.|[^\w.])?(\w+)(?=\()")
+CALLED = re.compile(r"(\b(?:self|cls)\.|super\(\)\.|[^\w.])?\b(\w+)(?=\()")
 HEAD = re.compile(r"def[ \t]+(\w+)")
 # Methods of texts, mappings and sequences: a call says nothing of a method of the project that has the same name.
 EVERYDAY = frozenset(
