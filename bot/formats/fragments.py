@@ -14,7 +14,9 @@ TAB = "    "
 WIDEST = 110
 LEAD = 30
 REPLACEMENT = "�"
-CODE_OR_BOLD = re.compile(r"(?P<fence>`+)(?P<code>.+?)(?P=fence)|\*\*(?P<bold>.+?)\*\*|\[(?P<link>[^\]]+)\]\([^)]*\)")
+CODE_OR_BOLD = re.compile(
+    r"(?P<fence>`+)(?P<code>.+?)(?P=fence)|\*\*(?P<bold>.+?)\*\*|\[(?P<link>[^\[\]]+)\]\([^()]*\)"
+)
 
 
 def printable(text: str) -> str:

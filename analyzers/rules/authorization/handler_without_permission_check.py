@@ -24,7 +24,7 @@ from analyzers.source import SourceFile
 
 ENOUGH = 3
 CHECK = re.compile(
-    r"\b((?:\w+\.)*(?:_?enforce(?:_\w+)?|authorize|check_(?:\w*_)?permissions?|check_policy|check_is_admin"
+    r"(?<!\w)(?<!\w\.)((?:\w+\.)*(?:_?enforce(?:_\w+)?|authorize|check_(?:\w*_)?permissions?|check_policy|check_is_admin"
     r"|require_(?:role|permission|admin)|has_permission|verify_permissions?)|context\.can)\("
 )
 ASKERS = frozenset({"request", "req", "context"})

@@ -260,8 +260,8 @@ def _writes(klass: str, attribute: str, file: SourceFile) -> list[Write]:
     """The writes of an attribute in the methods of a class that work on a shared object."""
     known: dict[tuple[str, str], list[Write]] = file.cache.setdefault(_writes, {})
     if (klass, attribute) not in known:
-        written = re.compile(rf"\.{re.escape(attribute)}\b[^=]*=")
-        methods = [one for one in file.outline.members(klass) if any(map(written.search, _lines(one, file)))]
+        written = re.compile(rf"(?>.*?\.{re.escape(attribute)}\b)[^=]*=")
+        methods = [one for one in file.outline.members(klass) if any(map(written.match, _lines(one, file)))]
         known[klass, attribute] = [write for method in methods for write in _of_method(method, attribute, file)]
     return known[klass, attribute]
 

@@ -29,7 +29,8 @@ ENDLESS = ("time.sleep", "requests.", "urllib.", "httpx.", "socket.", "subproces
 # Semaphores count on purpose, and locks of files guard whole jobs.
 EXCLUSIVE = ("threading.Lock", "threading.RLock", "threading.Condition", "_thread.", "multiprocessing.Lock")
 # `while not lock_file(path):`, a few lines above the sleep.
-TRIES_LOCK = re.compile(r"\b(?:while|if|return)\b.*lock\w*\(")
+ASKS = re.compile(r"\b(?:while|if|return)\b")
+CALLS_LOCK = re.compile(r"\b(?=\w++\()\w*lock")
 ABOVE = 4
 LIMITERS = frozenset("rate limit limiter throttle delay debounce pace".split())
 
@@ -251,4 +252,9 @@ def _polls_lock(found: Wait, call: cst.Call, file: SourceFile) -> bool:
     path, line = (found.steps[-1].path, found.steps[-1].line) if found.steps else (file.path, file.span(call).line)
     if path != file.path:
         return False
-    return any(TRIES_LOCK.search(file.line_text(number)) for number in range(max(1, line - ABOVE), line))
+    return any(_asks_lock(file.line_text(number)) for number in range(max(1, line - ABOVE), line))
+
+
+def _asks_lock(line: str) -> bool:
+    asks = ASKS.search(line)
+    return asks is not None and CALLS_LOCK.search(line, asks.end()) is not None

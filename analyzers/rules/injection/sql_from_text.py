@@ -49,7 +49,7 @@ NAME = re.compile(
     r"(?:\b(?:from|into|update|table|join|by|index|view|column|schema|database|exists|on|user|role)|\.)\s*[\"`\[]*$",
     re.I,
 )
-BOUND = re.compile(r"(\w+)\s*(?::[^=\n]*)?\+?=")
+BOUND = re.compile(r"\b(\w+)\s*(?::[^=\n]{0,200})?\+?=")
 HOLE = re.compile(r"%(?:\(\w+\))?[-+ #0-9.]*([a-zA-Z])|\{[^{}]*\}")
 # What is named so is SQL, not a value for it.
 CLAUSES = frozenset(
