@@ -21,12 +21,12 @@ PLAIN = ("builtins.", "typing.", "collections.", "uuid.", "datetime.", "decimal.
 SELF = ("self", "cls")
 MODULE = "__module__"
 ATTRIBUTE = re.compile(r"\bself\.(\w+)\b(?!\s*\()")
-# An attribute with a `=` behind it on its line, which is neither a comparison nor the end of one; one that a loop or a
-# `with` binds; one that something is put into.
-WRITTEN = re.compile(
-    r"\bself\.(\w+)\b(?=[^\n]*[^=!<>\n]=[^=]|[^\n]*=\n)|\b(?:for|as) self\.(\w+)"
-    r"|\bself\.(\w+)\b(?=[^\n(]*\.(?:append|add|insert|extend|update|appendleft|put|put_nowait|push|setdefault)\()"
+OWN = re.compile(r"\bself\.(\w+)")
+# Behind an attribute on its line: it is assigned, or something is put into it. Before one: a loop or a `with` binds it.
+WRITES = re.compile(
+    r"(?<![=!<>])=(?!=)|\.(?:append|add|insert|extend|update|appendleft|put|put_nowait|push|setdefault)\("
 )
+BINDS = re.compile(r"\b(?:for|as) self\.")
 
 
 def start(file: SourceFile, models: Models, function: cst.FunctionDef, source_kind: str, *, symbolic: bool) -> State:
@@ -75,9 +75,16 @@ def written(file: SourceFile, definition: Definition) -> frozenset[str]:
     """The attributes of `self` that a method may write, going by its text."""
     known: dict[Definition, frozenset[str]] = file.cache.setdefault(written, {})
     if definition not in known:
-        text = "".join(file.lines[definition.head - 1 : definition.end_line])
-        known[definition] = frozenset(name for found in WRITTEN.findall(text) for name in found if name)
+        lines = (line for line in file.lines[definition.head - 1 : definition.end_line] if "self." in line)
+        known[definition] = frozenset(name for line in lines for name in OWN.findall(line, 0, _last_write(line)))
     return known[definition]
+
+
+def _last_write(line: str) -> int:
+    """Where the last thing on a line stands that writes what stands before it."""
+    if BINDS.search(line):
+        return len(line)
+    return max((found.end() for found in WRITES.finditer(line)), default=0)
 
 
 def _held(file: SourceFile, function: cst.FunctionDef) -> dict[str, Value]:

@@ -29,7 +29,8 @@ FLOOR_SECONDS = 0.001
 TRIES = 3
 # Patterns that are made of names while a file is analysed are alike: so many of each place are enough.
 ALIKE = 2
-WORDS = 6
+WORDS = 8
+FIRST = 3
 ROOT = Path(__file__).parents[2]
 FILLERS = (
     " ",
@@ -54,6 +55,7 @@ FILLERS = (
     "\n ",
     "(a",
 )
+SIGNS = (".", "(", " ", "=")
 # A text that never lets the end of a pattern fit.
 LAST = "\0"
 OURS = ("analyzers", "bot", "config")
@@ -119,15 +121,17 @@ def use_all() -> None:
 
 
 def words(pattern: str) -> list[str]:
-    """What a text has to hold for a pattern to look closer: the longest of its own words, and its signs."""
+    """What a text has to hold for a pattern to look closer: its first and its longest own words, and its signs."""
     found = re.findall(r"[A-Za-z_]{2,}|[^\w\s\\]", re.sub(r"\\[a-zA-Z]", " ", pattern))
-    return sorted(set(found), key=lambda word: (-len(word), word))[:WORDS]
+    longest = sorted(set(found), key=lambda word: (-len(word), word))
+    return list(dict.fromkeys([*found[:FIRST], *longest]))[:WORDS]
 
 
 def hurting(pattern: str) -> Iterator[tuple[str, str]]:
     """What a text begins with, and what is repeated behind."""
     own = words(pattern)
-    units = (*FILLERS, *own, *(word + filler for word, filler in product(own, FILLERS)))
+    pairs = (word + filler for word, filler in product(own, FILLERS))
+    units = (*FILLERS, *own, *pairs, *(f"{word}{sign}a " for word, sign in product(own, SIGNS)))
     return product(("", *own[:3]), dict.fromkeys(units))
 
 
