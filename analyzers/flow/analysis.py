@@ -73,7 +73,7 @@ class Analysis:
         frame = self._frame(file, symbolic=False)
         frame.answers = _answers(file, self.models, function)
         state = start(file, self.models, function, self.kind, symbolic=False)
-        if held:
+        if held and "self" in state:
             state["self"] = replace(state["self"], fields={**state["self"].fields, **held})
         end = self._spend(frame, function, state)
         frame.left = end.get("self", CLEAN).fields if end else NO_FIELDS

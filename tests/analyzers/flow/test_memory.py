@@ -1,5 +1,6 @@
 """Values that objects carry from one method to another."""
 
+import libcst as cst
 import pytest
 
 from analyzers.flow import api
@@ -205,3 +206,22 @@ def test_an_object_of_a_class_of_another_file_does_no_harm_beside_one_of_its_own
     app = project(files).files["app"]
     answer = api.taints(app, function(app, "get"), "user-input", "path")
     assert [flow.definition for flow in answer.flows] == ["Saver.save"]
+
+
+def test_of_two_methods_of_one_name_either_may_be_without_an_object() -> None:
+    code = """
+        import os
+        from flask import request
+        class Jobs:
+            def load(self):
+                self.name = request.args["name"]
+            @staticmethod
+            def run():
+                os.system("true")
+            def run(self):
+                os.system(self.name)
+        """
+    app = project({"app.py": code}).files["app"]
+    both = [node for cut in app.scopes() for node in cut.roots if isinstance(node, cst.FunctionDef)]
+    answers = [api.taints(app, one, "user-input", "shell") for one in both if one.name.value == "run"]
+    assert [len(answer.flows) for answer in answers] == [0, 1]
