@@ -5,14 +5,15 @@ speaks of one. Too much counts rather than too little: names are taken for whate
 """
 
 from collections.abc import Iterator, Mapping, Set
+from dataclasses import dataclass
 
 from analyzers.flow import toplevel
 from analyzers.flow.elsewhere import may_be_given
 from analyzers.flow.hints import EVERYDAY, speaks_of_source
 from analyzers.flow.memory import may_leave, may_read
 from analyzers.flow.signs import possible
-from analyzers.glimpse import Glimpse, calling, defined, last_words, stand_for
-from analyzers.models import Entry, Models, Sink
+from analyzers.glimpse import Glimpse, at_hand, calling, carriers, defined, stand_for
+from analyzers.models import Alias, Entry, Models, Sink
 from analyzers.outline import Definition, Kind
 from analyzers.source import SourceFile
 from analyzers.text import words
@@ -64,7 +65,7 @@ def sinks_from(file: SourceFile, definition: Definition, models: Models) -> froz
     known: dict[Definition, frozenset[str]] = file.cache.setdefault(sinks_from, {})
     if definition not in known:
         answers = _answers(models) if may_be_given(definition, models) else frozenset()
-        known[definition] = answers.union(_reached((file, definition.line, definition.end_line)))
+        known[definition] = answers.union(_reached((file, definition.line, definition.end_line), models))
     return known[definition]
 
 
@@ -97,7 +98,7 @@ def _answers(models: Models) -> frozenset[str]:
     return known
 
 
-def _reached(start: Place) -> frozenset[str]:
+def _reached(start: Place, models: Models) -> frozenset[str]:
     """The kinds of sinks that a text speaks of, or one of the functions that it comes to."""
     known: dict[Place, frozenset[str]] = start[0].project.cache.setdefault(_reached, {})
     if start not in known:
@@ -105,7 +106,7 @@ def _reached(start: Place) -> frozenset[str]:
         found: set[str] = set()
         for _ in range(DEPTH):
             found.update(*(known[place] for place in level & known.keys()))
-            read = [_read(place) for place in level - known.keys()]
+            read = [_read(place, models) for place in level - known.keys()]
             found.update(*(kinds for kinds, _ in read))
             level = set().union(*(named for _, named in read)) - seen
             seen |= level
@@ -113,14 +114,14 @@ def _reached(start: Place) -> frozenset[str]:
     return known[start]
 
 
-def _read(place: Place) -> tuple[frozenset[str], frozenset[Place]]:
+def _read(place: Place, models: Models) -> tuple[frozenset[str], frozenset[Place]]:
     """The kinds of sinks that a text speaks of by itself, and the functions that it names."""
     file, first, last = place
     known: dict[tuple[int, int], tuple[frozenset[str], frozenset[Place]]] = file.cache.setdefault(_read, {})
     if (first, last) not in known:
         text = "".join(file.lines[first - 1 : last])
         names = stand_for(file, words(text))
-        said = _sink_words(file.project.models)
+        said = _sink_words(file, models)
         kinds: frozenset[str] = frozenset().union(*(said[name] for name in names & said.keys()))
         known[first, last] = kinds, frozenset(_named(file, text, names))
     return known[first, last]
@@ -159,16 +160,60 @@ def _makes(file: SourceFile, maker: str) -> bool:
     return known[maker]
 
 
-def _sink_words(models: Models) -> dict[str, frozenset[str]]:
-    """The last words of the names of all sinks, with the kinds of sinks that they may be."""
-    known: dict[str, frozenset[str]] | None = models.cache.get(_sink_words)
+@dataclass(frozen=True)
+class _Group:
+    """The last words of the names of some sinks, each with the kinds it may be.
+
+    They are sinks where one of `packages` is said, or anywhere if there is none, or where something is named like one
+    of `receivers`.
+    """
+
+    packages: frozenset[str]
+    receivers: frozenset[str]
+    kinds: Mapping[str, frozenset[str]]
+
+    def said(self, words: Set[str], plain: Set[str]) -> bool:
+        """Whether a text of these words, which are `plain` without underscores and capitals, can have such sinks."""
+        return not (self.packages and words.isdisjoint(self.packages) and plain.isdisjoint(self.receivers))
+
+
+def _sink_words(file: SourceFile, models: Models) -> Mapping[str, frozenset[str]]:
+    """The words by which sinks are called in a file, with the kinds of sinks that they may be."""
+    known: Mapping[str, frozenset[str]] | None = file.project.cache.get((_sink_words, file))
     if known is None:
-        found: dict[str, set[str]] = {}
-        for sink in models.all(Sink):
-            for name in sink.names:
-                found.setdefault(name.rpartition(".")[2], set()).update(sink.kinds)
-        every = frozenset(kind for sink in models.all(Sink) for kind in sink.kinds)
-        others = last_words(models, Sink) - found.keys()
-        known = {word: frozenset(kinds) for word, kinds in found.items()} | dict.fromkeys(others, every)
-        models.cache[_sink_words] = known
+        words = frozenset().union(*(other.words for other in at_hand(file)))
+        plain = frozenset(word.lower().strip("_") for word in words)
+        said = tuple(group.said(words, plain) for group in _groups(models))
+        known = file.project.cache[_sink_words, file] = _together(models, said)
     return known
+
+
+def _together(models: Models, said: tuple[bool, ...]) -> Mapping[str, frozenset[str]]:
+    """The words of the groups that are said."""
+    known: dict[tuple[bool, ...], Mapping[str, frozenset[str]]] = models.cache.setdefault(_together, {})
+    if said not in known:
+        found: dict[str, frozenset[str]] = {}
+        for group in (group for group, here in zip(_groups(models), said, strict=True) if here):
+            for word, kinds in group.kinds.items():
+                found[word] = found.get(word, frozenset()) | kinds
+        known[said] = found
+    return known[said]
+
+
+def _groups(models: Models) -> tuple[_Group, ...]:
+    known: tuple[_Group, ...] | None = models.cache.get(_groups)
+    if known is None:
+        found: dict[tuple[frozenset[str], frozenset[str]], dict[str, frozenset[str]]] = {}
+        for sink in models.all(Sink):
+            for name in (other for own in sink.names for other in (own, *_other_names(models, own))):
+                packages = carriers(models, name.partition(".")[0]) if "." in name else frozenset[str]()
+                words = found.setdefault((packages, frozenset(sink.receivers)), {})
+                last = name.rpartition(".")[2]
+                words[last] = words.get(last, frozenset()) | frozenset(sink.kinds)
+        made = (_Group(packages, receivers, kinds) for (packages, receivers), kinds in found.items())
+        known = models.cache[_groups] = tuple(made)
+    return known
+
+
+def _other_names(models: Models, name: str) -> tuple[str, ...]:
+    return tuple(other for alias in models.all(Alias) if alias.to == name for other in alias.names)
