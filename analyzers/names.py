@@ -87,22 +87,36 @@ def resolved(file: File, text: str, qualname: str, local: Names) -> str | None:
     return canonical(file, found) if found else None
 
 
-def _scopes(file: File, node: cst.CSTNode) -> Scopes:
-    """The scopes around a name, innermost first, as (qualname, names); the module's own comes last."""
-    found: Scopes = []
+def _scopes(file: File, node: cst.CSTNode, in_scope: bool = False) -> Scopes:
+    """The scopes around a name, innermost first, as (qualname, names); the module's own comes last.
+
+    The names of a class are seen in its body alone, not `in_scope` of a function there.
+    """
     inside = node
     for outer in file.ancestors(node):
-        if type(outer) not in SCOPES:
-            pass
-        elif isinstance(outer, (cst.FunctionDef, cst.Lambda)) and inside is outer.body:
-            found.append((file.definition_name(outer), _local(file, outer)))
-        elif isinstance(outer, COMPREHENSIONS):
-            found.append(("", comprehension_names(outer)))
-        elif isinstance(outer, cst.ClassDef) and inside is outer.body and not found:
-            name = file.definition_name(outer)
-            found.append((name, file.outline.names.get(name, {})))
+        if type(outer) in SCOPES:
+            break
         inside = outer
-    return [*found, ("", file.outline.names[""])]
+    else:
+        return [("", file.outline.names[""])]
+    known: dict[object, Scopes] = file.cache.setdefault(_scopes, {})
+    about = outer, inside, in_scope
+    if about not in known:
+        own = _own_names(file, outer, inside, in_scope)
+        known[about] = [*own, *_scopes(file, outer, in_scope or bool(own))]
+    return known[about]
+
+
+def _own_names(file: File, outer: cst.CSTNode, inside: cst.CSTNode, in_scope: bool) -> Scopes:
+    """What a scope adds for the names in one of its parts: nothing where that part is evaluated outside."""
+    if isinstance(outer, (cst.FunctionDef, cst.Lambda)) and inside is outer.body:
+        return [(file.definition_name(outer), _local(file, outer))]
+    if isinstance(outer, COMPREHENSIONS):
+        return [("", comprehension_names(outer))]
+    if isinstance(outer, cst.ClassDef) and inside is outer.body and not in_scope:
+        name = file.definition_name(outer)
+        return [(name, file.outline.names.get(name, {}))]
+    return []
 
 
 def _local(file: File, function: cst.FunctionDef | cst.Lambda) -> Names:
