@@ -226,7 +226,8 @@ def _propagated(frame: Frame, called: Called, propagators: tuple[Propagator, ...
             _fill(frame, called, (taint for _, value in chosen for taint in value.all_taints()))
             continue
         passed = _passed(item, chosen, called)
-        result = join(result, passed) if result.dirty else passed
+        about = result.about if result.about[0] else passed.about
+        result = replace(join(result, passed) if result.dirty else passed, about=about)
     return replace(result, type=kind)
 
 

@@ -61,10 +61,12 @@ def attribute_of(frame: Frame, node: cst.Attribute, receiver: Value) -> Value:
     taints = source_taints(frame, node, name)
     part = receiver.part("." + node.attr.value)
     kind = part.type or frame.models.returned(name) or _held_type(frame, node) or ""
-    proofs = part.proofs
-    if node.attr.value in HOSTS and "redirect" in receiver.about[1]:
-        proofs = (*proofs, Proof(*receiver.about, when=False))
-    return Value(merge_taints(part.taints, taints), part.fields, kind, proofs, receiver.about)
+    proofs, about = part.proofs, receiver.about
+    if "redirect" in about[1]:
+        # Of the parts of an address, only the host says where it leads.
+        hosts = node.attr.value in HOSTS
+        proofs, about = ((*proofs, Proof(*about, when=False)), about) if hosts else (proofs, ("", ()))
+    return Value(merge_taints(part.taints, taints), part.fields, kind, proofs, about)
 
 
 def _held_type(frame: Frame, node: cst.Attribute) -> str | None:

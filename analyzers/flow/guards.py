@@ -20,7 +20,7 @@ RELATIVE = "relative-path"
 
 
 def comparison(frame: Frame, node: cst.Comparison) -> Value:
-    """A comparison carries nothing; equal to, or a member of, something clean proves a value clean."""
+    """A comparison carries nothing; equal to, or a member of, something safe proves a value safe."""
     left = frame.value(node.left)
     rights = [(target, frame.value(target.comparator)) for target in node.comparisons]
     if len(rights) != 1:
@@ -39,6 +39,9 @@ def _compared(
         yield from _proof(left_node, left, when)
     elif right.dirty and not left.dirty and not isinstance(target.operator, INSIDE):
         yield from _proof(target.comparator, right, when)
+    elif left.dirty and right.dirty and not isinstance(target.operator, INSIDE):
+        yield from _for(_safe_for(right), _proof(left_node, left, when))
+        yield from _for(_safe_for(left), _proof(target.comparator, right, when))
     elif right.dirty and text_value(left_node) == PARENT:
         yield from halves(about_of(target.comparator, right), NO_PARENT, RELATIVE, when=not when)
 
@@ -61,6 +64,19 @@ def _proof(node: cst.BaseExpression, value: Value, when: bool) -> Iterator[Proof
         yield Proof(joined(path), (ANY,), when)
     if value.about[0]:
         yield Proof(value.about[0], value.about[1], when)
+
+
+def _safe_for(value: Value) -> frozenset[str]:
+    """The kinds of sinks that nothing in a value can harm: the address of this site, sent by the client itself."""
+    return frozenset.intersection(*(taint.cleared for taint in value.all_taints()))
+
+
+def _for(safe: frozenset[str], proofs: Iterator[Proof]) -> Iterator[Proof]:
+    """The proofs, as far as they are about these kinds."""
+    for proof in proofs:
+        kinds = tuple(sorted(safe)) if ANY in proof.kinds else tuple(kind for kind in proof.kinds if kind in safe)
+        if kinds:
+            yield replace(proof, kinds=kinds)
 
 
 def about_of(node: cst.BaseExpression, value: Value) -> str:

@@ -52,6 +52,16 @@ RULE = Rule(
                     return redirect(request.POST["next"])  # finding
             """
         ),
+        Bad(
+            """
+            from urllib.parse import urlparse
+            from flask import redirect, request
+            def leave():
+                address = request.values["back"]  # step
+                if urlparse(address).scheme in ("http", "https"):
+                    return redirect(address)  # finding
+            """
+        ),
     ),
     good=(
         Good(
@@ -92,6 +102,35 @@ RULE = Rule(
                     if not url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()}):
                         target = "/"
                     return redirect(target)
+            """,
+        ),
+        Good(
+            "a function of the project compares the host with its own",
+            """
+            from urllib.parse import urljoin, urlparse
+            from flask import redirect, request
+            def stays_here(address):
+                own = urlparse(request.host_url)
+                asked = urlparse(urljoin(request.host_url, address))
+                return asked.scheme in ("http", "https") and own.netloc == asked.netloc
+            def wanted():
+                address = request.values.get("back")
+                if address and stays_here(address):
+                    return address
+            def leave():
+                return redirect(wanted() or "/")
+            """,
+        ),
+        Good(
+            "the host is looked at, by the name of the parameter",
+            """
+            from django.shortcuts import redirect
+            from django.utils.http import url_has_allowed_host_and_scheme
+            def back(request):
+                target = request.POST.get("next") or request.GET.get("next")
+                if not target or not url_has_allowed_host_and_scheme(url=target, allowed_hosts={request.get_host()}):
+                    return redirect("/")
+                return redirect(target)
             """,
         ),
     ),
