@@ -146,6 +146,16 @@ def says(*words: str) -> Sight:
     return lambda glimpse: not wanted.isdisjoint(glimpse.words)
 
 
+def calls_plain(name: str) -> Sight:
+    """A call of this name behind no dot, or whatever stands for it."""
+    called = re.compile(rf"(?<![.\w]){name}\s*\(")
+
+    def see(glimpse: Glimpse) -> bool:
+        return name in glimpse.words and (name not in glimpse.written or called.search(glimpse.text) is not None)
+
+    return see
+
+
 def writes(*words: str) -> Sight:
     """Any of these words as they are; blank-separated."""
     wanted = frozenset(word for some in words for word in some.split())

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from analyzers import syntax
-from analyzers.glimpse import says
+from analyzers.glimpse import calls_plain, says
 from analyzers.handling import handled
 from analyzers.model import Examined, Finding, Severity
 from analyzers.rule import Bad, Good, Rule
@@ -33,7 +33,7 @@ RULE = Rule(
     clean="allowing for none",
     in_tests=False,
     needs=(
-        says("next"),
+        calls_plain("next"),
         says("for"),
     ),
     bad=(
