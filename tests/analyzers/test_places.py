@@ -63,7 +63,7 @@ NAMES = st.lists(st.sampled_from("ab cd User é src lib __init__ .. 1x".split())
 
 @given(NAMES, NAMES, st.lists(NAMES, max_size=3))
 def test_no_name_leads_out_of_the_repository(name: list[str], folders: list[str], others: list[list[str]]) -> None:
-    importer = "/".join([one for one in folders if one != ".."]) + "/x.py"
+    importer = "/".join([*(one for one in folders if one != ".."), "x.py"])
     for path in paths(".".join(name), importer, *("/".join(other) + ".py" for other in others if ".." not in other)):
         assert not path.startswith("/")
         assert ".." not in path.split("/")
