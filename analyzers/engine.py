@@ -1,7 +1,10 @@
 """analyze: the files of a change and the rules -> what the change causes. Never raises for what it reads."""
 
 import sys
+from bisect import bisect_right
 from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 from analyzers.causes import caused, one_way
@@ -52,7 +55,8 @@ def _report(side: Side, space: Workspace, rules: Sequence[Rule]) -> FileReport:
     shortest = one_way(seen.findings, rules, space.sides)
     found = marked([*shortest, *unreasoned(file)], file, side.pair.old_path or file.path)
     hushed = [finding for finding in found if covering(finding, file)]
-    spoken = [finding for finding in found if finding not in hushed]
+    silent = frozenset(hushed)
+    spoken = [finding for finding in found if finding not in silent]
     return FileReport(
         path=file.path,
         status=Status.UNREADABLE if seen.troubles else Status.ANALYSED,
@@ -67,13 +71,27 @@ def _report(side: Side, space: Workspace, rules: Sequence[Rule]) -> FileReport:
 def _uncovered(found: Sequence[Finding], rules: Sequence[Rule]) -> list[Finding]:
     """The findings without those about a place of which another rule knows more."""
     covers = {rule.name: rule.covers for rule in rules}
-    said = [(name, finding.span) for finding in found for name in covers.get(finding.rule, ())]
-    return [
-        finding
-        for finding in found
-        if not any(name == finding.rule and _overlap(span, finding.span) for name, span in said)
-    ]
+    said: dict[str, list[Span]] = {}
+    for finding in found:
+        for name in covers.get(finding.rule, ()):
+            said.setdefault(name, []).append(finding.span)
+    known = {name: _Lines.of(spans) for name, spans in said.items()}
+    return [finding for finding in found if finding.rule not in known or not known[finding.rule].meet(finding.span)]
 
 
-def _overlap(one: Span, other: Span) -> bool:
-    return one.line <= other.end_line and other.line <= one.end_line
+@dataclass(frozen=True, slots=True)
+class _Lines:
+    """The lines of some spans: where each begins, and the last line that any of those up to it has."""
+
+    begins: Sequence[int]
+    reach: Sequence[int]
+
+    @classmethod
+    def of(cls, spans: Sequence[Span]) -> "_Lines":
+        ordered = sorted(spans)
+        return cls([span.line for span in ordered], list(accumulate((span.end_line for span in ordered), max)))
+
+    def meet(self, span: Span) -> bool:
+        """Whether some line is one of a span's."""
+        before = bisect_right(self.begins, span.end_line)
+        return before > 0 and self.reach[before - 1] >= span.line

@@ -26,10 +26,12 @@ class Seen:
     findings: list[Finding] = field(default_factory=list)
     examined: list[Examined] = field(default_factory=list)
     troubles: list[str] = field(default_factory=list)
+    _known: set[Finding] = field(default_factory=set)
 
     def found(self, finding: Finding) -> None:
         """Keep a finding once: a rule that compares two places may tell of it from either."""
-        if finding not in self.findings:
+        if finding not in self._known:
+            self._known.add(finding)
             self.findings.append(finding)
 
 

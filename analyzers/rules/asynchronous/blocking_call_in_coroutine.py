@@ -28,7 +28,7 @@ THREADS = ("threading.", "concurrent.", "multiprocessing.", "queue.")
 
 
 def _may_be_called_by_coroutine(glimpse: Glimpse) -> bool:
-    return glimpse.is_called and "async" in glimpse.file.text
+    return "async" in glimpse.file.words and glimpse.is_called
 
 
 RULE = Rule(

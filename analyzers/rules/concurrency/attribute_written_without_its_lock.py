@@ -10,7 +10,7 @@ What it does not see: Reads without the lock; locks taken by the caller of a pub
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import libcst as cst
 
@@ -26,6 +26,8 @@ from analyzers.source import SourceFile
 # A single locked write says little of what the lock is for.
 ENOUGH = 2
 SHOWN = 4
+ATTRIBUTE = re.compile(r"\.(\w+)")
+CALLED = re.compile(r"\.(\w+)\(")
 LOCKING = re.compile("lock|condition", re.IGNORECASE)
 ALONE = frozenset({"__init__", "__new__", "__del__", "__setstate__", "__getstate__", "__post_init__", "__copy__"})
 PROMISES = frozenset("locked unlocked nolock unsafe init initialize setup fork reinit lock acquire release".split())
@@ -215,6 +217,33 @@ class Write:
     locks: frozenset[str]
 
 
+@dataclass(frozen=True, slots=True)
+class Writes:
+    """The writes of an attribute, without a lock and with one, and the locks that all of the latter hold."""
+
+    bare: Sequence[Write]
+    guarded: Sequence[Write]
+    usual: frozenset[str]
+
+    @classmethod
+    def of(cls, writes: Sequence[Write]) -> "Writes":
+        """The writes, told apart."""
+        bare = [write for write in writes if not write.locks]
+        guarded = [write for write in writes if write.locks]
+        enough = len(guarded) >= ENOUGH
+        return cls(
+            bare, guarded, frozenset.intersection(*(write.locks for write in guarded)) if enough else frozenset()
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Speaking:
+    """The members of a class by what their lines show: a name that is written behind a dot, or called."""
+
+    written: dict[str, list[Definition]] = field(default_factory=dict)
+    called: dict[str, list[Definition]] = field(default_factory=dict)
+
+
 @RULE.on(cst.Assign, cst.AugAssign, cst.AnnAssign)
 def check(statement: cst.Assign | cst.AugAssign | cst.AnnAssign, file: SourceFile) -> Iterator[Finding | Examined]:
     """One assignment: told from every writer, for the lock may be what is new."""
@@ -223,18 +252,16 @@ def check(statement: cst.Assign | cst.AugAssign | cst.AnnAssign, file: SourceFil
     if method is None or not attribute or not _has_lock(method.parent, file) or _is_apart(method, file):
         return
     writes = _writes(method.parent, attribute, file)
-    bare = [write for write in writes if not write.locks]
-    guarded = [write for write in writes if write.locks]
-    usual = frozenset.intersection(*(write.locks for write in guarded)) if len(guarded) >= ENOUGH else frozenset()
-    if usual and len(bare) == 1:
-        yield _finding(bare[0], guarded, f"{method.first_parameter}.{attribute}", min(usual), file)
-    elif usual and not bare:
+    if writes.usual and len(writes.bare) == 1:
+        yield _finding(writes, f"{method.first_parameter}.{attribute}", file)
+    elif writes.usual and not writes.bare:
         yield RULE.examined(file, statement)
 
 
-def _finding(bare: Write, guarded: Sequence[Write], attribute: str, lock: str, file: SourceFile) -> Finding:
-    steps = tuple(Step(file.path, file.span(write.node), f"written under {lock}") for write in guarded[:SHOWN])
-    return RULE.finding(file, bare.node, steps=steps, attribute=attribute, lock=lock, count=str(len(guarded)))
+def _finding(writes: Writes, attribute: str, file: SourceFile) -> Finding:
+    lock, count = min(writes.usual), str(len(writes.guarded))
+    steps = tuple(Step(file.path, file.span(write.node), f"written under {lock}") for write in writes.guarded[:SHOWN])
+    return RULE.finding(file, writes.bare[0].node, steps=steps, attribute=attribute, lock=lock, count=count)
 
 
 def _attribute(statement: cst.CSTNode, method: Definition | None) -> str:
@@ -252,18 +279,33 @@ def _has_lock(klass: str, file: SourceFile) -> bool:
     """Whether some attribute of the class is made by a call whose name speaks of a lock."""
     if klass not in file.outline.classes or not LOCKING.search(file.glossary):
         return False
-    bound = (binding for some in file.outline.attributes(klass).values() for binding in some)
-    return any(LOCKING.search(binding.target) for binding in bound)
+    known: dict[str, bool] = file.cache.setdefault(_has_lock, {})
+    if klass not in known:
+        bound = (binding for some in file.outline.attributes(klass).values() for binding in some)
+        known[klass] = any(LOCKING.search(binding.target) for binding in bound)
+    return known[klass]
 
 
-def _writes(klass: str, attribute: str, file: SourceFile) -> list[Write]:
+def _writes(klass: str, attribute: str, file: SourceFile) -> Writes:
     """The writes of an attribute in the methods of a class that work on a shared object."""
-    known: dict[tuple[str, str], list[Write]] = file.cache.setdefault(_writes, {})
+    known: dict[tuple[str, str], Writes] = file.cache.setdefault(_writes, {})
     if (klass, attribute) not in known:
-        written = re.compile(rf"(?>.*?\.{re.escape(attribute)}\b)[^=]*=")
-        methods = [one for one in file.outline.members(klass) if any(map(written.match, _lines(one, file)))]
-        known[klass, attribute] = [write for method in methods for write in _of_method(method, attribute, file)]
+        methods = _speaking(klass, file).written.get(attribute, ())
+        known[klass, attribute] = Writes.of([one for method in methods for one in _of_method(method, attribute, file)])
     return known[klass, attribute]
+
+
+def _speaking(klass: str, file: SourceFile) -> Speaking:
+    known: dict[str, Speaking] = file.cache.setdefault(_speaking, {})
+    if klass not in known:
+        known[klass] = speaking = Speaking()
+        for member in file.outline.members(klass):
+            lines = _lines(member, file)
+            for name in dict.fromkeys(name for line in lines for name in ATTRIBUTE.findall(line.rpartition("=")[0])):
+                speaking.written.setdefault(name, []).append(member)
+            for name in dict.fromkeys(name for line in lines for name in CALLED.findall(line)):
+                speaking.called.setdefault(name, []).append(member)
+    return known[klass]
 
 
 def _of_method(method: Definition, attribute: str, file: SourceFile) -> Iterator[Write]:
@@ -299,9 +341,8 @@ def _lines(method: Definition, file: SourceFile) -> list[str]:
 
 def _called_under_lock(method: Definition, file: SourceFile) -> bool:
     """Whether a method of the class calls it under a lock, or while the object is still being made."""
-    call = f".{method.name}("
-    for other in file.outline.members(method.parent):
-        if other.kind is not Kind.FUNCTION or other is method or not _mentions(other, call, file):
+    for other in _speaking(method.parent, file).called.get(method.name, ()):
+        if other.kind is not Kind.FUNCTION or other is method:
             continue
         function = file.function(other.qualname)
         for node in syntax.inside(function.body) if function else ():

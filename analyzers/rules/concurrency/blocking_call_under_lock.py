@@ -36,7 +36,7 @@ LIMITERS = frozenset("rate limit limiter throttle delay debounce pace".split())
 
 
 def _may_be_called_under_lock(glimpse: Glimpse) -> bool:
-    return glimpse.is_called and "with" in glimpse.file.text
+    return "with" in glimpse.file.words and glimpse.is_called
 
 
 RULE = Rule(

@@ -9,7 +9,7 @@ What it does not see: Exceptions of libraries whose bases are not known here.
 """
 
 import builtins
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import libcst as cst
 
@@ -18,6 +18,8 @@ from analyzers.glimpse import Glimpse, says
 from analyzers.model import Examined, Finding, Severity, Step
 from analyzers.rule import Bad, Good, Rule
 from analyzers.source import SourceFile
+
+Order = tuple[Mapping[cst.ExceptHandler, int], Mapping[str, int]]
 
 
 def _several(glimpse: Glimpse) -> bool:
@@ -98,17 +100,29 @@ def check(handler: cst.ExceptHandler, file: SourceFile) -> Iterator[Finding | Ex
     kinds = syntax.caught(handler)
     if not isinstance(attempt, cst.Try) or not kinds:
         return
-    earlier = attempt.handlers[: attempt.handlers.index(handler)]
-    takers = [next((one for one in earlier if _takes(one, kind, file)), None) for kind in kinds]
-    if takers[0] is not None and None not in takers:
-        step = Step(file.path, file.span(takers[0]), "this handler takes it first")
-        broader = file.code(takers[0].type) if takers[0].type else "Exception"
+    own, takers = _order(attempt, file)
+    place = own[handler]
+    first = [
+        min((takers.get(base, place) for base in _bases(file.qualified(kind), file)), default=place) for kind in kinds
+    ]
+    if max(first) < place:
+        taker = attempt.handlers[first[0]]
+        step = Step(file.path, file.span(taker), "this handler takes it first")
+        broader = file.code(taker.type) if taker.type else "Exception"
         yield RULE.finding(file, handler, steps=(step,), kind=file.code(kinds[0]), broader=broader)
 
 
-def _takes(handler: cst.ExceptHandler, kind: cst.BaseExpression, file: SourceFile) -> bool:
-    above = {_real(file.qualified(one)) for one in syntax.caught(handler)}
-    return bool(above & set(_bases(file.qualified(kind), file)))
+def _order(attempt: cst.Try, file: SourceFile) -> Order:
+    """The place of each handler of a `try`, and by name the place of the first that takes an exception."""
+    known: dict[cst.Try, Order] = file.cache.setdefault(_order, {})
+    if attempt not in known:
+        own = {handler: place for place, handler in enumerate(attempt.handlers)}
+        takers: dict[str, int] = {}
+        for handler, place in own.items():
+            for kind in syntax.caught(handler):
+                takers.setdefault(_real(file.qualified(kind)), place)
+        known[attempt] = own, takers
+    return known[attempt]
 
 
 def _bases(name: str | None, file: SourceFile) -> Iterator[str]:
