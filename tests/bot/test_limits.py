@@ -62,6 +62,10 @@ READ = {
     "f-strings in f-strings": nested(120),
     "an f-string of many parts": 'x = f"' + "{a}" * 20_000 + '"\n',
     "decorators": "@a\n" * 10_000 + "def f(): pass\n",
+    "one try with 20,000 handlers": "try:\n    a()\n" + "".join(f"except E{n}:\n    pass\n" for n in range(20_000)),
+    "10,000 classes, each the base of the next": "".join(f"class C{n + 1}(C{n}): pass\n" for n in range(10_000)),
+    "50,000 functions": "".join(f"def f{n}(): return f{n - 1}()\n" for n in range(50_000)),
+    "a list of 20,000 findings": f"import yaml\nx = [{f'{SEEN}, ' * 20_000}]\n",
     "blocks in blocks": "".join(" " * depth + "if x:\n" for depth in range(99)) + " " * 99 + "pass\n",
 }
 

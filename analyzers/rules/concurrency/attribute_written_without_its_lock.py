@@ -277,13 +277,17 @@ def _attribute(statement: cst.CSTNode, method: Definition | None) -> str:
 
 def _has_lock(klass: str, file: SourceFile) -> bool:
     """Whether some attribute of the class is made by a call whose name speaks of a lock."""
-    if klass not in file.outline.classes or not LOCKING.search(file.glossary):
-        return False
     known: dict[str, bool] = file.cache.setdefault(_has_lock, {})
     if klass not in known:
-        bound = (binding for some in file.outline.attributes(klass).values() for binding in some)
-        known[klass] = any(LOCKING.search(binding.target) for binding in bound)
+        some = file.outline.attributes(klass) if klass in file.outline.classes and _speaks_of_locks(file) else {}
+        known[klass] = any(LOCKING.search(binding.target) for bound in some.values() for binding in bound)
     return known[klass]
+
+
+def _speaks_of_locks(file: SourceFile) -> bool:
+    if _speaks_of_locks not in file.cache:
+        file.cache[_speaks_of_locks] = LOCKING.search(file.glossary) is not None
+    return bool(file.cache[_speaks_of_locks])
 
 
 def _writes(klass: str, attribute: str, file: SourceFile) -> Writes:
