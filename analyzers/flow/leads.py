@@ -105,8 +105,8 @@ def _reached(start: Place, models: Models) -> frozenset[str]:
         seen, level = {start}, {start}
         found: set[str] = set()
         for _ in range(DEPTH):
-            found.update(*(known[place] for place in level & known.keys()))
-            read = [_read(place, models) for place in level - known.keys()]
+            found.update(*(known[place] for place in level if place in known))
+            read = [_read(place, models) for place in level if place not in known]
             found.update(*(kinds for kinds, _ in read))
             level = set().union(*(named for _, named in read)) - seen
             seen |= level
