@@ -12,7 +12,7 @@ from analyzers.marks import marked
 from analyzers.model import ContextFile, FilePair, FileReport, Finding, Report, Span, Status
 from analyzers.rule import Rule
 from analyzers.suppress import covering, unreasoned
-from analyzers.text import Unreadable
+from analyzers.text import Unreadable, is_generated
 from analyzers.walk import look, reached
 from analyzers.workspace import DEFAULT_LIMITS, PYTHON, Limits, Side, Workspace, workspace
 
@@ -39,6 +39,8 @@ def analyze_file(pair: FilePair, space: Workspace, rules: Sequence[Rule]) -> Fil
         return FileReport(pair.path, Status.SKIPPED, "deleted")
     if not pair.path.endswith(PYTHON):
         return FileReport(pair.path, Status.SKIPPED, "not Python")
+    if is_generated(pair.head):
+        return FileReport(pair.path, Status.SKIPPED, "generated, as its first lines say")
     if pair.path in space.unreadable:
         return FileReport(pair.path, Status.UNREADABLE, space.unreadable[pair.path])
     sys.setrecursionlimit(max(sys.getrecursionlimit(), RECURSION))

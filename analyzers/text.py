@@ -16,6 +16,16 @@ REFUSED = frozenset({"idna", "punycode", "undefined"})
 NAME_LIMIT = 40
 
 
+# Such as https://go.dev/s/generatedcode, which the generators of other languages follow in words of their own.
+FIRST_CODE = re.compile(rb"^(?:import|from|class|def|async|if|try|@)\b", re.MULTILINE)
+FIRST_BYTES = 2_000
+GENERATED = re.compile(rb"\b(?:auto)?generated\b", re.IGNORECASE)
+KEEP_OUT = re.compile(
+    rb"\b(?:do not|don't) (?:edit|modify|change)\b|\bchanges\b[^.]*\b(?:lost|overwritten)\b|^#[ \t]*@generated\b",
+    re.IGNORECASE | re.MULTILINE,
+)
+
+
 class Unreadable(Exception):
     """A file that cannot be analysed; the message is the reason, fit for a receipt."""
 
@@ -34,6 +44,14 @@ def decode(data: bytes) -> str:
         raise Unreadable(f"not valid {name} at byte {error.start + 1}") from None
     except (LookupError, ValueError):
         raise Unreadable(f"the encoding {name} is not one that Python source can have") from None
+
+
+def is_generated(data: bytes) -> bool:
+    """Whether what stands above the code says that a program wrote it and nobody shall change it by hand."""
+    head = data[:FIRST_BYTES]
+    code = FIRST_CODE.search(head)
+    words = head[: code.start()] if code else head
+    return bool(GENERATED.search(words) and KEEP_OUT.search(words))
 
 
 def _declared(body: bytes) -> str:

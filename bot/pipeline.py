@@ -102,9 +102,14 @@ def why_skipped(file: ChangedFile, settings: Settings) -> str:
         return "deleted"
     if file.binary:
         return "binary"
-    if any(fnmatch(file.path, pattern) for pattern in settings.review.exclude):
+    if any(_matches(file.path, pattern) for pattern in settings.review.exclude):
         return "excluded by review.exclude"
     return ""
+
+
+def _matches(path: str, pattern: str) -> bool:
+    """`vendor/*` is the folder at the top, `*/vendor/*` one at any depth, the top too."""
+    return fnmatch(path, pattern) or fnmatch(f"/{path}", pattern)
 
 
 def gather(

@@ -89,6 +89,18 @@ class GerritSettings:
     command_value: Vote = 2
 
 
+CODE_OF_OTHERS = (
+    "vendor",
+    "vendored",
+    "_vendor",
+    "third_party",
+    "extern",
+    "externals",
+    "node_modules",
+    "site-packages",
+)
+
+
 @dataclass(frozen=True, slots=True)
 class ReviewSettings:
     """Section `[review]`: what is worth saying."""
@@ -98,7 +110,7 @@ class ReviewSettings:
     min_confidence: Confidence = Confidence.MEDIUM
     drafts: bool = False
     disabled_rules: tuple[str, ...] = ()
-    exclude: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = tuple(f"*/{folder}/*" for folder in CODE_OF_OTHERS)
     command_permission: Literal["read", "write", "admin"] = "write"
 
 

@@ -60,6 +60,13 @@ def test_every_file_that_is_not_read_gets_its_reason():
     }
 
 
+@pytest.mark.parametrize("path", ["vendor/six.py", "src/app/_vendor/six.py", "third_party/a/b.py"])
+def test_code_of_others_is_not_reviewed_by_default(path):
+    told, read = pipeline.sort_out([changed(path), changed("vendors/six.py")], Settings())
+    assert [(r.path, r.status) for r in told] == [(path, Status.SKIPPED)]
+    assert [file.path for file in read] == ["vendors/six.py"]
+
+
 def test_files_over_the_limit_make_the_review_partial():
     files = [changed(f"f{n}.py") for n in range(3)]
     told, read = pipeline.sort_out(files, Settings(limits=LimitSettings(files=2)))
