@@ -18,12 +18,15 @@ from analyzers.workspace import Side
 
 
 def caused(found: Sequence[Finding], side: Side, sides: Mapping[str, Side], rules: Sequence[Rule]) -> list[Finding]:
-    """The findings of a side's head that the change causes, in their order. Base is read only when it must be."""
+    """The findings of a side's head that the change causes, in their order. Base is read only when it must be.
+
+    Where base cannot be read, nobody knows what it had: then only what is touched is caused by the change.
+    """
     rest = [finding for finding in found if not on_touched(finding, sides)]
     named = {finding.rule for finding in rest}
     rules = [rule for rule in rules if rule.name in named]
     if side.base is not None and rest:
-        rest = _unknown(rest, side.head, standing(side, rules))
+        rest = _unknown(rest, side.head, standing(side, rules)) if side.base.readable else []
         rest = _not_moved(rest, side, sides, rules)
     new = {id(finding) for finding in rest}
     return [finding for finding in found if id(finding) in new or on_touched(finding, sides)]

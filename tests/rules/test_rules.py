@@ -108,6 +108,13 @@ def test_a_broken_file_beside_it_changes_nothing(rule: Rule, bad: Bad) -> None:
     assert places(found.findings) == marked(files_of(bad), "finding")
 
 
+@pytest.mark.parametrize(("rule", "bad"), BAD)
+def test_what_an_unreadable_base_may_have_had_is_not_reported(rule: Rule, bad: Bad) -> None:
+    files = {path: code + "\nprint(1)\n" for path, code in files_of(bad).items()}
+    base = {path: code + "\nprint 1\n" for path, code in files_of(bad).items()}
+    assert report((rule,), files, base=base).findings == ()
+
+
 def test_the_examples_of_one_rule_are_not_all_alike() -> None:
     for rule in RULES:
         codes = [plain(bad.code) for bad in rule.bad] + [good.code for good in rule.good]
