@@ -33,6 +33,8 @@ LOOKED_AT = re.compile(
 # In a script the lines before are looked at, in a function all that come before.
 NEAR = 12
 WHOLE = frozenset({"getmembers", "None"})
+# A file that was installed together with the code.
+SHIPPED = frozenset({"resource_filename", "resource_stream", "resource_path", "package_data", "__file__"})
 
 RULE = Rule(
     name="archive-extracted-unchecked",
@@ -114,6 +116,16 @@ RULE = Rule(
             """,
         ),
         Good(
+            "the archive comes with the program",
+            """
+            import tarfile
+            from pkg_resources import resource_filename
+            def install(folder):
+                with tarfile.open(resource_filename(__name__, "ruby.tar.gz")) as archive:
+                    archive.extractall(folder)
+            """,
+        ),
+        Good(
             "only chosen members are unpacked",
             """
             import tarfile
@@ -140,7 +152,8 @@ def check(call: cst.Call, file: SourceFile) -> Iterator[Finding | Examined]:
     """One call that unpacks."""
     if not isinstance(call.func, cst.Attribute) or call.func.attr.value not in METHODS:
         return
-    if not _is_tar(call.func.value, file):
+    made = _opening(call.func.value, file)
+    if not _is_tar(call.func.value, made, file) or _is_shipped(made):
         return
     if _is_filtered(call) or _is_looked_at(call, file):
         yield RULE.examined(file, call)
@@ -148,20 +161,33 @@ def check(call: cst.Call, file: SourceFile) -> Iterator[Finding | Examined]:
         yield RULE.finding(file, call, call=file.code(call.func))
 
 
-def _is_tar(node: cst.BaseExpression, file: SourceFile) -> bool:
-    """Whether the archive is seen to be opened, also by a `with` around."""
-    origin = file.origin(node)
-    if origin is not None:
-        return origin.removesuffix("()") in MAKERS and origin.endswith("()")
+def _opening(node: cst.BaseExpression, file: SourceFile) -> cst.BaseExpression | None:
+    """What the archive is assigned from, or what a `with` around opens under its name."""
     value = api.assigned(file, node) if isinstance(node, cst.Name) else None
-    if isinstance(value, cst.Call):
-        return file.qualified(value.func) in MAKERS
+    if value is not None:
+        return value
     blocks = (around for around in file.ancestors(node) if isinstance(around, cst.With))
     items = (
         item for block in blocks for item in block.items if item.asname and dotted(item.asname.name) == dotted(node)
     )
-    made = next(items, None)
-    return made is not None and isinstance(made.item, cst.Call) and file.qualified(made.item.func) in MAKERS
+    opened = next(items, None)
+    return opened.item if opened else None
+
+
+def _is_tar(node: cst.BaseExpression, made: cst.BaseExpression | None, file: SourceFile) -> bool:
+    """Whether the archive is seen to be opened."""
+    origin = file.origin(node)
+    if origin is not None:
+        return origin.removesuffix("()") in MAKERS and origin.endswith("()")
+    return isinstance(made, cst.Call) and file.qualified(made.func) in MAKERS
+
+
+def _is_shipped(made: cst.BaseExpression | None) -> bool:
+    """Whether the archive lies beside the code."""
+    path = syntax.argument(made, 0, "name") if isinstance(made, cst.Call) else None
+    return path is not None and any(
+        isinstance(node, cst.Name) and node.value in SHIPPED for node in syntax.inside(path)
+    )
 
 
 def _is_filtered(call: cst.Call) -> bool:
