@@ -30,7 +30,7 @@ OPENED = ("StringIO()", "BytesIO()", "TemporaryFile()", "NamedTemporaryFile()", 
 # What hardly fails once the resource is there; a second resource beside it, texts and log lines.
 TAME = frozenset(
     "open socket print len str repr format join replace strip split encode decode write read close flush seek append "
-    "debug info warning error exception log bind listen getsockname fileno isinstance".split()
+    "debug info warning warn error exception log bind listen getsockname fileno isinstance".split()
 )
 # Where the function catches the error, it expects one of these.
 CAUGHT_TAME = TAME - {"bind", "listen"}
@@ -138,6 +138,16 @@ RULE = Rule(
             """,
         ),
         Good(
+            "the module keeps it, for the functions that write to it",
+            """
+            log = None
+            def start(path, settings):
+                global log
+                log = open(path, "a")
+                settings.check()
+            """,
+        ),
+        Good(
             "the object keeps it",
             """
             class Log:
@@ -158,8 +168,14 @@ def check(function: cst.FunctionDef, file: SourceFile) -> Iterator[Finding | Exa
             continue
         if taken.released:
             yield RULE.examined(file, taken.node)
-        elif taken.leaks and not _over_another(taken.node, file):
+        elif taken.leaks and not _over_another(taken.node, file) and taken.name not in _shared(function):
             yield _finding(function, taken, file)
+
+
+def _shared(function: cst.FunctionDef) -> set[str]:
+    """The names that the function writes for others: `global log`."""
+    declared = (node for node in syntax.inside(function.body) if isinstance(node, (cst.Global, cst.Nonlocal)))
+    return {item.name.value for one in declared for item in one.names}
 
 
 def _finding(function: cst.FunctionDef, taken: Acquisition, file: SourceFile) -> Finding:

@@ -17,6 +17,7 @@ from analyzers.glimpse import Glimpse, says
 from analyzers.model import Confidence, Examined, Finding, Severity
 from analyzers.rule import Bad, Good, Rule
 from analyzers.source import SourceFile
+from analyzers.waits import running
 
 LEVELS = frozenset("debug info warning warn error critical exception fatal log msg trace".split())
 LOGGERS = frozenset("log logger logging".split())
@@ -24,6 +25,7 @@ MAKERS = ("logging.", "oslo_log.log.getLogger().", "structlog.get_logger().", "l
 # These show their argument as it is.
 SHOWS = frozenset("str repr format join decode encode dumps dict strip pformat".split())
 FETCHES = frozenset("get read fetch load generate create make decrypt build retrieve".split())
+PARTS = frozenset(f"secret_{part}" for part in "data value values signature name json content contents".split())
 # Where one of these modules is at hand, a `token` is a piece of a text.
 LANGUAGE = frozenset("tokenize lexer parser tokenizer tokens ply sly transformers sqlparse pygments ast token".split())
 
@@ -95,6 +97,15 @@ RULE = Rule(
         ),
         Good("whether there is one", "import logging\nlogging.info('with password' if password else 'without')"),
         Good(
+            "the name of the secret: its value is kept apart",
+            """
+            def create(log, store, secret):
+                secret_data = store.read(secret)
+                log.info(f"creating {secret}")
+                return store.put(secret, secret_data)
+            """,
+        ),
+        Good(
             "a token of a language",
             "import logging\nimport tokenize\ndef step(token):\n    logging.debug('at %s', token)",
         ),
@@ -163,6 +174,8 @@ def _secret(node: cst.BaseExpression, file: SourceFile) -> bool:
     name = syntax.last_name(node)
     if not vocabulary.names_secret(name) or name.isupper():
         return False
+    if syntax.is_name(node, "secret") and _is_kept_apart(node, file):
+        return False
     return "token" not in syntax.words(name) or not _about_language(file)
 
 
@@ -175,3 +188,10 @@ def _about_language(file: SourceFile) -> bool:
 
 def _sure(secret: cst.BaseExpression) -> Confidence:
     return Confidence.MEDIUM if isinstance(secret, cst.Call) else Confidence.HIGH
+
+
+def _is_kept_apart(secret: cst.BaseExpression, file: SourceFile) -> bool:
+    """Whether the function keeps the value apart, as `secret_data`: then `secret` is what the secret is called."""
+    function = running(secret, file)
+    nodes = syntax.inside(function.body) if function else ()
+    return any(isinstance(node, cst.Name) and node.value in PARTS for node in nodes)
