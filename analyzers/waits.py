@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import libcst as cst
 
 from analyzers import syntax
+from analyzers.flow import api
 from analyzers.flow.frame import typed
 from analyzers.glimpse import Glimpse, defined, last_words
 from analyzers.model import Step
@@ -14,6 +15,10 @@ from analyzers.outline import Definition, Kind
 from analyzers.source import SourceFile
 
 FUNCTIONS = (cst.FunctionDef, cst.Lambda)
+ADDRESS_DEPTH = 4
+# An address that names no other machine: https://www.rfc-editor.org/rfc/rfc2397, https://www.rfc-editor.org/rfc/rfc8089.
+HERE = ("data:", "file:")
+LOOPBACK = ("http://localhost", "https://localhost", "http://127.", "https://127.", "http://[::1]", "https://[::1]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +53,37 @@ def waits_itself(call: cst.Call, file: SourceFile) -> Wait | None:
     origin = file.origin(call.func)
     name = typed(models, origin) if models and origin else None
     found = models.named(Blocking, name) if models else ()
-    if not found or name is None or (len(call.args) == 1 and _is_zero(call.args[0].value)):
+    if not found or name is None or (len(call.args) == 1 and _is_zero(call.args[0].value)) or stays_here(call, file):
         return None
     return Wait(name, found[0].does)
 
 
 def _is_zero(node: cst.BaseExpression) -> bool:
     return isinstance(node, (cst.Integer, cst.Float)) and not node.evaluated_value
+
+
+def stays_here(call: cst.Call, file: SourceFile) -> bool:
+    """Whether what is opened is no server: the address begins with `data:` or `file:`, or the function is for such."""
+    if syntax.last_name(call.func) != "urlopen":
+        return False
+    named = set(syntax.words(file.definition_name(call).rpartition(".")[2]))
+    return address(call, file).startswith(HERE) or {"data", "url"} <= named or {"data", "uri"} <= named
+
+
+def address(call: cst.Call, file: SourceFile) -> str:
+    """How the address of a request begins, as far as it is written out: "http://localhost:" of an f-string."""
+    node = syntax.argument(call, 1 if syntax.last_name(call.func) == "request" else 0, "url", "host")
+    for _ in range(ADDRESS_DEPTH):
+        known = api.assigned(file, node) if isinstance(node, cst.Name) else None
+        node = known if known is not None else node
+        if isinstance(node, cst.Call) and syntax.last_name(node.func) == "Request":
+            node = syntax.argument(node, 0, "url")
+        elif isinstance(node, cst.BinaryOperation):
+            node = node.left
+        elif isinstance(node, cst.Call) and syntax.method(node) == "format":
+            node = syntax.receiver(node)
+    first = node.parts[0] if isinstance(node, cst.FormattedString) and node.parts else None
+    return first.value if isinstance(first, cst.FormattedStringText) else syntax.text_value(node) or ""
 
 
 def _within(definition: Definition, file: SourceFile) -> tuple[cst.Call, Wait] | None:

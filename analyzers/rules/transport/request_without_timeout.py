@@ -6,6 +6,7 @@ thread, and with it the lock, the connection or the job that the thread has.
 What to do: Give `timeout=` in seconds: the connection and each read are then bounded.
 
 What it does not see: A timeout set on an adapter or by `socket.setdefaulttimeout`; sessions that come in as arguments.
+A request to this very machine (`http://localhost`) has low confidence.
 """
 
 from collections.abc import Iterator
@@ -14,9 +15,10 @@ import libcst as cst
 
 from analyzers import syntax
 from analyzers.glimpse import named
-from analyzers.model import Edit, Examined, Finding, Fix, Safety, Severity, Span
+from analyzers.model import Confidence, Edit, Examined, Finding, Fix, Safety, Severity, Span
 from analyzers.rule import Bad, Good, Rule
 from analyzers.source import SourceFile
+from analyzers.waits import LOOPBACK, address, stays_here
 
 VERBS = ("get", "post", "put", "patch", "delete", "head", "options", "request")
 # Where the timeout stands when it is given by position; None: by name only.
@@ -139,6 +141,23 @@ RULE = Rule(
                 return requests.get(url, **options)
             """,
         ),
+        Good(
+            "no server is asked: the data stand in the address",
+            """
+            from urllib.request import urlopen
+            def read_data_url(url):
+                with urlopen(url) as data:
+                    return data.read()
+            """,
+        ),
+        Good(
+            "a file of this machine is read",
+            """
+            from urllib.request import urlopen
+            def read(path):
+                return urlopen("file://" + path).read()
+            """,
+        ),
         Good("it is given by position", "from urllib.request import urlopen\nbody = urlopen(address, None, 10)"),
     ),
 )
@@ -148,15 +167,17 @@ RULE = Rule(
 def check(call: cst.Call, file: SourceFile) -> Iterator[Finding | Examined]:
     """One call."""
     name = file.origin(call.func)
-    if name not in ENDLESS and name not in BOUNDED:
+    if (name not in ENDLESS and name not in BOUNDED) or stays_here(call, file):
         return
     given = syntax.argument(call, ENDLESS.get(name), "timeout")
+    sure = Confidence.LOW if address(call, file).startswith(LOOPBACK) else RULE.confidence
     if syntax.is_name(given, "None"):
-        yield RULE.finding(file, call, call=file.code(call.func), waits="is told to wait without end")
+        yield RULE.finding(file, call, call=file.code(call.func), confidence=sure, waits="is told to wait without end")
     elif given is not None or syntax.has_stars(call) or name in BOUNDED:
         yield RULE.examined(file, call)
     else:
-        yield RULE.finding(file, call, fix=_fix(call, file), call=file.code(call.func), waits="has no timeout")
+        fix, code = _fix(call, file), file.code(call.func)
+        yield RULE.finding(file, call, fix=fix, confidence=sure, call=code, waits="has no timeout")
 
 
 def _fix(call: cst.Call, file: SourceFile) -> Fix | None:
