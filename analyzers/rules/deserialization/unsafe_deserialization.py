@@ -8,8 +8,9 @@ What to do: Exchange data as JSON or another format of plain values. Where only 
 
 What it does not see: Who can write the bytes: that is for the reviewer. Pickles inside caches, queues and sessions of
 libraries; files that a library reads for you; whether a signature that is made above is the right one. Of low
-confidence are the program's own file (`open(self.path)`) and a function that is a reader itself (`def load(file)`),
-whose callers know whose bytes they are.
+confidence are files, which mostly the program itself has written, unless a name says that they came in from outside;
+functions that are readers themselves (`def load(data)`), whose callers know whose bytes they are; and modules whose
+trade is serialization.
 """
 
 from collections.abc import Iterator
@@ -17,7 +18,6 @@ from collections.abc import Iterator
 import libcst as cst
 
 from analyzers import syntax
-from analyzers.flow import api
 from analyzers.glimpse import named
 from analyzers.model import Confidence, Examined, Finding, Severity
 from analyzers.rule import Bad, Good, Rule
@@ -42,6 +42,14 @@ OPTIONS = {"numpy.load": ("allow_pickle", "True"), "torch.load": ("weights_only"
 WRITERS = ("dump", "dumps")
 SIGNATURES = frozenset("hmac signature unsign verify verified compare".split())
 READING = frozenset("load loads unpickle unmarshal deserialize".split())
+# Names of what came in from outside, also as a file.
+FOREIGN = frozenset(
+    "upload uploads uploaded download downloads downloaded request req response attachment socket sock remote url "
+    "message msg payload body received incoming".split()
+)
+# Read from bytes, not from a file.
+IN_MEMORY = ("loads", "decode")
+TRADE = frozenset("pickle pickler pickling cloudpickle serialize serialization".split())
 
 RULE = Rule(
     name="unsafe-deserialization",
@@ -59,8 +67,8 @@ RULE = Rule(
         Bad(
             """
             import pickle
-            def restore(path):
-                with open(path, "rb") as file:
+            def restore(upload):
+                with open(upload.path, "rb") as file:
                     return pickle.load(file)  # finding
             """
         ),
@@ -148,7 +156,8 @@ def check(call: cst.Call, file: SourceFile) -> Iterator[Finding | Examined]:
         yield RULE.examined(file, call)
     else:
         what = READERS.get(name, "a pickle")
-        sure = Confidence.LOW if _hands_on(call, data, file) or _own_file(data, file) else RULE.confidence
+        lenient = _hands_on(call, data, file) or _is_trade(file) or (name not in OPTIONS and _stored(call, data, file))
+        sure = Confidence.LOW if lenient else RULE.confidence
         yield RULE.finding(file, call, confidence=sure, call=file.code(call.func), data=file.code(data), what=what)
 
 
@@ -176,13 +185,18 @@ def _is_signature(call: cst.Call, file: SourceFile) -> bool:
     return not SIGNATURES.isdisjoint(syntax.words(syntax.last_name(call.func)))
 
 
-def _own_file(data: cst.BaseExpression, file: SourceFile) -> bool:
-    """Whether it is an open file whose name is an attribute or constant of the program."""
-    opened = _opened(data, file) if isinstance(data, cst.Name) else data
-    path = syntax.argument(opened, 0, "file") if isinstance(opened, cst.Call) else None
-    if path is None or syntax.last_name(opened) != "open":
+def _stored(call: cst.Call, data: cst.BaseExpression, file: SourceFile) -> bool:
+    """Whether it is read from a file, and nothing in its names says that the file came in from outside."""
+    if syntax.last_name(call.func) in IN_MEMORY or (file.origin(data) or "").endswith("BytesIO()"):
         return False
-    return isinstance(path, cst.Attribute) or api.constant(file, path) is not None
+    opened = _opened(data, file) if isinstance(data, cst.Name) else None
+    read = [node for one in (data, opened) if one is not None for node in syntax.inside(one)]
+    return FOREIGN.isdisjoint(word for node in read if isinstance(node, cst.Name) for word in syntax.words(node.value))
+
+
+def _is_trade(file: SourceFile) -> bool:
+    """Whether the module is there to turn objects into bytes and back."""
+    return not TRADE.isdisjoint(syntax.words(file.module))
 
 
 def _opened(name: cst.Name, file: SourceFile) -> cst.BaseExpression | None:
