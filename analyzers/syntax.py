@@ -87,6 +87,14 @@ def last_name(node: cst.CSTNode | None) -> str:
     return ""
 
 
+def names_constant(node: cst.CSTNode | None) -> bool:
+    """Whether a name says that it is a constant: `LIMIT`, `Kind.Tombstone`, `Kind.TOMBSTONE.value`."""
+    if isinstance(node, cst.Attribute) and node.attr.value == "value":
+        node = node.value
+    of_class = isinstance(node, cst.Attribute) and last_name(node.value)[:1].isupper()
+    return last_name(node).isupper() or (of_class and last_name(node)[:1].isupper())
+
+
 def words(name: str) -> tuple[str, ...]:
     """The words of an identifier, in lower case: `resetToken_2` -> reset, token, 2."""
     return tuple(word.lower() for word in WORD.findall(name))

@@ -96,6 +96,10 @@ RULE = Rule(
         ),
         Good("the command is constant", 'import os\nTOOL = "make"\ndef build():\n    os.system(TOOL + " all")'),
         Good(
+            "the value is a member of an enumeration",
+            'import os\nfrom kinds import Kind\ndef build():\n    os.system(f"make {Kind.FAST.value}")',
+        ),
+        Good(
             "a number cannot carry a command",
             'import os\ndef stop(process):\n    os.system("kill %d" % process)\n    os.system(f"kill {int(process)}")',
         ),
@@ -146,7 +150,7 @@ def _command(call: cst.Call, name: str) -> cst.BaseExpression | None:
 
 
 def _harmless(part: cst.BaseExpression, file: SourceFile) -> bool:
-    if syntax.last_name(part).isupper() or file.qualified(part) == "sys.executable":
+    if syntax.names_constant(part) or file.qualified(part) == "sys.executable":
         return True
     if not isinstance(part, cst.Call):
         return False

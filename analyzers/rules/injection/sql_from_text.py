@@ -155,6 +155,14 @@ RULE = Rule(
             """,
         ),
         Good(
+            "the value is a constant of a class",
+            """
+            from constants import EventTypes
+            def gone(cursor):
+                cursor.execute("SELECT room FROM events WHERE type = '%s'" % (EventTypes.Tombstone,))
+            """,
+        ),
+        Good(
             "a number cannot carry SQL",
             """
             def page(cursor, size: int, start):
@@ -345,7 +353,7 @@ def _risk(before: str, part: cst.BaseExpression, file: SourceFile) -> str:
 
 def _harmless(part: cst.BaseExpression, file: SourceFile) -> bool:
     name = syntax.last_name(part)
-    if api.constant(file, part) is not None or name.isupper() or MARKS.search(file.code(part)):
+    if api.constant(file, part) is not None or syntax.names_constant(part) or MARKS.search(file.code(part)):
         return True
     if set(syntax.words(name)) & QUOTERS or not CLAUSES.isdisjoint(syntax.words(name)[-1:]) or _joins_clauses(part):
         return True
@@ -377,7 +385,7 @@ def _of_the_program(part: cst.Name, file: SourceFile) -> bool:
     made = api.text_built(file, part)
     if made is None:
         return False
-    constants = all(syntax.last_name(piece).isupper() for piece in made.parts)
+    constants = all(syntax.names_constant(piece) for piece in made.parts)
     return constants or bool(MARKS.search(file.code(made.node)))
 
 

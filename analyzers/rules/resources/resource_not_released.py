@@ -32,8 +32,6 @@ TAME = frozenset(
     "open socket print len str repr format join replace strip split encode decode write read close flush seek append "
     "debug info warning warn error exception log bind listen getsockname fileno isinstance".split()
 )
-# Where the function catches the error, it expects one of these.
-CAUGHT_TAME = TAME - {"bind", "listen"}
 
 RULE = Rule(
     name="resource-not-released",
@@ -180,7 +178,7 @@ def _shared(function: cst.FunctionDef) -> set[str]:
 
 def _finding(function: cst.FunctionDef, taken: Acquisition, file: SourceFile) -> Finding:
     leak = next((leak for leak in taken.leaks if leak.exit != "raise" or leak.left), taken.leaks[0])
-    risk = _risk(function, taken, CAUGHT_TAME if leak.left else TAME, file) if leak.exit == "raise" else None
+    risk = _risk(function, taken, file) if leak.exit == "raise" else None
     if risk and not any(isinstance(node, cst.Call) for node in syntax.inside(leak.node)):
         leak = Leak("raise", risk, leak.left)
     call = f"{file.code(taken.node.func)}()"
@@ -202,7 +200,7 @@ def _over_another(call: cst.Call, file: SourceFile) -> bool:
     return given is not None and (file.origin(given) or "").endswith(OPENED)
 
 
-def _risk(function: cst.FunctionDef, taken: Acquisition, tame: frozenset[str], file: SourceFile) -> cst.Call | None:
+def _risk(function: cst.FunctionDef, taken: Acquisition, file: SourceFile) -> cst.Call | None:
     """The first call that is not tame before the line that closes it; None also where no line does.
 
     A function that never closes it is one that makes it for others.
@@ -212,7 +210,7 @@ def _risk(function: cst.FunctionDef, taken: Acquisition, tame: frozenset[str], f
     closing = [file.span(call).line for call in own if syntax.method(call) in CLOSES]
     last, first = max(closing, default=0), file.span(taken.node).end_line
     between = (call for call in calls if first < file.span(call).line < last)
-    wild = (call for call in between if syntax.last_name(call.func) not in tame)
+    wild = (call for call in between if syntax.last_name(call.func) not in TAME)
     return next((call for call in wild if not (file.qualified(call.func) or "").startswith("os.path.")), None)
 
 
