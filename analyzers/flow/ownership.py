@@ -12,9 +12,16 @@ from analyzers.flow.graph import Edge, Graph, Kind, Point
 from analyzers.flow.results import Acquisition, Leak
 from analyzers.models import Borrower, Models, Resource
 from analyzers.source import SourceFile
-from analyzers.syntax import inside, is_name
+from analyzers.syntax import inside, is_name, last_name
 
 ASSIGNING = frozenset({cst.Assign, cst.AnnAssign})
+# What hardly fails once the resource is there: reads and writes of it, a second one beside it, texts and log lines.
+TAME = frozenset(
+    "open socket print len str repr format join replace strip rstrip lstrip split splitlines encode decode write "
+    "writelines read readline readlines close flush seek tell append extend items keys values startswith endswith "
+    "lower upper debug info warning warn error exception log bind listen getsockname fileno isinstance".split()
+)
+WILD = (cst.Raise, cst.Await, cst.Yield)
 
 
 def acquisitions(file: SourceFile, function: cst.FunctionDef, models: Models) -> Iterator[Acquisition]:
@@ -34,7 +41,8 @@ def _acquisitions(file: SourceFile, function: cst.FunctionDef, models: Models) -
         found = _taken(file, models, point.node) if point.kind is Kind.STATEMENT else None
         if found:
             name, call, resource = found
-            leaks = tuple(_Search(file, models, graph, resource, name).leaks(point))
+            likely = tuple(_Search(file, models, graph, resource, name, likely=True).leaks(point))
+            leaks = likely or tuple(_Search(file, models, graph, resource, name, likely=False).leaks(point))
             yield Acquisition(call, resource.kind, resource.noun, name, not leaks, leaks)
 
 
@@ -54,13 +62,17 @@ def _taken(file: SourceFile, models: Models, node: cst.CSTNode | None) -> tuple[
 
 @dataclass(frozen=True, slots=True)
 class _Search:
-    """The search, from where one resource is taken, for ways out on which it is still held."""
+    """The search, from where one resource is taken, for ways out on which it is still held.
+
+    Only the `likely` ones are those on which nothing tame raises.
+    """
 
     file: SourceFile
     models: Models
     graph: Graph
     resource: Resource
     name: str
+    likely: bool
 
     def leaks(self, taken: Point) -> Iterator[Leak]:
         before: dict[Point, Point | None] = {taken: None}
@@ -79,6 +91,8 @@ class _Search:
         """Whether the resource is still this function's duty after the edge."""
         if point is taken:
             return edge is Edge.NEXT
+        if self.likely and edge is Edge.RAISE and point.node is not None and self._tame(point.node):
+            return False
         if point.node is None or point.kind in (Kind.JOIN, Kind.LEAVE, Kind.CATCH, Kind.MATCH):
             return True
         if point.kind is Kind.TEST:
@@ -89,11 +103,22 @@ class _Search:
             return not _mentions(point.node.item, self.name)
         return not self._ends(point.node)
 
+    def _tame(self, node: cst.CSTNode) -> bool:
+        """Whether what runs at a point hardly ever raises."""
+        parts = list(inside(_run(node)))
+        calls = (part for part in parts if isinstance(part, cst.Call))
+        return not any(isinstance(part, WILD) for part in parts) and all(map(self._hardly_fails, calls))
+
+    def _hardly_fails(self, call: cst.Call) -> bool:
+        return last_name(call.func) in TAME or (self.file.qualified(call.func) or "").startswith("os.path.")
+
     def _ends(self, node: cst.CSTNode) -> bool:
         """Whether a statement releases the resource, passes it on, or forgets its name."""
         if isinstance(node, (cst.FunctionDef, cst.ClassDef, cst.Del)):
             return _mentions(node, self.name)
         if isinstance(node, (cst.Assign, cst.AnnAssign, cst.AugAssign)) and _binds(node, self.name):
+            return True
+        if self.resource.kind == "folder" and _is_kept(node, self.name):
             return True
         return any(
             isinstance(part, cst.Name) and part.value == self.name and self._use_ends(part) for part in inside(node)
@@ -129,9 +154,21 @@ class _Search:
                 leaving = point.node
             last, point = point, before[point]
         if raising is not None:
-            return Leak("raise", raising, leaving if end is self.graph.exit else None)
+            return Leak("raise", raising, leaving if end is self.graph.exit else None, self.likely)
         node = leaving or self.graph.points[0].node or cst.Pass()
         return Leak("return" if isinstance(node, cst.Return) else "end", node)
+
+
+def _run(node: cst.CSTNode) -> cst.CSTNode:
+    """The part of a compound statement that runs at its own point."""
+    match node:
+        case cst.For():
+            return node.iter
+        case cst.WithItem():
+            return node.item
+        case cst.FunctionDef() | cst.ClassDef():
+            return node.name
+    return node
 
 
 def _mentions(node: cst.CSTNode, name: str) -> bool:
@@ -148,6 +185,13 @@ def _mentions(node: cst.CSTNode, name: str) -> bool:
 def _binds(node: cst.CSTNode, name: str) -> bool:
     targets = [one.target for one in node.targets] if isinstance(node, cst.Assign) else [getattr(node, "target", None)]
     return any(isinstance(part, cst.Name) and part.value == name for one in targets if one for part in inside(one))
+
+
+def _is_kept(node: cst.CSTNode, name: str) -> bool:
+    """Whether an object keeps what was made with the variable: `self.port = join(folder, "socket")`."""
+    if not isinstance(node, cst.Assign) or not _mentions(node.value, name):
+        return False
+    return any(isinstance(one.target, (cst.Attribute, cst.Subscript)) for one in node.targets)
 
 
 def _absent(test: cst.CSTNode, edge: Edge, name: str) -> bool:

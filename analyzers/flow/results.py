@@ -77,11 +77,13 @@ class Leak:
     """A way out of the function on which the resource is still held. `exit` is "raise", "return" or "end".
 
     After a "raise" that the function itself catches, `left` is the statement with which it then ends.
+    It is not `likely` where only what hardly ever fails, such as a plain read, would have to raise.
     """
 
     exit: str
     node: cst.CSTNode = field(compare=False, repr=False)
     left: cst.CSTNode | None = field(default=None, compare=False, repr=False)
+    likely: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,11 +27,6 @@ KINDS = frozenset({"file", "connection", "descriptor", "socket", "mapping"})
 CLOSES = frozenset({"close", "detach", "release"})
 # An archive over one of these holds nothing of its own: the file under it is somebody's already.
 OPENED = ("StringIO()", "BytesIO()", "TemporaryFile()", "NamedTemporaryFile()", "open()")
-# What hardly fails once the resource is there; a second resource beside it, texts and log lines.
-TAME = frozenset(
-    "open socket print len str repr format join replace strip split encode decode write read close flush seek append "
-    "debug info warning warn error exception log bind listen getsockname fileno isinstance".split()
-)
 
 RULE = Rule(
     name="resource-not-released",
@@ -77,6 +72,17 @@ RULE = Rule(
                 total["sum"] = orders.sum()  # step
                 file.write(str(total))
                 file.close()
+            """
+        ),
+        Bad(
+            """
+            def names(path, log):
+                file = open(path)  # finding
+                text = file.read()
+                log.warn("read %d characters", len(text))
+                found = parse(text)  # step
+                file.close()
+                return found
             """
         ),
         Bad(
@@ -178,17 +184,14 @@ def _shared(function: cst.FunctionDef) -> set[str]:
 
 def _finding(function: cst.FunctionDef, taken: Acquisition, file: SourceFile) -> Finding:
     leak = next((leak for leak in taken.leaks if leak.exit != "raise" or leak.left), taken.leaks[0])
-    risk = _risk(function, taken, file) if leak.exit == "raise" else None
-    if risk and not any(isinstance(node, cst.Call) for node in syntax.inside(leak.node)):
-        leak = Leak("raise", risk, leak.left)
     call = f"{file.code(taken.node.func)}()"
     steps = (
         Step(file.path, file.span(taken.node), f"`{taken.name}` is opened here"),
         *((Step(file.path, file.span(leak.node), _leaves(leak)),) if leak.exit != "end" else ()),
     )
     way = _way(leak, file)
-    certain = (leak.exit != "raise" or risk is not None) and function.name.value != "main"
-    sure = Confidence.HIGH if certain else Confidence.LOW
+    certain = leak.exit != "raise" or (leak.likely and _closes(function, taken))
+    sure = Confidence.HIGH if certain and function.name.value != "main" else Confidence.LOW
     return RULE.finding(
         file, taken.node, steps=steps, confidence=sure, name=taken.name, noun=taken.noun, call=call, way=way
     )
@@ -200,18 +203,11 @@ def _over_another(call: cst.Call, file: SourceFile) -> bool:
     return given is not None and (file.origin(given) or "").endswith(OPENED)
 
 
-def _risk(function: cst.FunctionDef, taken: Acquisition, file: SourceFile) -> cst.Call | None:
-    """The first call that is not tame before the line that closes it; None also where no line does.
-
-    A function that never closes it is one that makes it for others.
-    """
-    calls = [node for node in syntax.inside(function) if isinstance(node, cst.Call)]
+def _closes(function: cst.FunctionDef, taken: Acquisition) -> bool:
+    """Whether the function closes it at all: one that never does makes it for others."""
+    calls = (node for node in syntax.inside(function) if isinstance(node, cst.Call))
     own = (call for call in calls if syntax.is_name(syntax.receiver(call), taken.name))
-    closing = [file.span(call).line for call in own if syntax.method(call) in CLOSES]
-    last, first = max(closing, default=0), file.span(taken.node).end_line
-    between = (call for call in calls if first < file.span(call).line < last)
-    wild = (call for call in between if syntax.last_name(call.func) not in TAME)
-    return next((call for call in wild if not (file.qualified(call.func) or "").startswith("os.path.")), None)
+    return any(syntax.method(call) in CLOSES for call in own)
 
 
 def _way(leak: Leak, file: SourceFile) -> str:

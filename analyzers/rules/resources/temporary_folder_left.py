@@ -99,6 +99,16 @@ RULE = Rule(
             """,
         ),
         Good(
+            "the object keeps what lies in it",
+            """
+            import os, tempfile
+            def listen(self):
+                folder = tempfile.mkdtemp()
+                self.state["socket"] = os.path.join(folder, "socket")
+                self.start()
+            """,
+        ),
+        Good(
             "the caller gets it, and removes it",
             "import tempfile\ndef workspace():\n    folder = tempfile.mkdtemp()\n    return folder",
         ),
@@ -123,6 +133,7 @@ def check(function: cst.FunctionDef, file: SourceFile) -> Iterator[Finding | Exa
 def _finding(function: cst.FunctionDef, taken: Acquisition, file: SourceFile) -> Finding:
     leak = taken.leaks[0]
     line = file.span(leak.node).line
+    hardly = leak.exit == "raise" and (not leak.likely or _in_finally(function, taken.name))
     way = {"raise": f"when line {line} raises", "return": f"when line {line} returns"}.get(leak.exit, "for good")
     made = Step(file.path, file.span(taken.node), f"`{taken.name}` is made here")
     left = Step(file.path, file.span(leak.node), "this way out does not remove it")
@@ -130,7 +141,7 @@ def _finding(function: cst.FunctionDef, taken: Acquisition, file: SourceFile) ->
         file,
         taken.node,
         steps=(made, left) if leak.exit != "end" else (made,),
-        confidence=Confidence.LOW if leak.exit == "raise" and _in_finally(function, taken.name) else Confidence.HIGH,
+        confidence=Confidence.LOW if hardly else Confidence.HIGH,
         name=taken.name,
         call=f"{file.code(taken.node.func)}()",
         way=way,
