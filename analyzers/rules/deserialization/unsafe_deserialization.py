@@ -62,6 +62,7 @@ RULE = Rule(
     topic="reads of stored objects",
     clean="from data made right there",
     in_tests=False,
+    in_tools=False,
     needs=(named(READERS, OPTIONS),),
     bad=(
         Bad(

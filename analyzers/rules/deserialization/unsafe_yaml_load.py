@@ -33,6 +33,7 @@ RULE = Rule(
     topic="YAML reads",
     clean="with a safe loader",
     in_tests=False,
+    in_tools=False,
     needs=(named(LOADS, UNSAFE),),
     bad=(
         Bad(

@@ -107,7 +107,7 @@ def check(handler: cst.ExceptHandler, file: SourceFile) -> Iterator[Finding | Ex
     ]
     if max(first) < place:
         taker = attempt.handlers[first[0]]
-        step = Step(file.path, file.span(taker), "this handler takes it first")
+        step = Step(file.path, file.head_span(taker), "this handler takes it first")
         broader = file.code(taker.type) if taker.type else "Exception"
         yield RULE.finding(file, handler, steps=(step,), kind=file.code(kinds[0]), broader=broader)
 

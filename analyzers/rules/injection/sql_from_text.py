@@ -18,10 +18,12 @@ import libcst as cst
 from analyzers import syntax, vocabulary
 from analyzers.flow import api
 from analyzers.glimpse import Glimpse, writes
+from analyzers.holes import holes
 from analyzers.model import Confidence, Examined, Finding, Severity, Step
 from analyzers.outline import Kind
 from analyzers.rule import Bad, Good, Rule, quoted
 from analyzers.source import SourceFile
+from analyzers.waits import running
 
 METHODS = frozenset(
     "execute executemany executescript exec_driver_sql execute_sql raw mogrify fetch fetchrow fetchval cursor run "
@@ -50,7 +52,6 @@ NAME = re.compile(
     re.I,
 )
 BOUND = re.compile(r"\b(\w+)\s*(?::[^=\n]{0,200})?\+?=")
-HOLE = re.compile(r"%(?:\(\w+\))?[-+ #0-9.]*([a-zA-Z])|\{[^{}]*\}")
 # What is named so is SQL, not a value for it.
 CLAUSES = frozenset(
     "clause clauses where condition conditions cond conds sql statement stmt subquery fragment cte".split()
@@ -163,6 +164,15 @@ RULE = Rule(
             """,
         ),
         Good(
+            "the name is looked up in a fixed set first",
+            """
+            def values(cursor, model, field):
+                if field not in model.all_fields():
+                    raise KeyError(field)
+                return cursor.execute("SELECT DISTINCT '{}' FROM orders".format(field))
+            """,
+        ),
+        Good(
             "a number cannot carry SQL",
             """
             def page(cursor, size: int, start):
@@ -223,11 +233,11 @@ def check(call: cst.Call, file: SourceFile) -> Iterator[Finding | Examined]:
         if known is not None and isinstance(known.value, str) and STATEMENT.search(known.value[:SEARCHED]):
             yield RULE.examined(file, call)
         return
-    holes = list(_holes(built.node, file))
-    text = ("".join(before for before, _ in holes) + _tail(built.node, file))[:SEARCHED]
+    found = list(holes(built.node, file))
+    text = ("".join(before for before, _ in found) + _tail(built.node, file))[:SEARCHED]
     if not STATEMENT.search(text) and not (built.how == "appending" and CLAUSE.search(text)):
         return
-    risks = [(_risk(*one, file), one) for one in holes]
+    risks = [(_risk(*one, file), one) for one in found]
     risky = next((one for wanted in ("value", "name") for risk, one in risks if risk == wanted), None)
     if risky is None:
         yield RULE.examined(file, call)
@@ -271,69 +281,6 @@ def _sure(part: cst.BaseExpression, is_value: bool) -> Confidence:
     return Confidence.LOW if OUTSIDE.isdisjoint(syntax.words(syntax.last_name(part))) else Confidence.MEDIUM
 
 
-def _holes(node: cst.BaseExpression, file: SourceFile) -> Iterator[tuple[str, cst.BaseExpression]]:
-    """What is put into the text, each with the constant text before it."""
-    match node:
-        case cst.FormattedString():
-            yield from _formatted(node)
-        case cst.BinaryOperation(operator=cst.Modulo()):
-            values = [one.value for one in node.right.elements] if isinstance(node.right, cst.Tuple) else [node.right]
-            yield from _filled(node.left, values, file)
-        case cst.BinaryOperation(operator=cst.Add()):
-            yield from _added(node, file)
-        case cst.Call() if syntax.method(node) == "format" and isinstance(node.func, cst.Attribute):
-            yield from _filled(node.func.value, [arg.value for arg in node.args], file)
-        case cst.Call() | cst.Name() | cst.Attribute() | cst.Subscript():
-            yield "", node
-
-
-def _formatted(node: cst.FormattedString) -> Iterator[tuple[str, cst.BaseExpression]]:
-    before = ""
-    for part in node.parts:
-        if isinstance(part, cst.FormattedStringText):
-            before += part.value
-        elif isinstance(part, cst.FormattedStringExpression):
-            yield before, part.expression
-            before = ""
-
-
-def _filled(
-    template: cst.BaseExpression, values: list[cst.BaseExpression], file: SourceFile
-) -> Iterator[tuple[str, cst.BaseExpression]]:
-    known = api.constant(file, template)
-    text = known.value if known and isinstance(known.value, str) else file.code(template)
-    holes = list(HOLE.finditer(text.replace("%%", "  ")))
-    start = 0
-    for number, value in enumerate(values):
-        hole = holes[number] if number < len(holes) else None
-        if hole is None or hole[1] not in ("d", "i", "f", "x"):
-            yield text[start : hole.start()] if hole else text[start:], value
-        start = hole.end() if hole else len(text)
-
-
-def _added(node: cst.BaseExpression, file: SourceFile) -> Iterator[tuple[str, cst.BaseExpression]]:
-    before = ""
-    for piece in _chain(node):
-        known = api.constant(file, piece)
-        if known is not None and isinstance(known.value, str):
-            before += known.value
-        elif isinstance(piece, cst.FormattedString):
-            for text, part in _formatted(piece):
-                yield before + text, part
-                before = ""
-        else:
-            yield before, piece
-            before = ""
-
-
-def _chain(node: cst.BaseExpression) -> Iterator[cst.BaseExpression]:
-    found: list[cst.BaseExpression] = []
-    while isinstance(node, cst.BinaryOperation) and isinstance(node.operator, cst.Add):
-        found.append(node.right)
-        node = node.left
-    return iter([node, *reversed(found)])
-
-
 def _tail(node: cst.BaseExpression, file: SourceFile) -> str:
     """The text of the whole expression as written, which holds the words behind the last hole."""
     if isinstance(node, cst.BinaryOperation) and isinstance(node.operator, cst.Modulo):
@@ -359,7 +306,9 @@ def _harmless(part: cst.BaseExpression, file: SourceFile) -> bool:
         return True
     if isinstance(part, (cst.Call, cst.BinaryOperation)):
         return _counts(part, file)
-    return isinstance(part, cst.Name) and (_is_number(part, file) or _of_the_program(part, file))
+    if not isinstance(part, cst.Name):
+        return False
+    return _is_number(part, file) or _of_the_program(part, file) or _is_looked_up(part, file)
 
 
 def _counts(part: cst.BaseExpression, file: SourceFile) -> bool:
@@ -387,6 +336,14 @@ def _of_the_program(part: cst.Name, file: SourceFile) -> bool:
         return False
     constants = all(syntax.names_constant(piece) for piece in made.parts)
     return constants or bool(MARKS.search(file.code(made.node)))
+
+
+def _is_looked_up(part: cst.Name, file: SourceFile) -> bool:
+    """Whether the function looks the name up first: `if field not in model.fields(): raise KeyError(field)`."""
+    function = running(part, file)
+    tests = (node for node in syntax.inside(function.body) if isinstance(node, cst.Comparison)) if function else ()
+    looks = (test for test in tests if isinstance(test.comparisons[0].operator, (cst.In, cst.NotIn)))
+    return any(syntax.is_name(look.left, part.value) for look in looks)
 
 
 def _is_number(part: cst.Name, file: SourceFile) -> bool:

@@ -101,7 +101,7 @@ def check(function: cst.FunctionDef, file: SourceFile) -> Iterator[Finding | Exa
             yield RULE.examined(file, taken.node)
             continue
         returns = leaks[0].exit == "return"
-        way = f"line {file.span(leaks[0].node).line} returns" if returns else "the function ends"
+        way = f"line {file.head_span(leaks[0].node).line} returns" if returns else "the function ends"
         steps = (Step(file.path, file.span(leaks[0].node), "this leaves the function"),) if returns else ()
         yield RULE.finding(
             file, taken.node, steps=steps, name=taken.name, call=f"{file.code(taken.node.func)}()", way=way

@@ -142,6 +142,15 @@ RULE = Rule(
             """,
         ),
         Good(
+            "a database in memory holds nothing of the system",
+            """
+            import sqlite3
+            def has_json():
+                connection = sqlite3.connect(":memory:")
+                return connection.execute("SELECT json('{}')").fetchone() is not None
+            """,
+        ),
+        Good(
             "the module keeps it, for the functions that write to it",
             """
             log = None
@@ -187,7 +196,7 @@ def _finding(function: cst.FunctionDef, taken: Acquisition, file: SourceFile) ->
     call = f"{file.code(taken.node.func)}()"
     steps = (
         Step(file.path, file.span(taken.node), f"`{taken.name}` is opened here"),
-        *((Step(file.path, file.span(leak.node), _leaves(leak)),) if leak.exit != "end" else ()),
+        *((Step(file.path, file.head_span(leak.node), _leaves(leak)),) if leak.exit != "end" else ()),
     )
     way = _way(leak, file)
     certain = leak.exit != "raise" or (leak.likely and _closes(function, taken))
@@ -198,9 +207,9 @@ def _finding(function: cst.FunctionDef, taken: Acquisition, file: SourceFile) ->
 
 
 def _over_another(call: cst.Call, file: SourceFile) -> bool:
-    """`ZipFile(BytesIO(data))` holds nothing of the system."""
-    given = syntax.argument(call, 0, "file", "fileobj")
-    return given is not None and (file.origin(given) or "").endswith(OPENED)
+    """`ZipFile(BytesIO(data))` holds nothing of the system, and neither does a database in memory."""
+    given = syntax.argument(call, 0, "file", "fileobj", "database")
+    return syntax.text_value(given) == ":memory:" or (given is not None and (file.origin(given) or "").endswith(OPENED))
 
 
 def _closes(function: cst.FunctionDef, taken: Acquisition) -> bool:

@@ -134,9 +134,10 @@ def _finding(function: cst.FunctionDef, taken: Acquisition, file: SourceFile) ->
     leak = taken.leaks[0]
     line = file.span(leak.node).line
     hardly = leak.exit == "raise" and (not leak.likely or _in_finally(function, taken.name))
+    hardly = hardly or _keeps_path(function, taken.name)
     way = {"raise": f"when line {line} raises", "return": f"when line {line} returns"}.get(leak.exit, "for good")
     made = Step(file.path, file.span(taken.node), f"`{taken.name}` is made here")
-    left = Step(file.path, file.span(leak.node), "this way out does not remove it")
+    left = Step(file.path, file.head_span(leak.node), "this way out does not remove it")
     return RULE.finding(
         file,
         taken.node,
@@ -146,6 +147,23 @@ def _finding(function: cst.FunctionDef, taken: Acquisition, file: SourceFile) ->
         call=f"{file.code(taken.node.func)}()",
         way=way,
     )
+
+
+def _keeps_path(function: cst.FunctionDef, name: str) -> bool:
+    """Whether an object or the caller gets the path of what lies in the folder, and so the duty to remove it."""
+    nodes = list(syntax.inside(function.body))
+    assigned = [node for node in nodes if isinstance(node, cst.Assign)]
+    paths = [node.targets[0].target for node in assigned if _is_path_in(node.value, name)]
+    known = {path.value for path in paths if isinstance(path, cst.Name)}
+    kept = [one.value for one in assigned if isinstance(one.targets[0].target, (cst.Attribute, cst.Subscript))]
+    kept += [node.value for node in nodes if isinstance(node, cst.Return) and node.value]
+    return any(syntax.is_name(value, *known) for value in kept)
+
+
+def _is_path_in(value: cst.BaseExpression, name: str) -> bool:
+    joined = isinstance(value, cst.Call) and syntax.method(value) == "join"
+    put = isinstance(value, (cst.BinaryOperation, cst.FormattedString)) or joined
+    return put and any(syntax.is_name(node, name) for node in syntax.inside(value))
 
 
 def _in_finally(function: cst.FunctionDef, name: str) -> bool:

@@ -30,6 +30,8 @@ SECRECY = re.compile(r"hmac|hashlib|crypt|webhook|password|authenticat", re.IGNO
 TYPED_TWICE = frozenset("confirm confirmation confirmed repeat repeated again old new retype verify 1 2".split())
 # The last word of a name that still is the secret: `token_value`.
 STILL_SECRET = frozenset("value str string text bytes hex b64 raw plain given received sent input header param".split())
+# An argument of these is a condition that the database looks at.
+QUERIES = frozenset("filter where having and_ or_ not_ get get_or_none".split())
 COMMAND_LINES = frozenset("argparse optparse getpass click typer cyclopts".split())
 COMPARED = ("hmac.compare_digest", "secrets.compare_digest", "django.utils.crypto.constant_time_compare")
 
@@ -152,6 +154,14 @@ RULE = Rule(
             """,
         ),
         Good(
+            "a condition that the database looks at",
+            """
+            import hashlib
+            def owner(query, User, api_key):
+                return query.filter(User.api_key == api_key, User.active == True).one()
+            """,
+        ),
+        Good(
             "signatures of functions",
             "import inspect\ndef same(one, other):\n    return inspect.signature(one) == inspect.signature(other)",
         ),
@@ -176,6 +186,8 @@ def check(comparison: cst.Comparison, file: SourceFile) -> Iterator[Finding | Ex
         return
     secret = _secret(left, right, file)
     if secret is None or _told(left, file) or _told(right, file) or _at_a_terminal(file):
+        return
+    if _in_query(comparison, file):
         return
     yield RULE.finding(
         file,
@@ -252,6 +264,12 @@ def _at_a_terminal(file: SourceFile) -> bool:
     """Whether the file reads a command line: then who compares and who is compared with are the same person."""
     roots = {one.target.partition(".")[0] for bound in file.outline.names[""].values() for one in bound}
     return not COMMAND_LINES.isdisjoint(roots)
+
+
+def _in_query(comparison: cst.Comparison, file: SourceFile) -> bool:
+    """Whether it is a condition of a query: `query.filter(User.api_key == api_key)`."""
+    calls = (one for one in file.ancestors(comparison) if isinstance(one, cst.Call))
+    return any(syntax.last_name(call.func) in QUERIES for call in calls)
 
 
 def _fix(

@@ -5,7 +5,8 @@ no more.
 
 What to do: Log who or what, not with which secret: a user's name, a key's id.
 
-What it does not see: Secrets with names that do not say so; objects that show a secret when they are printed.
+What it does not see: Secrets with names that do not say so; objects that show a secret when they are printed. A call
+of the level `trace` has low confidence.
 """
 
 from collections.abc import Iterator
@@ -121,7 +122,9 @@ def check(call: cst.Call, file: SourceFile) -> Iterator[Finding | Examined]:
     shown = [node for arg in call.args for node in _shown(arg.value)]
     secret = next((node for node in shown if _secret(node, file)), None)
     if secret is not None:
-        yield RULE.finding(file, call, confidence=_sure(secret), call=file.code(call.func), secret=file.code(secret))
+        yield RULE.finding(
+            file, call, confidence=_sure(secret, call), call=file.code(call.func), secret=file.code(secret)
+        )
     elif any(vocabulary.names_secret(node.value) for node in syntax.inside(call) if isinstance(node, cst.Name)):
         yield RULE.examined(file, call)
 
@@ -186,7 +189,10 @@ def _about_language(file: SourceFile) -> bool:
     return bool((modules | set(file.module.lower().split("."))) & LANGUAGE)
 
 
-def _sure(secret: cst.BaseExpression) -> Confidence:
+def _sure(secret: cst.BaseExpression, call: cst.Call) -> Confidence:
+    """At the level `trace` somebody wants to see all, and has switched that on."""
+    if syntax.method(call) == "trace":
+        return Confidence.LOW
     return Confidence.MEDIUM if isinstance(secret, cst.Call) else Confidence.HIGH
 
 
