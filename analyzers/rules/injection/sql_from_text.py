@@ -48,7 +48,8 @@ VALUE = re.compile(
     re.I,
 )
 NAME = re.compile(
-    r"(?:\b(?:from|into|update|table|join|by|index|view|column|schema|database|exists|on|user|role)|\.)\s*[\"`\[]*$",
+    r"(?:\b(?:from|into|update|table|join|by|index|view|column|schema|database|exists|on|user|role)|\.)\s*[\"`\[]*$"
+    r"|\b(?:from|into|update|join)\s*'$",
     re.I,
 )
 BOUND = re.compile(r"\b(\w+)\s*(?::[^=\n]{0,200})?\+?=")
