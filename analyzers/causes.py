@@ -33,12 +33,12 @@ def caused(found: Sequence[Finding], side: Side, sides: Mapping[str, Side], rule
 
 
 def one_way(found: Sequence[Finding], rules: Sequence[Rule], sides: Mapping[str, Side]) -> list[Finding]:
-    """Of all ways of values to one place the touched one, the surest, the shortest; other findings as they are."""
+    """Of all ways of values to one line the touched one, the surest, the shortest; other findings as they are."""
     following = {rule.name for rule in rules if rule.flow}
     ways: dict[object, Finding] = {}
     for one in sorted((one for one in found if one.rule in following), key=lambda one: _worth(one, sides)):
-        ways.setdefault((one.rule, one.path, one.span), one)
-    return [one for one in found if one.rule not in following or ways[one.rule, one.path, one.span] is one]
+        ways.setdefault((one.rule, one.path, one.line), one)
+    return [one for one in found if one.rule not in following or ways[one.rule, one.path, one.line] is one]
 
 
 def _worth(finding: Finding, sides: Mapping[str, Side]) -> tuple[bool, int, int]:

@@ -28,7 +28,7 @@ WORD_LIMIT = 80
 # Of the folders `..._tests`, those named for a kind of test hold tests; `speed_tests` or `ab_tests` may be what runs.
 TEST_KIND = "unit|integration|functional|acceptance|system|smoke|regression|api|ui|e2e|end_to_end"
 TEST_PATH = re.compile(
-    rf"(?:^|/)(?:(?:(?:{TEST_KIND})[_-])?tests?|test_?suites?|testing|fakes|mocks)/"
+    rf"(?:^|/)(?:(?:(?:{TEST_KIND})[_-])?tests?|test_?suites?|testing(?:_[a-z]+)?|fakes|mocks)/"
     r"|(?:^|/)(?:tests|run_?tests|test_[^/]*|[^/]*_(?:tests?|simulator|mock)|(?:fake|mock)_[^/]*|conftest)\.py$"
 )
 # Code that tests read, which may be wrong on purpose.
@@ -117,7 +117,8 @@ class Rule:
     `message` and `advice` are templates for `str.format`; the check fills their words: they speak of the code at hand.
     `topic` is the plural noun of what the rule examines ("SQL statements") and `clean` what is true of a clean one
     ("with bound parameters"): the summary counts them. `flow` joins a source kind to a sink kind;
-    its words are {source} and {sink}. Where this rule speaks, the rules it `covers` are silent about the same place.
+    its words are {source} and {sink}; of a function whose text `doubts` fits, it says nothing for sure.
+    Where this rule speaks, the rules it `covers` are silent about the same place.
     Without `in_tests` the rule is silent in test code, where the defect harms nobody; without `in_tools` also in the
     scripts of the project's own people. All of `needs` must be seen in the text of a unit before the rule is asked
     about it: that spares the parsing of most units.
@@ -135,6 +136,7 @@ class Rule:
     title: str = ""
     confidence: Confidence = Confidence.HIGH
     flow: tuple[str, str] | None = None
+    doubts: re.Pattern[str] | None = None
     covers: tuple[str, ...] = ()
     in_tests: bool = True
     in_tools: bool = True
@@ -164,7 +166,7 @@ class Rule:
 
     def _flowing(self, file: SourceFile, function: cst.CSTNode, flow: Flow) -> Finding:
         confidence = Confidence.MEDIUM if flow.assumed else self.confidence
-        if len(flow.steps) > LONGEST_WAY:
+        if len(flow.steps) > LONGEST_WAY or self._doubted(file, flow):
             confidence = Confidence.LOW
         found = self.finding(
             file,
@@ -176,6 +178,12 @@ class Rule:
             sink=flow.sink,
         )
         return replace(found, span=flow.span, definition=flow.definition)
+
+    def _doubted(self, file: SourceFile, flow: Flow) -> bool:
+        definition = file.outline.by_name.get(flow.definition)
+        if self.doubts is None or definition is None:
+            return False
+        return any(map(self.doubts.search, file.lines[definition.head - 1 : definition.end_line]))
 
     def on(self, *types: type[cst.CSTNode]) -> Callable[[C], C]:
         """Register the decorated generator for nodes of exactly these types.

@@ -53,13 +53,19 @@ def waits_itself(call: cst.Call, file: SourceFile) -> Wait | None:
     origin = file.origin(call.func)
     name = typed(models, origin) if models and origin else None
     found = models.named(Blocking, name) if models else ()
-    if not found or name is None or (len(call.args) == 1 and _is_zero(call.args[0].value)) or stays_here(call, file):
+    if not found or name is None or (len(call.args) == 1 and _is_zero(call.args[0].value)) or _goes_on(call, file):
         return None
     return Wait(name, found[0].does)
 
 
 def _is_zero(node: cst.BaseExpression) -> bool:
     return isinstance(node, (cst.Integer, cst.Float)) and not node.evaluated_value
+
+
+def _goes_on(call: cst.Call, file: SourceFile) -> bool:
+    """Whether a call that mostly waits does not: it asks no server, or the shell puts the command (`run &`) aside."""
+    command = syntax.text_value(call.args[0].value) if call.args else None
+    return stays_here(call, file) or (command or "").rstrip().endswith("&")
 
 
 def stays_here(call: cst.Call, file: SourceFile) -> bool:

@@ -10,7 +10,7 @@ from analyzers.flow.callees import Site, apply_callee
 from analyzers.flow.compose import compose, percent
 from analyzers.flow.frame import Frame, Hit, access, joined, short, source_taints
 from analyzers.flow.given import Given, constant_of, gather, select
-from analyzers.flow.guards import NO_PARENT, RELATIVE, about_of, halves, narrowed
+from analyzers.flow.guards import NO_PARENT, RELATIVE, about_of, goes_to_the_end, halves, narrowed
 from analyzers.flow.value import CLEAN, CONFLICT, Proof, Taint, Value, join, merge_taints
 from analyzers.models import ANY, Propagator, Sanitizer, Sink, Source, Stop, Validator
 from analyzers.syntax import last_name, text_value
@@ -122,6 +122,8 @@ def _proofs(frame: Frame, called: Called) -> Iterator[tuple[str, Proof]]:
             if path:
                 when = validator.proves != "false"
                 yield validator.proves, Proof(path, validator.kinds, when, validator.needs)
+    if called.name == "re.match" and len(called.given) > 1 and goes_to_the_end(called.given[0].node):
+        yield "true", Proof(about_of(called.given[1].node, called.given[1].value), (ANY,))
     if called.method in RELATIVE_TO and (resolved := _resolved(called.func)):
         yield RELATIVE_TO[called.method], Proof(resolved, ("path",))
     elif called.receiver is not None and called.receiver.dirty and isinstance(called.func, cst.Attribute):

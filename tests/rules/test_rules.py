@@ -134,6 +134,7 @@ def test_the_examples_of_one_rule_are_not_all_alike() -> None:
         "raw_simulator.py",
         "runtests.py",
         "app/testsuite/run.py",
+        "app/testing_notebooks/train.py",
     ],
 )
 def test_a_rule_for_the_program_is_silent_in_its_tests(path: str) -> None:

@@ -19,7 +19,8 @@ from analyzers.handling import handled
 from analyzers.model import Edit, Examined, Finding, Fix, Safety, Severity, Step
 from analyzers.rule import Bad, Good, Rule
 from analyzers.source import SourceFile
-from analyzers.syntax import text_value
+from analyzers.syntax import inside, last_name, text_value
+from analyzers.waits import running
 
 READERS = frozenset({"os.environ.get", "os.getenv"})
 # Calls whose first argument must not be None.
@@ -83,7 +84,8 @@ RULE = Rule(
 
             def settings_file(name):
                 folder = os.environ.get('SETTINGS')  # step
-                return os.path.join(folder, name)  # finding
+                found = os.path.join(folder, name)  # finding
+                return found, os.path.join(folder, "default")
             """
         ),
         Bad(
@@ -174,7 +176,7 @@ def check(use: cst.Attribute | cst.Call, file: SourceFile) -> Iterator[Finding |
     if not isinstance(value, (cst.Call, cst.Name)):
         return
     call = _read(value, file)
-    if call is None:
+    if call is None or (call is not value and not _is_first(use, value, call, file)):
         return
     expected = AttributeError if isinstance(use, cst.Attribute) else TypeError
     if handled(use, file, expected) or _asked(call, use, file):
@@ -217,6 +219,15 @@ def _read(value: cst.Call | cst.Name, file: SourceFile) -> cst.Call | None:
         return None
     name = text_value(call.args[0].value) or ""
     return None if name.upper() in ALWAYS_SET or (name and _set_here(name, file)) else call
+
+
+def _is_first(use: cst.CSTNode, value: cst.BaseExpression, call: cst.Call, file: SourceFile) -> bool:
+    """Whether no use above would fail already for the same variable."""
+    function, name, own = running(use, file), last_name(value), file.span(use)
+    nodes = list(inside(function.body)) if function else []
+    uses = [node for node in nodes if isinstance(node, (cst.Attribute, cst.Call)) and file.span(node) < own]
+    values = [node.value if isinstance(node, cst.Attribute) else _strict_argument(node, file) for node in uses]
+    return not any(isinstance(one, cst.Name) and one.value == name and _read(one, file) is call for one in values)
 
 
 def _set_here(name: str, file: SourceFile) -> bool:

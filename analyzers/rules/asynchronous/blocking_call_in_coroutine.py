@@ -155,6 +155,16 @@ RULE = Rule(
             """,
         ),
         Good(
+            "the shell puts the command aside",
+            """
+            import os
+
+            async def help(client):
+                os.system("python -m program help &")
+                await client.answer()
+            """,
+        ),
+        Good(
             "sleeping for no time only lets other threads run",
             """
             import time

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 import libcst as cst
 
+from analyzers.callers import calls_of
 from analyzers.handlers import guards, guards_itself, has_guard, is_handler, is_offered, is_public
 from analyzers.model import Confidence, Examined, Finding, Severity
 from analyzers.outline import Definition, Kind
@@ -185,6 +186,30 @@ RULE = Rule(
             """,
         ),
         Good(
+            "the views call it, it is none itself",
+            "from views import orders",
+            files={
+                "views.py": """
+                from django.contrib.auth.decorators import login_required
+
+                @login_required
+                def orders(request):
+                    return page(request)
+
+                @login_required
+                def invoices(request):
+                    return page(request)
+
+                @login_required
+                def bills(request):
+                    return page(request)
+
+                def page(request):
+                    return render(request, 'page.html')
+                """
+            },
+        ),
+        Good(
             "the handler asks by itself",
             """
             from flask_login import current_user, login_required
@@ -223,6 +248,8 @@ def check(function: cst.FunctionDef, file: SourceFile) -> Iterator[Finding | Exa
         return
     beside = [one for one in _beside(own, file) if one is not own and is_handler(one, file)]
     if len(beside) < ENOUGH or not all(map(guards, beside)):
+        return
+    if not (own.parent or own.decorators) and any(calls_of(own.name, file)):
         return
     if guards(own) or is_public(own.name) or guards_itself(own, file):
         yield RULE.examined(file, function)

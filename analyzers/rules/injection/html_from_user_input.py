@@ -10,6 +10,8 @@ What it does not see: Templates with autoescaping switched off; values put into 
 which need other escapes; responses with headers of their own, which are taken to name another type than HTML.
 """
 
+import re
+
 from analyzers.model import Severity
 from analyzers.rule import Bad, Good, Rule
 
@@ -18,6 +20,8 @@ RULE = Rule(
     title="What a client sends becomes part of a page",
     weakness="CWE-79",
     severity=Severity.HIGH,
+    # Another kind of answer, or a request that no link or form of another site can make a browser send.
+    doubts=re.compile(r"text/plain|application/json|text/csv|octet-stream|request\.json\b|\bget_json\b"),
     flow=("user-input", "html"),
     message="What the client sends as `{source}` goes into a page through `{sink}` unescaped: it can carry a script.",
     advice="Escape `{source}` with `markupsafe.escape`, or write the page with a template that escapes.",

@@ -73,6 +73,18 @@ RULE = Rule(
             """,
         ),
         Good(
+            "every character of the name is looked at",
+            """
+            import os, re
+            from flask import abort, request
+            def load():
+                name = request.args["name"]
+                if not re.match(r"^[A-Za-z0-9_-]+$", name):
+                    abort(400)
+                return open(os.path.join("/srv/settings", name)).read()
+            """,
+        ),
+        Good(
             "only the last part of the name is kept, made safe",
             """
             from flask import request

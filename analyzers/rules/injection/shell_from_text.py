@@ -6,7 +6,8 @@ commands of its own; one with a space breaks the call.
 What to do: Run the program without a shell, each argument an item of a list: `subprocess.run(["tar", "xf", name])`.
 Where the shell is needed, quote each value with `shlex.quote`.
 
-What it does not see: A command that arrives whole through a variable; shells on other machines.
+What it does not see: A command that arrives whole through a variable; shells on other machines. Of low confidence are
+the options of a command line, whose user has a shell already.
 """
 
 from collections.abc import Iterator
@@ -18,7 +19,9 @@ from analyzers.flow import api
 from analyzers.glimpse import either, named, says
 from analyzers.model import Confidence, Examined, Finding, Severity, Step
 from analyzers.rule import Bad, Good, Rule, quoted
+from analyzers.scopes import parameters
 from analyzers.source import SourceFile
+from analyzers.waits import running
 
 SHELLS = frozenset(
     "os.system os.popen subprocess.getoutput subprocess.getstatusoutput asyncio.create_subprocess_shell "
@@ -26,6 +29,7 @@ SHELLS = frozenset(
 )
 RUNNERS = frozenset(f"subprocess.{verb}" for verb in "run call Popen check_call check_output".split())
 SHELL_PROGRAMS = frozenset("sh bash zsh dash ksh /bin/sh /bin/bash cmd cmd.exe powershell".split())
+OPTIONS = frozenset({"option", "argument", "command"})
 QUOTERS = frozenset("shlex.quote pipes.quote shlex.join subprocess.list2cmdline".split())
 
 RULE = Rule(
@@ -126,6 +130,8 @@ def check(call: cst.Call, file: SourceFile) -> Iterator[Finding | Examined]:
     apart = built.node not in set(syntax.inside(call))
     steps, how = (step,) if apart else (), built.how
     sure = Confidence.MEDIUM if wrapped else Confidence.HIGH
+    if all(_is_option(one, file) for one in parts):
+        sure = Confidence.LOW
     yield RULE.finding(file, call, steps=steps, confidence=sure, call=file.code(call.func), part=part, how=how)
 
 
@@ -159,6 +165,15 @@ def _harmless(part: cst.BaseExpression, file: SourceFile) -> bool:
     carried = isinstance(inner, cst.Call) and file.qualified(inner.func) in QUOTERS
     mapped = called == "builtins.map" and inner is not None and file.qualified(inner) in QUOTERS
     return called in QUOTERS or called in vocabulary.NUMBERS or carried or mapped
+
+
+def _is_option(part: cst.BaseExpression, file: SourceFile) -> bool:
+    """Whether it is an option of a command (`@click.option`): who gives it has the shell already."""
+    function = running(part, file)
+    if not isinstance(function, cst.FunctionDef) or not isinstance(part, cst.Name):
+        return False
+    marks = {syntax.last_name(one.decorator) for one in function.decorators}
+    return not marks.isdisjoint(OPTIONS) and part.value in {one.name.value for one in parameters(function.params)}
 
 
 def _numbers_only(node: cst.BaseExpression) -> bool:

@@ -6,8 +6,11 @@ behind the firewall. The client reads them through it.
 What to do: Take the host from a fixed set. Where any host must be possible, resolve it, refuse private addresses,
 connect to the address that was checked, and follow no redirects.
 
-What it does not see: Hosts that the client chooses through a database; names that resolve to private addresses.
+What it does not see: Hosts that the client chooses through a database; names that resolve to private addresses. Where
+the function makes or checks a signature, which may be that of the address, the finding has low confidence.
 """
+
+import re
 
 from analyzers.model import Severity
 from analyzers.rule import Bad, Good, Rule
@@ -17,6 +20,7 @@ RULE = Rule(
     title="A client chooses where the server connects",
     weakness="CWE-918",
     severity=Severity.HIGH,
+    doubts=re.compile(r"\bhmac\b|\bhashlib\b|signature|unsign"),
     flow=("user-input", "url"),
     message=(
         "What the client sends as `{source}` decides where `{sink}` connects: the client reaches what only "

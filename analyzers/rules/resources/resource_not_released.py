@@ -7,7 +7,7 @@ What to do: Take it in a `with` statement, which closes it on every way out.
 
 What it does not see: Resources kept in attributes or containers, and those given to another object, which then has the
 duty; resources that are taken without being put into a variable. Where only a plain read or write can fail before it
-is closed, and in a `main`, whose end closes all, the finding has low confidence.
+is closed, and in a `main` or a management command, whose end closes all, the finding has low confidence.
 """
 
 from collections.abc import Iterator
@@ -24,6 +24,7 @@ from analyzers.rule import Bad, Good, Rule
 from analyzers.source import SourceFile
 
 KINDS = frozenset({"file", "connection", "descriptor", "socket", "mapping"})
+HANDLES = frozenset({"cursor", "makefile"})
 CLOSES = frozenset({"close", "detach", "release"})
 # An archive over one of these holds nothing of its own: the file under it is somebody's already.
 OPENED = ("StringIO()", "BytesIO()", "TemporaryFile()", "NamedTemporaryFile()", "open()")
@@ -151,6 +152,17 @@ RULE = Rule(
             """,
         ),
         Good(
+            "the cursor that is returned holds the connection",
+            """
+            import sqlite3
+            def cursor(path):
+                connection = sqlite3.connect(path)
+                found = connection.cursor()
+                found.execute("PRAGMA query_only = 1")
+                return found
+            """,
+        ),
+        Good(
             "the module keeps it, for the functions that write to it",
             """
             log = None
@@ -181,14 +193,33 @@ def check(function: cst.FunctionDef, file: SourceFile) -> Iterator[Finding | Exa
             continue
         if taken.released:
             yield RULE.examined(file, taken.node)
-        elif taken.leaks and not _over_another(taken.node, file) and taken.name not in _shared(function):
+        elif taken.leaks and not _over_another(taken.node, file) and not _given_away(function, taken.name):
             yield _finding(function, taken, file)
 
 
-def _shared(function: cst.FunctionDef) -> set[str]:
-    """The names that the function writes for others: `global log`."""
-    declared = (node for node in syntax.inside(function.body) if isinstance(node, (cst.Global, cst.Nonlocal)))
-    return {item.name.value for one in declared for item in one.names}
+def _ends_soon(function: cst.FunctionDef, file: SourceFile) -> bool:
+    """Whether the program ends with the function, which closes all: `main`, and a command of Django's `manage.py`."""
+    command = function.name.value == "handle" and ".management.commands." in f".{file.module}"
+    return command or function.name.value == "main"
+
+
+def _given_away(function: cst.FunctionDef, name: str) -> bool:
+    """Whether others get it: as `global log`, or through what was made of it and is returned or kept, as a cursor."""
+    nodes = list(syntax.inside(function.body))
+    declared = (item for node in nodes if isinstance(node, (cst.Global, cst.Nonlocal)) for item in node.names)
+    assigned = [node for node in nodes if isinstance(node, cst.Assign)]
+    made = {syntax.last_name(one.targets[0].target) for one in assigned if _is_handle(one.value, name)}
+    kept = [one.value for one in assigned if isinstance(one.targets[0].target, (cst.Attribute, cst.Subscript))]
+    kept += [node.value for node in nodes if isinstance(node, cst.Return) and node.value]
+    shared = any(syntax.is_name(item.name, name) for item in declared)
+    return shared or any(syntax.is_name(value, *made) for value in kept)
+
+
+def _is_handle(value: cst.BaseExpression, name: str) -> bool:
+    """`connection.cursor()` holds the connection."""
+    return (
+        isinstance(value, cst.Call) and syntax.method(value) in HANDLES and syntax.is_name(syntax.receiver(value), name)
+    )
 
 
 def _finding(function: cst.FunctionDef, taken: Acquisition, file: SourceFile) -> Finding:
@@ -200,7 +231,7 @@ def _finding(function: cst.FunctionDef, taken: Acquisition, file: SourceFile) ->
     )
     way = _way(leak, file)
     certain = leak.exit != "raise" or (leak.likely and _closes(function, taken))
-    sure = Confidence.HIGH if certain and function.name.value != "main" else Confidence.LOW
+    sure = Confidence.HIGH if certain and not _ends_soon(function, file) else Confidence.LOW
     return RULE.finding(
         file, taken.node, steps=steps, confidence=sure, name=taken.name, noun=taken.noun, call=call, way=way
     )

@@ -20,6 +20,7 @@ from analyzers.glimpse import either, named, says
 from analyzers.model import Edit, Examined, Finding, Fix, Safety, Severity, Step
 from analyzers.rule import Bad, Good, Rule
 from analyzers.source import SourceFile
+from analyzers.waits import running
 
 VERBS = ("get", "post", "put", "patch", "delete", "head", "options", "request", "send", "stream")
 CLIENTS = ("requests.", "requests.Session().", "requests.session().", "requests.sessions.Session().", "httpx.")
@@ -43,6 +44,8 @@ WRAPPERS = frozenset(
 OFF = frozenset({"ssl.CERT_NONE", "ssl.VerifyMode.CERT_NONE"})
 
 # A condition that speaks of one of these: whoever runs the program has asked for it.
+EXPLAINED = re.compile(r"(?i)^\s*#.*(?:verif|certificate|\bssl|\btls|mitm)")
+ABOVE = 8
 ASKED = re.compile(r"(?i)insecure|verif|unsafe|skip|ignore|self_?signed|no_?check|trust")
 
 OFF_WORDS = ("cert_reqs", "verify", "verify_mode", "check_hostname", "_create_default_https_context")
@@ -120,6 +123,28 @@ RULE = Rule(
     ),
     good=(
         Good(
+            "the caller asked for it",
+            """
+            import ssl
+            def context(verified):
+                if verified:
+                    return ssl.create_default_context()
+                made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+                made.check_hostname = False
+                made.verify_mode = ssl.CERT_NONE
+                return made
+            """,
+        ),
+        Good(
+            "the comment says why",
+            """
+            import requests
+            def lyrics(url):
+                # The sites have all kinds of certificates, and nothing secret is sent or read.
+                return requests.get(url, verify=False, timeout=10).text
+            """,
+        ),
+        Good(
             "a private authority is named",
             'import requests\nstatus = requests.get("https://inside.example", verify="ca.pem", timeout=5)',
         ),
@@ -177,9 +202,21 @@ def check_assignment(assign: cst.Assign, file: SourceFile) -> Iterator[Finding |
 
 
 def _asked_for(node: cst.CSTNode, file: SourceFile) -> bool:
-    """Whether it is one branch of a condition that speaks of insecurity."""
-    tests = (around.test for around in file.ancestors(node) if isinstance(around, (cst.If, cst.IfExp)))
+    """Whether it is one branch of a condition that speaks of insecurity, or a comment just above says why."""
+    line = file.span(node).line
+    if any(EXPLAINED.search(file.line_text(number)) for number in range(max(line - ABOVE, 1), line)):
+        return True
+    tests = [around.test for around in file.ancestors(node) if isinstance(around, (cst.If, cst.IfExp))]
+    tests += _passed(node, file)
     return any(ASKED.search(file.code(test)) or _is_option(test) for test in tests)
+
+
+def _passed(node: cst.CSTNode, file: SourceFile) -> list[cst.BaseExpression]:
+    """The conditions above in the function that would have left it: `if verified: return create_default_context()`."""
+    function = running(node, file)
+    block = function.body.body if isinstance(function, cst.FunctionDef) else ()
+    ifs = [one for one in block if isinstance(one, cst.If) and file.span(one).end_line < file.span(node).line]
+    return [one.test for one in ifs if any(isinstance(part, cst.Return) for part in syntax.inside(one.body))]
 
 
 def _is_option(test: cst.BaseExpression) -> bool:
