@@ -1,4 +1,4 @@
-"""Where values are put into a text that is made at run time."""
+"""Where values are put into a text that is made at run time, and whether somebody has looked at them before."""
 
 import re
 from collections.abc import Iterator
@@ -9,6 +9,7 @@ from analyzers import syntax
 from analyzers.flow import api
 from analyzers.source import SourceFile
 
+MATCHERS = frozenset({"re.match", "re.fullmatch"})
 HOLE = re.compile(r"%(?:\(\w+\))?[-+ #0-9.]*([a-zA-Z])|\{[^{}]*\}")
 
 
@@ -26,6 +27,22 @@ def holes(node: cst.BaseExpression, file: SourceFile) -> Iterator[tuple[str, cst
             yield from _filled(node.func.value, [arg.value for arg in node.args], file)
         case cst.Call() | cst.Name() | cst.Attribute() | cst.Subscript():
             yield "", node
+
+
+def is_looked_up(part: cst.Name, file: SourceFile) -> bool:
+    """Whether the function looks at the value: `if field not in model.fields(): raise`, `if re.match("^[a-z]+$", name):`."""
+    function = next((one for one in file.ancestors(part) if isinstance(one, cst.FunctionDef)), None)
+    nodes = syntax.inside(function.body) if function else ()
+    return any(_looks_up(node, part.value, file) for node in nodes)
+
+
+def _looks_up(node: cst.CSTNode, name: str, file: SourceFile) -> bool:
+    if isinstance(node, cst.Comparison):
+        return isinstance(node.comparisons[0].operator, (cst.In, cst.NotIn)) and syntax.is_name(node.left, name)
+    if not isinstance(node, cst.Call) or file.qualified(node.func) not in MATCHERS:
+        return False
+    pattern = syntax.text_value(syntax.argument(node, 0, "pattern")) or ""
+    return pattern.endswith("$") and syntax.is_name(syntax.argument(node, 1, "string"), name)
 
 
 def _formatted(node: cst.FormattedString) -> Iterator[tuple[str, cst.BaseExpression]]:

@@ -49,7 +49,7 @@ FOREIGN = frozenset(
 )
 # Read from bytes, not from a file.
 IN_MEMORY = ("loads", "decode")
-TRADE = frozenset("pickle pickler pickling cloudpickle serialize serialization".split())
+TRADE = ("pickle", "pickler", "pickling", "serialize", "serialization")
 
 RULE = Rule(
     name="unsafe-deserialization",
@@ -197,7 +197,7 @@ def _stored(call: cst.Call, data: cst.BaseExpression, file: SourceFile) -> bool:
 
 def _is_trade(file: SourceFile) -> bool:
     """Whether the module is there to turn objects into bytes and back."""
-    return not TRADE.isdisjoint(syntax.words(file.module))
+    return any(part.endswith(TRADE) for part in file.module.split("."))
 
 
 def _opened(name: cst.Name, file: SourceFile) -> cst.BaseExpression | None:

@@ -17,6 +17,7 @@ import libcst as cst
 from analyzers import syntax, vocabulary
 from analyzers.flow import api
 from analyzers.glimpse import either, named, says
+from analyzers.holes import is_looked_up
 from analyzers.model import Confidence, Examined, Finding, Severity, Step
 from analyzers.rule import Bad, Good, Rule, quoted
 from analyzers.scopes import parameters
@@ -100,6 +101,16 @@ RULE = Rule(
         ),
         Good("the command is constant", 'import os\nTOOL = "make"\ndef build():\n    os.system(TOOL + " all")'),
         Good(
+            "every character of the value is looked at",
+            """
+            import os, re
+            def unpack(name):
+                if not re.match(r"^[a-z]+$", name):
+                    raise ValueError(name)
+                os.system(f"tar xf {name}")
+            """,
+        ),
+        Good(
             "the value is a member of an enumeration",
             'import os\nfrom kinds import Kind\ndef build():\n    os.system(f"make {Kind.FAST.value}")',
         ),
@@ -157,6 +168,8 @@ def _command(call: cst.Call, name: str) -> cst.BaseExpression | None:
 
 def _harmless(part: cst.BaseExpression, file: SourceFile) -> bool:
     if syntax.names_constant(part) or file.qualified(part) == "sys.executable":
+        return True
+    if isinstance(part, cst.Name) and is_looked_up(part, file):
         return True
     if not isinstance(part, cst.Call):
         return False

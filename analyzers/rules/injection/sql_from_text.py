@@ -18,12 +18,11 @@ import libcst as cst
 from analyzers import syntax, vocabulary
 from analyzers.flow import api
 from analyzers.glimpse import Glimpse, writes
-from analyzers.holes import holes
+from analyzers.holes import holes, is_looked_up
 from analyzers.model import Confidence, Examined, Finding, Severity, Step
 from analyzers.outline import Kind
 from analyzers.rule import Bad, Good, Rule, quoted
 from analyzers.source import SourceFile
-from analyzers.waits import running
 
 METHODS = frozenset(
     "execute executemany executescript exec_driver_sql execute_sql raw mogrify fetch fetchrow fetchval cursor run "
@@ -309,7 +308,7 @@ def _harmless(part: cst.BaseExpression, file: SourceFile) -> bool:
         return _counts(part, file)
     if not isinstance(part, cst.Name):
         return False
-    return _is_number(part, file) or _of_the_program(part, file) or _is_looked_up(part, file)
+    return _is_number(part, file) or _of_the_program(part, file) or is_looked_up(part, file)
 
 
 def _counts(part: cst.BaseExpression, file: SourceFile) -> bool:
@@ -337,14 +336,6 @@ def _of_the_program(part: cst.Name, file: SourceFile) -> bool:
         return False
     constants = all(syntax.names_constant(piece) for piece in made.parts)
     return constants or bool(MARKS.search(file.code(made.node)))
-
-
-def _is_looked_up(part: cst.Name, file: SourceFile) -> bool:
-    """Whether the function looks the name up first: `if field not in model.fields(): raise KeyError(field)`."""
-    function = running(part, file)
-    tests = (node for node in syntax.inside(function.body) if isinstance(node, cst.Comparison)) if function else ()
-    looks = (test for test in tests if isinstance(test.comparisons[0].operator, (cst.In, cst.NotIn)))
-    return any(syntax.is_name(look.left, part.value) for look in looks)
 
 
 def _is_number(part: cst.Name, file: SourceFile) -> bool:

@@ -44,8 +44,10 @@ WRAPPERS = frozenset(
 OFF = frozenset({"ssl.CERT_NONE", "ssl.VerifyMode.CERT_NONE"})
 
 # A condition that speaks of one of these: whoever runs the program has asked for it.
-EXPLAINED = re.compile(r"(?i)^\s*#.*(?:verif|certificate|\bssl|\btls|mitm)")
-ABOVE = 8
+EXPLAINED = re.compile(r"(?i)verif|certificate|\bssl|\btls")
+# With fewer words nothing is explained.
+EXPLANATION_WORDS = 8
+EXPLAINABLE = (cst.SimpleStatementLine, cst.With, cst.If)
 ASKED = re.compile(r"(?i)insecure|verif|unsafe|skip|ignore|self_?signed|no_?check|trust")
 
 OFF_WORDS = ("cert_reqs", "verify", "verify_mode", "check_hostname", "_create_default_https_context")
@@ -203,12 +205,29 @@ def check_assignment(assign: cst.Assign, file: SourceFile) -> Iterator[Finding |
 
 def _asked_for(node: cst.CSTNode, file: SourceFile) -> bool:
     """Whether it is one branch of a condition that speaks of insecurity, or a comment just above says why."""
-    line = file.span(node).line
-    if any(EXPLAINED.search(file.line_text(number)) for number in range(max(line - ABOVE, 1), line)):
+    if _is_explained(node, file):
         return True
     tests = [around.test for around in file.ancestors(node) if isinstance(around, (cst.If, cst.IfExp))]
     tests += _passed(node, file)
     return any(ASKED.search(file.code(test)) or _is_option(test) for test in tests)
+
+
+def _is_explained(node: cst.CSTNode, file: SourceFile) -> bool:
+    """Whether a comment of some words stands right above the statement, or above the `with` or `if` that it is in."""
+    heads = {file.span(one).line for one in file.ancestors(node) if isinstance(one, EXPLAINABLE)}
+    return any(_explains(_comment_above(line, file)) for line in heads)
+
+
+def _explains(comment: str) -> bool:
+    return len(comment.split()) >= EXPLANATION_WORDS and EXPLAINED.search(comment) is not None
+
+
+def _comment_above(line: int, file: SourceFile) -> str:
+    said: list[str] = []
+    while line > 1 and (text := file.line_text(line - 1).strip()).startswith("#"):
+        said.insert(0, text.strip("# "))
+        line -= 1
+    return " ".join(said)
 
 
 def _passed(node: cst.CSTNode, file: SourceFile) -> list[cst.BaseExpression]:
