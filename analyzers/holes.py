@@ -30,7 +30,7 @@ def holes(node: cst.BaseExpression, file: SourceFile) -> Iterator[tuple[str, cst
 
 
 def is_looked_up(part: cst.Name, file: SourceFile) -> bool:
-    """Whether the function looks at the value: `if field not in model.fields(): raise`, `if re.match("^[a-z]+$", name):`."""
+    """Whether the function looks at the value: `if field not in FIELDS: raise`, `if re.match("^[a-z]+$", name):`."""
     function = next((one for one in file.ancestors(part) if isinstance(one, cst.FunctionDef)), None)
     nodes = syntax.inside(function.body) if function else ()
     return any(_looks_up(node, part.value, file) for node in nodes)

@@ -19,7 +19,8 @@ ASSIGNING = frozenset({cst.Assign, cst.AnnAssign})
 TAME = frozenset(
     "open socket print len str repr format join replace strip rstrip lstrip split splitlines encode decode write "
     "writelines read readline readlines close flush seek tell append extend items keys values startswith endswith "
-    "lower upper debug info warning warn error exception log bind listen getsockname fileno isinstance".split()
+    "lower upper dict list set tuple defaultdict OrderedDict Counter deque "
+    "debug info warning warn error exception log bind listen getsockname fileno isinstance".split()
 )
 WILD = (cst.Raise, cst.Await, cst.Yield)
 
@@ -127,7 +128,8 @@ class _Search:
     def _use_ends(self, name: cst.Name) -> bool:
         around = self.file.parent(name)
         if isinstance(around, cst.Attribute) and around.value is name:
-            return around.attr.value in self.resource.release and isinstance(self.file.parent(around), cst.Call)
+            given = (cst.Call, cst.Arg)  # called, or handed on to be called: `atexit.register(process.terminate)`
+            return around.attr.value in self.resource.release and isinstance(self.file.parent(around), given)
         if isinstance(around, cst.Arg):
             call = self.file.parent(around)
             return not (isinstance(call, cst.Call) and self._borrows(call))

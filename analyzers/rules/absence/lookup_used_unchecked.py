@@ -5,7 +5,8 @@ sooner or later, and then the next attribute fails with "'NoneType' object has n
 
 What to do: Read `data[key]` where the key must be there, so that the error names it; or handle the None.
 
-What it does not see: Mappings whose making cannot be seen; results kept in attributes.
+What it does not see: Mappings whose making cannot be seen; results kept in attributes. The fields of a form have low
+confidence: they are missing only where somebody sends a form that is not the program's, and fails with it.
 """
 
 import re
@@ -23,6 +24,7 @@ from analyzers.waits import running
 
 # https://flask.palletsprojects.com/en/stable/api/#flask.Request, https://docs.djangoproject.com/en/stable/ref/request-response/
 FIELDS = frozenset({"args", "form", "values", "headers", "cookies", "GET", "POST", "META", "COOKIES", "query_params"})
+FORMS = frozenset({"form", "values", "POST"})
 PARSERS = frozenset({"json.loads", "json.load", "tomllib.loads", "tomllib.load", "yaml.safe_load"})
 DATA = FIELDS | {"json", "get_json", *(name.rpartition(".")[2] for name in PARSERS)}
 # `.get("name").strip`: an attribute of what is found under a constant name.
@@ -135,7 +137,8 @@ def check(access: cst.Attribute, file: SourceFile) -> Iterator[Finding | Examine
     if handled(access, file, AttributeError) or _asked(key, access, file):
         yield RULE.examined(file, access)
     else:
-        yield RULE.finding(file, access, lookup=file.code(lookup), key=key, member=access.attr.value)
+        sure = Confidence.LOW if syntax.last_name(mapping) in FORMS else RULE.confidence
+        yield RULE.finding(file, access, confidence=sure, lookup=file.code(lookup), key=key, member=access.attr.value)
 
 
 def _is_plain(lookup: cst.Call) -> bool:

@@ -7,7 +7,8 @@ What to do: Take the host from a fixed set. Where any host must be possible, res
 connect to the address that was checked, and follow no redirects.
 
 What it does not see: Hosts that the client chooses through a database; names that resolve to private addresses. Where
-the function makes or checks a signature, which may be that of the address, the finding has low confidence.
+the function makes or checks a signature, which may be that of the address, or passes a request on to the host that it
+came to (`request.url`), the finding has low confidence.
 """
 
 import re
@@ -20,7 +21,7 @@ RULE = Rule(
     title="A client chooses where the server connects",
     weakness="CWE-918",
     severity=Severity.HIGH,
-    doubts=re.compile(r"\bhmac\b|\bhashlib\b|signature|unsign"),
+    doubts=re.compile(r"\bhmac\b|\bhashlib\b|signature|unsign|request\.url\b"),
     flow=("user-input", "url"),
     message=(
         "What the client sends as `{source}` decides where `{sink}` connects: the client reaches what only "

@@ -74,6 +74,16 @@ RULE = Rule(
             """,
         ),
         Good(
+            "the end of the program is told to stop it",
+            """
+            import atexit, subprocess
+            def serve():
+                process = subprocess.Popen(["npm", "run", "serve"])
+                atexit.register(process.terminate)
+                run_server()
+            """,
+        ),
+        Good(
             "it is meant to outlive the program",
             """
             import subprocess
