@@ -17,6 +17,7 @@ from analyzers.flow.leads import may_flow
 from analyzers.flow.results import Flow, Flows
 from analyzers.glimpse import Glimpse, Sight
 from analyzers.model import Confidence, Examined, Finding, Fix, Severity, Span, Step, Trace
+from analyzers.outline import Kind
 from analyzers.source import SourceFile
 
 Check = Callable[[Any, SourceFile], Iterator[Finding | Examined]]
@@ -117,7 +118,7 @@ class Rule:
     `message` and `advice` are templates for `str.format`; the check fills their words: they speak of the code at hand.
     `topic` is the plural noun of what the rule examines ("SQL statements") and `clean` what is true of a clean one
     ("with bound parameters"): the summary counts them. `flow` joins a source kind to a sink kind;
-    its words are {source} and {sink}; of a function whose text `doubts` fits, it says nothing for sure.
+    its words are {source} and {sink}; where `doubts` fits the text of a function on the way, it is not sure.
     Where this rule speaks, the rules it `covers` are silent about the same place.
     Without `in_tests` the rule is silent in test code, where the defect harms nobody; without `in_tools` also in the
     scripts of the project's own people. All of `needs` must be seen in the text of a unit before the rule is asked
@@ -180,10 +181,15 @@ class Rule:
         return replace(found, span=flow.span, definition=flow.definition)
 
     def _doubted(self, file: SourceFile, flow: Flow) -> bool:
-        definition = file.outline.by_name.get(flow.definition)
-        if self.doubts is None or definition is None:
-            return False
-        return any(map(self.doubts.search, file.lines[definition.head - 1 : definition.end_line]))
+        places = {(step.path, step.line) for step in flow.steps}
+        return self.doubts is not None and any(self._fits(self.doubts, file, *place) for place in places)
+
+    def _fits(self, doubts: re.Pattern[str], file: SourceFile, path: str, line: int) -> bool:
+        """Whether a doubt is found in the function around a line of a file at hand."""
+        other = file if path == file.path else file.project.files.get(path)
+        around = [one for one in other.outline.definitions if one.line <= line <= one.end_line] if other else []
+        inner = max((one for one in around if one.kind is Kind.FUNCTION), key=lambda one: one.line, default=None)
+        return bool(other and inner and any(map(doubts.search, other.lines[inner.head - 1 : inner.end_line])))
 
     def on(self, *types: type[cst.CSTNode]) -> Callable[[C], C]:
         """Register the decorated generator for nodes of exactly these types.

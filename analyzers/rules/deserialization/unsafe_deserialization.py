@@ -8,7 +8,7 @@ What to do: Exchange data as JSON or another format of plain values. Where only 
 
 What it does not see: Who can write the bytes: that is for the reviewer. Pickles inside caches, queues and sessions of
 libraries; files that a library reads for you; whether a signature that is made above is the right one. Of low
-confidence are files, which mostly the program itself has written, unless a name says that they came in from outside;
+confidence are bytes and files which mostly the program itself has written, unless a name says that they came in;
 functions that are readers themselves (`def load(data)`), whose callers know whose bytes they are; and modules whose
 trade is serialization.
 """
@@ -18,6 +18,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from analyzers import syntax
+from analyzers.flow import api
 from analyzers.glimpse import named
 from analyzers.model import Confidence, Examined, Finding, Severity
 from analyzers.rule import Bad, Good, Rule
@@ -42,13 +43,12 @@ OPTIONS = {"numpy.load": ("allow_pickle", "True"), "torch.load": ("weights_only"
 WRITERS = ("dump", "dumps")
 SIGNATURES = frozenset("hmac signature unsign verify verified compare".split())
 READING = frozenset("load loads unpickle unmarshal deserialize".split())
-# Names of what came in from outside, also as a file.
+# Names and calls that speak of what came in from outside.
 FOREIGN = frozenset(
     "upload uploads uploaded download downloads downloaded request req response attachment socket sock remote url "
-    "message msg payload body received incoming".split()
+    "message msg payload body received incoming event cookie cookies query param params form args get post recv "
+    "b64decode base64 unhexlify untrusted user input content".split()
 )
-# Read from bytes, not from a file.
-IN_MEMORY = ("loads", "decode")
 TRADE = ("pickle", "pickler", "pickling", "serialize", "serialization")
 
 RULE = Rule(
@@ -157,7 +157,7 @@ def check(call: cst.Call, file: SourceFile) -> Iterator[Finding | Examined]:
         yield RULE.examined(file, call)
     else:
         what = READERS.get(name, "a pickle")
-        lenient = _hands_on(call, data, file) or _is_trade(file) or (name not in OPTIONS and _stored(call, data, file))
+        lenient = _hands_on(call, data, file) or _is_trade(file) or not (name in OPTIONS or _is_foreign(data, file))
         sure = Confidence.LOW if lenient else RULE.confidence
         yield RULE.finding(file, call, confidence=sure, call=file.code(call.func), data=file.code(data), what=what)
 
@@ -186,13 +186,16 @@ def _is_signature(call: cst.Call, file: SourceFile) -> bool:
     return not SIGNATURES.isdisjoint(syntax.words(syntax.last_name(call.func)))
 
 
-def _stored(call: cst.Call, data: cst.BaseExpression, file: SourceFile) -> bool:
-    """Whether it is read from a file, and nothing in its names says that the file came in from outside."""
-    if syntax.last_name(call.func) in IN_MEMORY or (file.origin(data) or "").endswith("BytesIO()"):
-        return False
+def _is_foreign(data: cst.BaseExpression, file: SourceFile) -> bool:
+    """Whether a name says that the bytes, or the file that they are read from, came in from outside."""
     opened = _opened(data, file) if isinstance(data, cst.Name) else None
-    read = [node for one in (data, opened) if one is not None for node in syntax.inside(one)]
-    return FOREIGN.isdisjoint(word for node in read if isinstance(node, cst.Name) for word in syntax.words(node.value))
+    made = api.assigned(file, data) if isinstance(data, cst.Name) else None
+    read = [node for one in (data, opened, made) if one is not None for node in syntax.inside(one)]
+    return any(_says_foreign(node) for node in read if isinstance(node, cst.Name))
+
+
+def _says_foreign(name: cst.Name) -> bool:
+    return not FOREIGN.isdisjoint((*syntax.words(name.value), name.value))
 
 
 def _is_trade(file: SourceFile) -> bool:

@@ -9,6 +9,8 @@ What to do: Redirect to names of routes (`url_for`), or accept only addresses of
 What it does not see: Addresses that a script on the page follows.
 """
 
+import re
+
 from analyzers.model import Severity
 from analyzers.rule import Bad, Good, Rule
 
@@ -17,6 +19,9 @@ RULE = Rule(
     title="A client chooses where the browser goes",
     weakness="CWE-601",
     severity=Severity.MEDIUM,
+    doubts=re.compile(
+        r"\bis_safe\w*|\b(?:is_)?(?:safe|valid|allowed)_(?:url|uri|host|redirect|target|next)|\bnetloc\b"
+    ),
     flow=("user-input", "redirect"),
     message=(
         "What the client sends as `{source}` decides where `{sink}` sends the browser: a link to this site "

@@ -173,6 +173,18 @@ RULE = Rule(
             """,
         ),
         Good(
+            "the options of a call keep it",
+            """
+            import os, subprocess
+            def run(command, silent, options):
+                if silent:
+                    sink = open(os.devnull, "w")
+                    for key in ("stdout", "stderr"):
+                        options[key] = sink
+                return subprocess.run(command, **options)
+            """,
+        ),
+        Good(
             "the object keeps it",
             """
             class Log:
@@ -204,15 +216,16 @@ def _ends_soon(function: cst.FunctionDef, file: SourceFile) -> bool:
 
 
 def _given_away(function: cst.FunctionDef, name: str) -> bool:
-    """Whether others get it: as `global log`, or through what was made of it and is returned or kept, as a cursor."""
+    """Whether others get it: as `global log`, in an object, or by what was made of it and is returned, as a cursor."""
     nodes = list(syntax.inside(function.body))
     declared = (item for node in nodes if isinstance(node, (cst.Global, cst.Nonlocal)) for item in node.names)
     assigned = [node for node in nodes if isinstance(node, cst.Assign)]
     made = {syntax.last_name(one.targets[0].target) for one in assigned if _is_handle(one.value, name)}
-    kept = [one.value for one in assigned if isinstance(one.targets[0].target, (cst.Attribute, cst.Subscript))]
-    kept += [node.value for node in nodes if isinstance(node, cst.Return) and node.value]
+    stored = [one.value for one in assigned if isinstance(one.targets[0].target, (cst.Attribute, cst.Subscript))]
+    returned = [node.value for node in nodes if isinstance(node, cst.Return) and node.value]
     shared = any(syntax.is_name(item.name, name) for item in declared)
-    return shared or any(syntax.is_name(value, *made) for value in kept)
+    kept = any(syntax.is_name(value, name, *made) for value in stored)
+    return shared or kept or any(syntax.is_name(value, *made) for value in returned)
 
 
 def _is_handle(value: cst.BaseExpression, name: str) -> bool:

@@ -12,10 +12,12 @@ from collections.abc import Iterator
 
 import libcst as cst
 
+from analyzers import syntax
 from analyzers.glimpse import named
 from analyzers.model import Examined, Finding, Severity
 from analyzers.rule import Bad, Good, Rule
 from analyzers.source import SourceFile
+from analyzers.waits import running
 
 GUESSES = frozenset({"tempfile.mktemp", "os.tempnam", "os.tmpnam"})
 CREATES = frozenset({"tempfile.mkstemp", "tempfile.NamedTemporaryFile", "tempfile.mkdtemp"})
@@ -53,6 +55,14 @@ RULE = Rule(
                     file.write(data)
             """,
         ),
+        Good(
+            "a name that somebody took meanwhile is refused",
+            """
+            import os, tempfile
+            def create(mode):
+                return os.open(tempfile.mktemp(), os.O_RDWR | os.O_CREAT | os.O_EXCL, mode)
+            """,
+        ),
         Good("another function of that name", "def path(store):\n    return store.mktemp('log')"),
     ),
 )
@@ -62,7 +72,16 @@ RULE = Rule(
 def check(call: cst.Call, file: SourceFile) -> Iterator[Finding | Examined]:
     """One call."""
     name = file.qualified(call.func)
-    if name in GUESSES:
+    if name in GUESSES and _is_exclusive(call, file):
+        yield RULE.examined(file, call)
+    elif name in GUESSES:
         yield RULE.finding(file, call, call=f"{file.code(call.func)}()")
     elif name in CREATES:
         yield RULE.examined(file, call)
+
+
+def _is_exclusive(call: cst.Call, file: SourceFile) -> bool:
+    """Whether the function speaks of `O_EXCL`, with which a name that somebody took is refused."""
+    function = running(call, file)
+    nodes = syntax.inside(function.body) if function else ()
+    return any(syntax.last_name(node) == "O_EXCL" for node in nodes if isinstance(node, cst.Attribute))

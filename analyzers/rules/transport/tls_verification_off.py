@@ -48,7 +48,7 @@ EXPLAINED = re.compile(r"(?i)verif|certificate|\bssl|\btls")
 # With fewer words nothing is explained.
 EXPLANATION_WORDS = 8
 EXPLAINABLE = (cst.SimpleStatementLine, cst.With, cst.If)
-ASKED = re.compile(r"(?i)insecure|verif|unsafe|skip|ignore|self_?signed|no_?check|trust")
+ASKED = re.compile(r"(?i)insecure|verif|unsafe|skip|ignore|self_?signed|no_?check|trust|CERT_NONE|cert_reqs")
 
 OFF_WORDS = ("cert_reqs", "verify", "verify_mode", "check_hostname", "_create_default_https_context")
 
