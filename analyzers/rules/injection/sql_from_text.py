@@ -173,6 +173,16 @@ RULE = Rule(
             """,
         ),
         Good(
+            "what a function makes of constants is the program's own",
+            """
+            class Dialect:
+                def indexes(self, cursor, table):
+                    cursor.execute(
+                        "SELECT name FROM indexes WHERE %s AND parent = ?" % (self._any("a.number", "b.key"),), (table,)
+                    )
+            """,
+        ),
+        Good(
             "a number cannot carry SQL",
             """
             def page(cursor, size: int, start):
@@ -304,11 +314,19 @@ def _harmless(part: cst.BaseExpression, file: SourceFile) -> bool:
         return True
     if set(syntax.words(name)) & QUOTERS or not CLAUSES.isdisjoint(syntax.words(name)[-1:]) or _joins_clauses(part):
         return True
+    if isinstance(part, cst.Call) and _is_own_text(part):
+        return True
     if isinstance(part, (cst.Call, cst.BinaryOperation)):
         return _counts(part, file)
     if not isinstance(part, cst.Name):
         return False
     return _is_number(part, file) or _of_the_program(part, file) or is_looked_up(part, file)
+
+
+def _is_own_text(call: cst.Call) -> bool:
+    """What a method for the class's own use makes of constants: `self._any("a.number", "b.key")`."""
+    own = syntax.is_name(syntax.receiver(call), "self", "cls") and syntax.method(call).startswith("_")
+    return own and bool(call.args) and all(syntax.is_literal(arg.value) for arg in call.args)
 
 
 def _counts(part: cst.BaseExpression, file: SourceFile) -> bool:
