@@ -9,6 +9,8 @@ What to do: Make the path absolute and compare: `path = (BASE / name).resolve()`
 What it does not see: Paths that are put together in a database or by a template; links inside the folder.
 """
 
+import re
+
 from analyzers.model import Severity
 from analyzers.rule import Bad, Good, Rule
 
@@ -17,6 +19,7 @@ RULE = Rule(
     title="A client chooses the file",
     weakness="CWE-22",
     severity=Severity.HIGH,
+    doubts=re.compile(r"\bsecure_\w*name|saniti[sz]e"),
     flow=("user-input", "path"),
     message=(
         "What the client sends as `{source}` becomes part of the path that `{sink}` works on: with `..` it "

@@ -6,8 +6,9 @@ descriptors or connections, and what was written may never reach the disk.
 What to do: Take it in a `with` statement, which closes it on every way out.
 
 What it does not see: Resources kept in attributes or containers, and those given to another object, which then has the
-duty; resources that are taken without being put into a variable. Where only a plain read or write can fail before it
-is closed, and in a `main` or a management command, whose end closes all, the finding has low confidence.
+duty; resources that are taken without being put into a variable. Of low confidence are a file that only an exception
+leaves open (CPython closes it when the exception is done with), a connection before whose end only a plain read or
+write can fail, and a `main` or a management command, whose end closes all.
 """
 
 from collections.abc import Iterator
@@ -243,7 +244,8 @@ def _finding(function: cst.FunctionDef, taken: Acquisition, file: SourceFile) ->
         *((Step(file.path, file.head_span(leak.node), _leaves(leak)),) if leak.exit != "end" else ()),
     )
     way = _way(leak, file)
-    certain = leak.exit != "raise" or (leak.likely and _closes(function, taken))
+    lasting = taken.kind != "file" and leak.likely and _closes(function, taken)
+    certain = leak.exit != "raise" or lasting
     sure = Confidence.HIGH if certain and not _ends_soon(function, file) else Confidence.LOW
     return RULE.finding(
         file, taken.node, steps=steps, confidence=sure, name=taken.name, noun=taken.noun, call=call, way=way
