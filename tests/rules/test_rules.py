@@ -6,7 +6,7 @@ import re
 import pytest
 
 from analyzers import catalog
-from analyzers.model import Status
+from analyzers.model import Confidence, Status
 from analyzers.rule import Bad, Good, Rule
 from tests.rules.running import PATH, marked, places, plain, repaired, report, steps
 
@@ -187,3 +187,35 @@ def test_a_folder_of_the_program_holds_no_scripts_of_developers(path: str) -> No
 
 def _for_the_program() -> Rule:
     return next(rule for rule in RULES if not rule.in_tests)
+
+
+ECHO = """from flask import make_response, request
+def echo():
+    answer = make_response("Hello " + request.args["name"])
+    return answer
+"""
+
+
+@pytest.mark.parametrize(
+    ("code", "shown"),
+    [
+        (ECHO, True),
+        (ECHO.replace("    return", "    answer.mimetype = 'text/plain'\n    return"), False),
+        (ECHO.replace('"])\n', '"])  # nosec\n', 1), False),
+        (ECHO.replace('"])\n', '"])  # noqa: E501, S702\n', 1), False),
+        (ECHO.replace('"])\n', '"])  # noqa: E501\n', 1), True),
+    ],
+)
+def test_what_is_doubted_or_answered_already_is_not_sure(code: str, shown: bool) -> None:
+    (finding,) = report(RULES, {PATH: code}).findings
+    assert finding.rule == "html-from-user-input"
+    assert (finding.confidence is not Confidence.LOW) == shown
+
+
+@pytest.mark.parametrize(("body", "shown"), [("return {}(name)", True), ("kept = name\n    return {}(kept)", False)])
+def test_a_long_way_is_not_sure(body: str, shown: bool) -> None:
+    start = ECHO.replace('"Hello " + request.args["name"]', 'step0(request.args["name"])')
+    steps = [f"def step{n}(name):\n    {body.format(f'step{n + 1}')}\n" for n in range(4)]
+    code = "".join([start, *steps, "def step4(name):\n    return 'Hello ' + name\n"])
+    (finding,) = report(RULES, {PATH: code}).findings
+    assert (finding.confidence is not Confidence.LOW) == shown

@@ -154,6 +154,14 @@ RULE = Rule(
             """,
         ),
         Good(
+            "the beginnings of names, not secrets",
+            """
+            import hashlib
+            def nested(secret_key, data_key):
+                return secret_key[:4] == data_key[:4]
+            """,
+        ),
+        Good(
             "a condition that the database looks at",
             """
             import hashlib
@@ -247,6 +255,8 @@ def _named(node: cst.BaseExpression, file: SourceFile) -> bool:
     parts = syntax.words(name)
     if isinstance(node, cst.Call):
         return bool(set(parts) & SIGNERS) and not (file.qualified(node.func) or "").startswith("inspect.")
+    if isinstance(node, cst.Subscript) and any(isinstance(part.slice, cst.Slice) for part in node.slice):
+        return False
     plain_token = set(parts) & vocabulary.ALWAYS == {"token"} and len(parts) == 1
     if parts[-1:] and parts[-1] in SIGNATURES:
         return "hmac" in file.text or "hashlib" in file.text
