@@ -6,7 +6,8 @@ users with one name, or two payments of one bill; or a unique constraint answers
 What to do: Put a unique constraint on the columns, and let `get_or_create`, an upsert or a caught `IntegrityError`
 decide who comes first.
 
-What it does not see: Whether the table has a unique constraint; checks whose result goes through several variables.
+What it does not see: Whether the table has a unique constraint, which most often decides: so all it says has low
+confidence; checks whose result goes through several variables.
 """
 
 from collections.abc import Iterator
@@ -30,7 +31,7 @@ RULE = Rule(
     title="Row created after a check",
     weakness="CWE-367",
     severity=Severity.MEDIUM,
-    confidence=Confidence.MEDIUM,
+    confidence=Confidence.LOW,
     message="Two threads or processes that come here together both find no such `{model}`, and both create one.",
     advice="Use `get_or_create` or an insert whose `IntegrityError` is caught, on columns with a unique constraint.",
     in_tests=False,

@@ -24,6 +24,7 @@ RULE = Rule(
     ),
     advice="Read the value with `ast.literal_eval` or `json.loads`, or look `{source}` up in a table of functions.",
     in_tests=False,
+    in_tools=False,
     bad=(
         Bad(
             """

@@ -28,6 +28,7 @@ RULE = Rule(
     topic="written pages",
     clean="with every value of the client escaped",
     in_tests=False,
+    in_tools=False,
     bad=(
         Bad(
             """

@@ -29,6 +29,7 @@ RULE = Rule(
     topic="file paths",
     clean="with no part that a client chooses unchecked",
     in_tests=False,
+    in_tools=False,
     bad=(
         Bad(
             """

@@ -31,6 +31,7 @@ RULE = Rule(
     topic="redirects",
     clean="staying on the site",
     in_tests=False,
+    in_tools=False,
     bad=(
         Bad(
             """

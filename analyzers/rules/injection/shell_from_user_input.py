@@ -26,6 +26,7 @@ RULE = Rule(
     ),
     advice="Start the program without a shell and give `{source}` as an element of its list of arguments.",
     in_tests=False,
+    in_tools=False,
     bad=(
         Bad(
             """

@@ -26,6 +26,7 @@ RULE = Rule(
     ),
     advice="Put a placeholder into the statement and give the value of `{source}` to `{sink}` as a parameter.",
     in_tests=False,
+    in_tools=False,
     bad=(
         Bad(
             """

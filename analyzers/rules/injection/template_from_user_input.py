@@ -24,6 +24,7 @@ RULE = Rule(
     ),
     advice="Keep the template constant and give `{source}` to it as a variable.",
     in_tests=False,
+    in_tools=False,
     bad=(
         Bad(
             """

@@ -31,6 +31,7 @@ RULE = Rule(
     topic="outgoing requests",
     clean="to a host that no client chooses",
     in_tests=False,
+    in_tools=False,
     bad=(
         Bad(
             """
