@@ -49,7 +49,7 @@ FOREIGN = frozenset(
     "message msg payload body received incoming event cookie cookies query param params form args get post recv "
     "b64decode base64 unhexlify untrusted user input content".split()
 )
-TRADE = ("pickle", "pickler", "pickling", "serialize", "serialization")
+TRADE = frozenset("pickle pickler pickling cloudpickle serialize serialization".split())
 
 RULE = Rule(
     name="unsafe-deserialization",
@@ -200,7 +200,8 @@ def _says_foreign(name: cst.Name) -> bool:
 
 def _is_trade(file: SourceFile) -> bool:
     """Whether the module is there to turn objects into bytes and back."""
-    return any(part.endswith(TRADE) for part in file.module.split("."))
+    last = file.module.rpartition(".")[2].strip("_")
+    return last in TRADE or last.endswith("_pickle")
 
 
 def _opened(name: cst.Name, file: SourceFile) -> cst.BaseExpression | None:

@@ -19,9 +19,7 @@ RULE = Rule(
     title="A client chooses where the browser goes",
     weakness="CWE-601",
     severity=Severity.MEDIUM,
-    doubts=re.compile(
-        r"\bis_safe\w*|\b(?:is_)?(?:safe|valid|allowed)_(?:url|uri|host|redirect|target|next)|\bnetloc\b"
-    ),
+    doubts=re.compile(r"\bis_safe\w*|\b(?:is_)?(?:safe|valid|allowed)_(?:url|uri|host|redirect|target|next)"),
     flow=("user-input", "redirect"),
     message=(
         "What the client sends as `{source}` decides where `{sink}` sends the browser: a link to this site "
