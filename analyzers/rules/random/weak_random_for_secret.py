@@ -5,8 +5,8 @@ or nonce drawn from it can be guessed.
 
 What to do: Use `secrets.token_urlsafe()`, `secrets.choice()` or `random.SystemRandom()`.
 
-What it does not see: Secrets with names that do not say so. It stays silent on delays, jitter, samples and shuffles:
-prediction does no harm there.
+What it does not see: Secrets with names that do not say so. Salts and nonces, which must be new rather than secret,
+have low confidence. It stays silent on delays, jitter, samples and shuffles: prediction does no harm there.
 """
 
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ import libcst as cst
 
 from analyzers import syntax, vocabulary
 from analyzers.glimpse import around, says
-from analyzers.model import Examined, Finding, Severity, Step
+from analyzers.model import Confidence, Examined, Finding, Severity, Step
 from analyzers.rule import Bad, Good, Rule, quoted
 from analyzers.source import SourceFile
 from analyzers.waits import running
@@ -31,6 +31,8 @@ CARRIERS = frozenset(
 )
 # As the last word of a name: secret only where randomness is their whole point.
 RANDOM_SECRETS = frozenset("nonce salt captcha iv pin".split())
+# These must be new each time, and mostly need not be unforeseen.
+ONLY_NEW = (("salt",), ("nonce",))
 # `next_token = random.choice(tokens)`: tokens of a language.
 LANGUAGE = frozenset("next tokens word words mask sampled vocab sequence bucket".split())
 
@@ -142,7 +144,9 @@ def _finding(call: cst.Call, file: SourceFile) -> Finding:
     steps = tuple(
         Step(file.path, file.span(draw), f"{quoted(_purpose(draw, file) or '')} comes from it too") for draw in more
     )
-    return RULE.finding(file, first, steps=steps, secret=_purpose(first, file) or "", draw=file.code(first.func))
+    secret, draw = _purpose(first, file) or "", file.code(first.func)
+    sure = Confidence.LOW if syntax.words(secret)[-1:] in ONLY_NEW else RULE.confidence
+    return RULE.finding(file, first, steps=steps, confidence=sure, secret=secret, draw=draw)
 
 
 def _draws(call: cst.Call, file: SourceFile) -> list[cst.Call]:
