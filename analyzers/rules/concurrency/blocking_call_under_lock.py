@@ -18,7 +18,7 @@ from analyzers import syntax
 from analyzers.callers import calls_of
 from analyzers.glimpse import Glimpse, around_modelled, either, every, modelled, says
 from analyzers.holdings import Holding, held
-from analyzers.model import Finding, Severity, Step
+from analyzers.model import Confidence, Finding, Severity, Step
 from analyzers.models import Blocking, Lock
 from analyzers.rule import Bad, Good, Rule
 from analyzers.source import SourceFile
@@ -230,7 +230,10 @@ def _waiting(call: cst.Call, file: SourceFile) -> Iterator[Finding]:
     ):
         step = Step(file.path, file.span(holding.item), f"{holding.name} is taken")
         steps = (step, *found.steps)
-        yield RULE.finding(file, call, steps=steps, call=file.code(call.func), does=found.does, lock=holding.name)
+        # A lock around a whole operation, which waits somewhere inside, is mostly there to let one run at a time.
+        sure = Confidence.LOW if found.steps else RULE.confidence
+        code = file.code(call.func)
+        yield RULE.finding(file, call, steps=steps, confidence=sure, call=code, does=found.does, lock=holding.name)
 
 
 def _is_once(holding: Holding, file: SourceFile) -> bool:
