@@ -186,7 +186,7 @@ class Rule:
 
     def _fits(self, doubts: re.Pattern[str], file: SourceFile, path: str, line: int) -> bool:
         """Whether a doubt is found in the function around a line of a file at hand."""
-        other = file if path == file.path else file.project.files.get(path)
+        other = next((one for one in (file, *file.project.files.values()) if one.path == path), None)
         around = [one for one in other.outline.definitions if one.line <= line <= one.end_line] if other else []
         inner = max((one for one in around if one.kind is Kind.FUNCTION), key=lambda one: one.line, default=None)
         return bool(other and inner and any(map(doubts.search, other.lines[inner.head - 1 : inner.end_line])))

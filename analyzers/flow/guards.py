@@ -15,6 +15,7 @@ SAME = (cst.Equal, cst.In)
 OTHER = (cst.NotEqual, cst.NotIn)
 INSIDE = (cst.In, cst.NotIn)
 # Neither a step upwards nor a fresh start: a path without both stays in the folder that it is joined to.
+CHOICE = re.compile(r"\[[^\]]*\]")
 OPEN = re.compile(r"\||(?<!\\)\.[*+]")
 PARENT = ".."
 NO_PARENT = "no-parent"
@@ -84,7 +85,7 @@ def _for(safe: frozenset[str], proofs: Iterator[Proof]) -> Iterator[Proof]:
 def goes_to_the_end(pattern: cst.BaseExpression) -> bool:
     """Whether a pattern that is written out says what every character of a text must be: `^[a-z]+$`, not `^.*$`."""
     text = text_value(pattern) or ""
-    return text.endswith(("$", "\\Z")) and not text.endswith("\\$") and not OPEN.search(text)
+    return text.endswith(("$", "\\Z")) and not text.endswith("\\$") and not OPEN.search(CHOICE.sub("", text))
 
 
 def about_of(node: cst.BaseExpression, value: Value) -> str:

@@ -219,3 +219,17 @@ def test_a_long_way_is_not_sure(body: str, shown: bool) -> None:
     code = "".join([start, *steps, "def step4(name):\n    return 'Hello ' + name\n"])
     (finding,) = report(RULES, {PATH: code}).findings
     assert (finding.confidence is not Confidence.LOW) == shown
+
+
+def test_a_doubt_in_a_function_of_another_file_counts() -> None:
+    helper = (
+        "from flask import request\n"
+        "def target():\n    url = request.values['url']\n    if is_safe_url(url):\n        return url\n"
+    )
+    view = "from helpers import target\nfrom flask import redirect\ndef go():\n    return redirect(target())\n"
+    sure = [
+        finding.confidence
+        for code in (helper, helper.replace("is_safe_url", "print"))
+        for finding in report(RULES, {PATH: view, "helpers.py": code}).findings
+    ]
+    assert sure == [Confidence.LOW, Confidence.HIGH]

@@ -47,7 +47,7 @@ READING = frozenset("load loads unpickle unmarshal deserialize".split())
 FOREIGN = frozenset(
     "upload uploads uploaded download downloads downloaded request req response attachment socket sock remote url "
     "message msg payload body received incoming event cookie cookies query param params form args get post recv "
-    "b64decode base64 unhexlify untrusted user input content".split()
+    "b64decode urlsafe_b64decode base64 unhexlify untrusted user input content".split()
 )
 TRADE = frozenset("pickle pickler pickling cloudpickle serialize serialization".split())
 

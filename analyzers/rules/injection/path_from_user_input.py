@@ -83,7 +83,7 @@ RULE = Rule(
             from flask import abort, request
             def load():
                 name = request.args["name"]
-                if not re.match(r"^[A-Za-z0-9_-]+$", name):
+                if not re.match(r"^[A-Za-z0-9_.+-]+$", name):
                     abort(400)
                 return open(os.path.join("/srv/settings", name)).read()
             """,

@@ -6,7 +6,8 @@ they looked at was the right one. In a login it also gives away tokens.
 What to do: Redirect to names of routes (`url_for`), or accept only addresses of one's own host: with
 `django.utils.http.url_has_allowed_host_and_scheme`, or by comparing `urlparse(target).netloc`.
 
-What it does not see: Addresses that a script on the page follows.
+What it does not see: Addresses that a script on the page follows. Where a function on the way
+calls a check of the project's own (`is_safe_url`), the finding has low confidence.
 """
 
 import re
