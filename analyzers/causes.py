@@ -12,7 +12,7 @@ from analyzers.marks import Key, key
 from analyzers.model import Finding
 from analyzers.rule import Rule
 from analyzers.source import SourceFile
-from analyzers.suppress import covering
+from analyzers.suppress import is_hushed
 from analyzers.walk import look, reached
 from analyzers.workspace import Side
 
@@ -68,7 +68,7 @@ def standing(side: Side, rules: Sequence[Rule]) -> list[Key]:
     names = frozenset(unit.qualname for unit in reached(side.head, side.touched) if unit.qualname)
     seen = look(side.base, reached(side.base, side.removed, names), rules)
     found = one_way(seen.findings, rules, {})
-    return [key(finding, side.base) for finding in found if not covering(finding, side.base)]
+    return [key(finding, side.base) for finding in found if not is_hushed(finding, side.base)]
 
 
 def _unknown(found: Sequence[Finding], file: SourceFile, known: Sequence[Key]) -> list[Finding]:

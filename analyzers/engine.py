@@ -11,7 +11,7 @@ from analyzers.causes import caused, one_way
 from analyzers.marks import marked
 from analyzers.model import ContextFile, FilePair, FileReport, Finding, Report, Span, Status
 from analyzers.rule import Rule
-from analyzers.suppress import covering, unreasoned
+from analyzers.suppress import is_hushed, unreasoned
 from analyzers.text import Unreadable, is_generated
 from analyzers.walk import look, reached
 from analyzers.workspace import DEFAULT_LIMITS, PYTHON, Limits, Side, Workspace, workspace
@@ -39,8 +39,8 @@ def analyze_file(pair: FilePair, space: Workspace, rules: Sequence[Rule]) -> Fil
         return FileReport(pair.path, Status.SKIPPED, "deleted")
     if not pair.path.endswith(PYTHON):
         return FileReport(pair.path, Status.SKIPPED, "not Python")
-    if is_generated(pair.head):
-        return FileReport(pair.path, Status.SKIPPED, "generated, as its first lines say")
+    if pair.base is not None and is_generated(pair.base) and is_generated(pair.head):
+        return FileReport(pair.path, Status.SKIPPED, "generated, as its first lines said before")
     if pair.path in space.unreadable:
         return FileReport(pair.path, Status.UNREADABLE, space.unreadable[pair.path])
     sys.setrecursionlimit(max(sys.getrecursionlimit(), RECURSION))
@@ -56,7 +56,7 @@ def _report(side: Side, space: Workspace, rules: Sequence[Rule]) -> FileReport:
     seen = look(file, reached(file, touched), rules)
     shortest = one_way(seen.findings, rules, space.sides)
     found = marked([*shortest, *unreasoned(file)], file, side.pair.old_path or file.path)
-    hushed = [finding for finding in found if covering(finding, file)]
+    hushed = [finding for finding in found if is_hushed(finding, file)]
     silent = frozenset(hushed)
     spoken = [finding for finding in found if finding not in silent]
     return FileReport(

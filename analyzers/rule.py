@@ -16,7 +16,7 @@ from analyzers.flow.api import module_taints, taints
 from analyzers.flow.leads import may_flow
 from analyzers.flow.results import Flow, Flows
 from analyzers.glimpse import Glimpse, Sight
-from analyzers.model import Confidence, Examined, Finding, Fix, Severity, Span, Step, Trace
+from analyzers.model import Confidence, Examined, Finding, Fix, Severity, Step, Trace
 from analyzers.outline import Kind
 from analyzers.source import SourceFile
 
@@ -43,8 +43,6 @@ TOOL_PATH = re.compile(
 )
 
 
-# A comment by which somebody has answered a security tool on this line.
-ANSWERED = re.compile(r"#.*\b(?:nosec|nosemgrep|noqa:.*\bS\d{3})\b")
 # Every step takes something for granted: after so many, too much.
 LONGEST_WAY = 8
 
@@ -62,10 +60,6 @@ def inert(word: str) -> str:
 def quoted(word: str) -> str:
     """Code as a span of its own, for the words of a step."""
     return f"`{inert(word)}`"
-
-
-def _is_answered(span: Span, file: SourceFile) -> bool:
-    return any(ANSWERED.search(file.line_text(line)) for line in range(span.line, span.end_line + 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,15 +221,13 @@ class Rule:
     ) -> Finding:
         """A finding at `node`; the engine adds its mark. The words may come from hostile code: they are made inert."""
         plain = {key: inert(value) for key, value in words.items()}
-        sure = confidence or self.confidence
-        span = file.head_span(node)
         return Finding(
             rule=self.name,
             cwe=(self.weakness,),
             path=file.path,
-            span=span,
+            span=file.head_span(node),
             severity=self.severity,
-            confidence=Confidence.LOW if _is_answered(span, file) else sure,
+            confidence=confidence or self.confidence,
             message=self.message.format(**plain),
             advice=self.advice.format(**plain),
             mark="",

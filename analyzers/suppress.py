@@ -2,7 +2,7 @@
 
 It stands on the reported line, on a line of its own directly above, or on or above the `def` line of the function for
 all of it. It names its rules, so nothing switches a whole file off. Without a reason it suppresses nothing, and is
-reported itself.
+reported itself. What somebody has answered to another security tool, on the very line, is not asked again.
 """
 
 import re
@@ -18,6 +18,9 @@ COMMENT = re.compile(
     re.IGNORECASE,
 )
 WORD = "touchline"
+# https://bandit.readthedocs.io/en/latest/config.html#exclusions, https://semgrep.dev/docs/ignoring-files-folders-code,
+# https://docs.astral.sh/ruff/linter/#line-level
+ANSWERED = re.compile(r"\b(?:nosec|nosemgrep|noqa:[^#\r\n]{0,100}\bS\d{3})\b")
 RULE = "suppression-without-reason"
 
 
@@ -54,6 +57,18 @@ def _read(number: int, line: str) -> Suppression | None:
     rules = frozenset(filter(None, (rule.strip() for rule in (match["rules"] or "").split(","))))
     alone = not line[: match.start()].strip()
     return Suppression(number, match.start() + 1, rules, (match["reason"] or "").strip(), alone)
+
+
+def answered(finding: Finding, file: SourceFile) -> bool:
+    """Whether a comment on the reported lines answers another security tool."""
+    lines = (file.line_text(line) for line in range(finding.span.line, finding.span.end_line + 1))
+    found = ((line, ANSWERED.search(line)) for line in lines if "#" in line)
+    return any(match and "#" in line[: match.start()] for line, match in found)
+
+
+def is_hushed(finding: Finding, file: SourceFile) -> bool:
+    """Whether the code says that a finding is not to be told."""
+    return covering(finding, file) is not None or answered(finding, file)
 
 
 def covering(finding: Finding, file: SourceFile) -> Suppression | None:

@@ -262,7 +262,7 @@ def receipt_line(report: Report) -> str:
     failed = sum(file.status is Status.UNREADABLE for file in report.files)
     parts += [f"{failed} not analysed"] if failed else []
     suppressed = sum(len(file.suppressed) for file in report.files)
-    hushed = f" {count(suppressed, 'finding')} suppressed in the code, with a reason." if suppressed else ""
+    hushed = f" {count(suppressed, 'finding')} suppressed in the code." if suppressed else ""
     files = count(len(report.files), "changed file")
     return f"{files}: {'; '.join(parts)}.{hushed}" if parts else f"{files}."
 

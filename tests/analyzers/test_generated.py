@@ -9,8 +9,9 @@ from analyzers.model import FilePair, Status
 DEFECT = "import yaml\nsettings = yaml.load(text)\n"
 
 
-def status(head: str) -> Status:
-    (file,) = analyze([FilePair("schema_pb2.py", (head + DEFECT).encode(), None, None)], all_rules()).files
+def status(head: str, before: str | None) -> Status:
+    base = before.encode() if before is not None else None
+    (file,) = analyze([FilePair("schema_pb2.py", (head + DEFECT).encode(), base, None)], all_rules()).files
     assert bool(file.findings) == (file.status is Status.ANALYSED)
     return file.status
 
@@ -26,7 +27,7 @@ def status(head: str) -> Status:
     ],
 )
 def test_a_generated_file_is_skipped(head):
-    assert status(head) is Status.SKIPPED
+    assert status(head, head) is Status.SKIPPED
 
 
 @pytest.mark.parametrize(
@@ -40,4 +41,9 @@ def test_a_generated_file_is_skipped(head):
     ],
 )
 def test_a_written_file_is_analysed(head):
-    assert status(head) is Status.ANALYSED
+    assert status(head, head) is Status.ANALYSED
+
+
+@pytest.mark.parametrize("before", [None, "", "# Reads a table.\n"])
+def test_a_change_cannot_call_a_file_generated(before):
+    assert status("# Generated. DO NOT EDIT!\n", before) is Status.ANALYSED

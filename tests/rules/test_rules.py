@@ -201,15 +201,27 @@ def echo():
     [
         (ECHO, True),
         (ECHO.replace("    return", "    answer.mimetype = 'text/plain'\n    return"), False),
-        (ECHO.replace('"])\n', '"])  # nosec\n', 1), False),
-        (ECHO.replace('"])\n', '"])  # noqa: E501, S702\n', 1), False),
-        (ECHO.replace('"])\n', '"])  # noqa: E501\n', 1), True),
     ],
 )
-def test_what_is_doubted_or_answered_already_is_not_sure(code: str, shown: bool) -> None:
+def test_what_is_doubted_is_not_sure(code: str, shown: bool) -> None:
     (finding,) = report(RULES, {PATH: code}).findings
     assert finding.rule == "html-from-user-input"
     assert (finding.confidence is not Confidence.LOW) == shown
+
+
+@pytest.mark.parametrize(
+    ("comment", "hushed"),
+    [
+        ("# nosec", 1),
+        ("# noqa: E501, S702", 1),
+        ("# noqa: E501", 0),
+        ("; x = 'nosec'", 0),
+        ("; x = '#'  # nosemgrep: x", 1),
+    ],
+)
+def test_what_was_answered_to_another_tool_is_counted_as_suppressed(comment: str, hushed: int) -> None:
+    (file,) = report(RULES, {PATH: ECHO.replace('"])\n', f'"]) {comment}\n', 1)}).files
+    assert (len(file.suppressed), len(file.findings)) == (hushed, 1 - hushed)
 
 
 @pytest.mark.parametrize(("body", "shown"), [("return {}(name)", True), ("kept = name\n    return {}(kept)", False)])
