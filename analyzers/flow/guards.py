@@ -15,7 +15,7 @@ SAME = (cst.Equal, cst.In)
 OTHER = (cst.NotEqual, cst.NotIn)
 INSIDE = (cst.In, cst.NotIn)
 # Neither a step upwards nor a fresh start: a path without both stays in the folder that it is joined to.
-CHOICE = re.compile(r"\[[^\]]*\]")
+CHOICE = re.compile(r"\[[^\[\]]*\]")
 OPEN = re.compile(r"\||(?<!\\)\.[*+]")
 PARENT = ".."
 NO_PARENT = "no-parent"
