@@ -7,13 +7,14 @@ from hashlib import sha256
 
 from analyzers.model import Finding
 from analyzers.source import SourceFile
+from analyzers.text import bare
 
 LENGTH = 16
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """What a finding is about: its rule, the definition it stands in, and its code without any whitespace."""
+    """What a finding is about: its rule, the definition it stands in, and its code without what a formatter may change."""
 
     rule: str
     definition: str
@@ -27,7 +28,7 @@ class Key:
 
 def key(finding: Finding, file: SourceFile) -> Key:
     """The key of a finding in its file."""
-    return Key(finding.rule, finding.definition, "".join(file.text_of(finding.span).split()))
+    return Key(finding.rule, finding.definition, bare(file.text_of(finding.span)))
 
 
 def marked(findings: Sequence[Finding], file: SourceFile, path: str) -> list[Finding]:

@@ -36,9 +36,9 @@ TEST_PATH = re.compile(
 SAMPLE_PATH = re.compile(r"(?:^|/)tests?/(?:.*/)?(?:fixtures?|data|testdata|samples)/")
 # What only the project's own people run, from a folder at the top of the tree, while they watch; migrations, examples.
 TOOL_PATH = re.compile(
-    r"^(?:\.[^/]+|scripts?|scripts-dev|tools?|dev|devtools|ci|extras|contrib|hack|release|packaging|docs?|examples?|demos?"
+    r"^(?:\.[^/]+|scripts?|scripts-dev|tools?|dev|devtools|ci|extras|contrib|hack|misc|release|packaging|docs?|examples?|demos?"
     r"|benchmarks?)/|^(?:setup|noxfile|tasks|fabfile|release)\.py$|(?:^|/)(?:versioneer|_version)\.py$"
-    r"|(?:^|/)(?:migrations|examples?|demos?|tutorials?|playgrounds?|benchmarks?)/"
+    r"|(?:^|/)(?:migrations|alembic|examples?|demos?|tutorials?|playgrounds?|benchmarks?)/"
     r"|(?:^|/)[^/]+_(?:release|playground)\.py$"
 )
 

@@ -8,6 +8,7 @@ COOKIE = re.compile(rb"[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
 BLANK = re.compile(rb"[ \t\f]*(?:#.*)?\Z")
 FIRST_LINES = re.compile(rb"([^\r\n]*)(?:\r\n|\r|\n)?([^\r\n]*)")
 CONTINUED = re.compile(r"\\\n[ \t\f]*")
+TRAILING_COMMA = re.compile(r",(?=[)\]}])")
 WORD = re.compile(r"\w+")
 BETWEEN = {code: " " for code in range(128) if not (chr(code).isalnum() or chr(code) == "_")}
 LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
@@ -87,6 +88,11 @@ def words(text: str) -> frozenset[str]:
     if len(strange) == len(lines):
         return frozenset(WORD.findall(text))
     return words("\n".join(line for line in lines if line.isascii())).union(*map(WORD.findall, strange))
+
+
+def bare(text: str) -> str:
+    """A text without what a formatter may put in or leave out: blanks, kinds of quotes, the last comma of a bracket."""
+    return TRAILING_COMMA.sub("", "".join(text.split()).replace("'", '"'))
 
 
 def smooth(text: str) -> str:

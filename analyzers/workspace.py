@@ -10,7 +10,7 @@ from analyzers.memory import Memory
 from analyzers.model import ContextFile, FilePair
 from analyzers.outline import Kind, Unit
 from analyzers.source import Project, SourceFile, reaches
-from analyzers.text import Unreadable, decode
+from analyzers.text import Unreadable, bare, decode
 from analyzers.touched import Change, TouchedLines, changes, touched_by
 
 PYTHON = (".py", ".pyi", ".pyw")
@@ -64,18 +64,29 @@ class Side:
 
     @cached_property
     def changed(self) -> frozenset[int]:
-        """The touched lines without those that were only moved or indented anew."""
+        """The touched lines without those that were only moved, indented anew or broken at other places."""
         if self.base is None:
             return self.touched.added
         gone = Counter(self.base.line_text(line).strip() for line in self.removed.added)
         kept = set()
-        for line in sorted(self.touched.added):
+        for line in sorted(self.touched.added - self._reformatted):
             text = self.head.line_text(line).strip()
             if gone[text] > 0:
                 gone[text] -= 1
             else:
                 kept.add(line)
         return frozenset(kept)
+
+    @cached_property
+    def _reformatted(self) -> frozenset[int]:
+        """The lines of head that say what the lines in their place in base said, as a formatter leaves them."""
+        base, head = self.base.lines if self.base else [], self.head.lines
+        alike = (
+            one
+            for one in self.changes
+            if bare("".join(base[one.base_start : one.base_end])) == bare("".join(head[one.head_start : one.head_end]))
+        )
+        return frozenset(line for one in alike for line in range(one.head_start + 1, one.head_end + 1))
 
 
 @dataclass(frozen=True)

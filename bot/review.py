@@ -1,6 +1,7 @@
 """The judgement: what is worth saying, and how that differs from what already stands. Pure; does nothing."""
 
 import hashlib
+from collections.abc import Sequence
 
 from analyzers.model import Confidence, FileReport, Finding, Report, Safety, Severity, Status
 from bot import wording
@@ -25,12 +26,13 @@ from config.settings import ReviewSettings
 def compose(report: Report, change: Change, settings: ReviewSettings) -> Review:
     """What the change should show. The same report, change and settings always give the same review."""
     worth = sorted((f for f in report.findings if worth_saying(f, settings)), key=gravity)
-    inline = worth[: settings.max_comments]
+    once = together(worth)
+    inline = [first for first, *_ in once][: settings.max_comments]
     told = Told(tuple(worth), frozenset(f.mark for f in inline), len(report.findings) - len(worth))
     return Review(
         patchset=change.head,
         verdict=verdict(report, bool(worth)),
-        comments=tuple(comment(finding, change.links) for finding in inline),
+        comments=tuple(comment(*same, links=change.links) for same in once[: settings.max_comments]),
         summary=wording.summary(report, told, change.links),
         live=tuple(finding.mark for finding in report.findings),
         unknown=tuple(file.path for file in report.files if not wholly_known(file)),
@@ -40,6 +42,18 @@ def compose(report: Report, change: Change, settings: ReviewSettings) -> Review:
 def wholly_known(file: FileReport) -> bool:
     """Whether what was not found in a file is not there: not so where it, or something it calls, could not be had."""
     return file.status is not Status.UNREADABLE and not (file.status is Status.ANALYSED and file.reason)
+
+
+def together(findings: Sequence[Finding]) -> list[list[Finding]]:
+    """The findings, those of one rule in one file put together that one comment can tell of, in the order of the first.
+
+    What has a way of its own, or a fix to be taken by a click, is told of alone.
+    """
+    found: dict[object, list[Finding]] = {}
+    for one in findings:
+        alone = one.trace.steps or (one.fix and one.fix.safety is Safety.SAFE)
+        found.setdefault(one.mark if alone else (one.rule, one.path), []).append(one)
+    return list(found.values())
 
 
 def worth_saying(finding: Finding, settings: ReviewSettings) -> bool:
@@ -72,8 +86,8 @@ def verdict(report: Report, findings: bool) -> Verdict:
     return Verdict.FINDINGS if findings else Verdict.CLEAN
 
 
-def comment(finding: Finding, links: LineLinks) -> Comment:
-    """The inline comment of a finding; only a SAFE fix is offered as one click."""
+def comment(finding: Finding, *same: Finding, links: LineLinks) -> Comment:
+    """The inline comment of a finding, with the places of the `same`; only a SAFE fix is offered as one click."""
     safe = finding.fix if finding.fix and finding.fix.safety is Safety.SAFE else None
     return Comment(
         mark=finding.mark,
@@ -81,7 +95,7 @@ def comment(finding: Finding, links: LineLinks) -> Comment:
         path=finding.path,
         span=finding.span,
         severity=finding.severity,
-        body=wording.comment_body(finding, links),
+        body=wording.comment_body(finding, links, sorted(other.line for other in same)),
         fix=safe,
         blocking=finding.severity.rank >= Severity.HIGH.rank,
         via=tuple((step.path, step.span) for step in reversed(finding.trace.steps)),

@@ -14,6 +14,7 @@ from analyzers.model import Examined, FileReport, Finding, Report, Status
 from bot.model import Fold, LineLinks, Summary
 
 FILES_NAMED = 4
+LINES_NAMED = 8
 # an underscore within a word is only itself: https://spec.commonmark.org/0.31.2/#emphasis-and-strong-emphasis
 OUTER_UNDERSCORE = re.compile(r"(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
 
@@ -95,16 +96,29 @@ def place(path: str, line: int, links: LineLinks) -> str:
 # --- the inline comment -------------------------------------------------------------------------------------------
 
 
-def comment_body(finding: Finding, links: LineLinks) -> str:
-    """The inline comment of one finding: what is wrong here, how it comes about, what to do."""
+def comment_body(finding: Finding, links: LineLinks, also: Sequence[int] = ()) -> str:
+    """The inline comment of one finding: what is wrong here, how it comes about, what to do.
+
+    `also` are further lines of the file with the same defect.
+    """
     parts = [
         f"**{sentence(finding.title)}** ({', '.join(finding.cwe)}, {finding.severity})",
         sentence(finding.message),
+        _also(also),
         _trace(finding, links),
         sentence(finding.advice),
         footer(finding),
     ]
     return "\n\n".join(part for part in parts if part)
+
+
+def _also(lines: Sequence[int]) -> str:
+    """Where the same is found; the summary has all places, with their words."""
+    if not lines:
+        return ""
+    named = [str(line) for line in lines[:LINES_NAMED]]
+    rest = [f"{len(lines) - LINES_NAMED} more, which the summary names"] if len(lines) > LINES_NAMED else []
+    return f"The same at line{'s' if len(lines) > 1 else ''} {listed([*named, *rest])} of this file."
 
 
 def footer(finding: Finding) -> str:

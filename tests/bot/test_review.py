@@ -35,6 +35,28 @@ def test_a_clean_report_has_no_comments():
     assert (review.verdict, review.comments) == (Verdict.CLEAN, ())
 
 
+def test_one_comment_tells_of_the_same_in_one_file():
+    one, other = no_timeout(), replace(no_timeout(), span=span(41), mark="other")
+    elsewhere = replace(no_timeout(), path="other.py", mark="elsewhere")
+    review = compose(Report((analysed("a.py", one, other), analysed("other.py", elsewhere))), CHANGE, SETTINGS)
+    bodies = {c.mark: c.body for c in review.comments}
+    assert bodies.keys() == {one.mark, "elsewhere"}
+    assert "The same at line 41 of this file." in bodies[one.mark]
+    assert "same at" not in bodies["elsewhere"]
+    assert f"{one.path}:41" in review.summary.text
+    assert set(review.live) == {one.mark, "other", "elsewhere"}
+
+
+def test_what_has_a_fix_to_click_or_a_way_of_its_own_is_told_alone():
+    fix = Fix("Give it a timeout", Safety.SAFE, (Edit(span(4), "timeout=10"),))
+    pairs = [
+        [replace(no_timeout(), fix=fix), replace(no_timeout(), fix=fix, span=span(41), mark="other")],
+        [sql(), replace(sql(), span=span(41), mark="other")],
+    ]
+    for pair in pairs:
+        assert len(compose(Report((analysed("a.py", *pair),)), CHANGE, SETTINGS).comments) == 2
+
+
 def test_the_cap_keeps_the_gravest():
     (only,) = compose(TWO_DEFECTS, CHANGE, ReviewSettings(max_comments=1)).comments
     assert only.severity is Severity.CRITICAL

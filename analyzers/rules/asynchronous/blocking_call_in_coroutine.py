@@ -7,13 +7,15 @@ What to do: Use what waits with `await`: `asyncio.sleep`, `asyncio.create_subpro
 Where there is none, hand the call to a thread with `asyncio.to_thread`.
 
 What it does not see: Calls that block two functions further down; waiting for threads; reading and writing files,
-which is mostly short. In the modules of a command line (`cli`, `__main__`) it has low confidence.
+which is mostly short. In the modules of a command line (`cli`, `__main__`), and in functions that are named for the
+start or the end of a program, it has low confidence.
 """
 
 from collections.abc import Iterator
 
 import libcst as cst
 
+from analyzers import syntax
 from analyzers.callers import calls_of
 from analyzers.glimpse import Glimpse, either, modelled, says
 from analyzers.model import Confidence, Edit, Finding, Fix, Safety, Severity, Span
@@ -23,6 +25,7 @@ from analyzers.source import SourceFile
 from analyzers.waits import calls_waiting, never_runs, running, wait, waits_itself
 
 COMMAND_LINE = frozenset({"cli", "__main__"})
+STARTING = frozenset({"lifespan", "startup", "shutdown", "main"})
 OTHER_LOOPS = ("trio", "curio", "anyio", "gevent", "eventlet")
 # Whether another thread is done already cannot be seen; mostly it was awaited before.
 THREADS = ("threading.", "concurrent.", "multiprocessing.", "queue.")
@@ -199,7 +202,7 @@ def _blocked(call: cst.Call, function: cst.FunctionDef, file: SourceFile) -> Ite
         yield RULE.finding(
             file,
             call,
-            confidence=Confidence.LOW if _is_command_line(file) else RULE.confidence,
+            confidence=Confidence.LOW if _is_alone(function, file) else RULE.confidence,
             steps=found.steps,
             fix=None if found.steps else _fix(call, file),
             call=file.code(call.func),
@@ -208,9 +211,10 @@ def _blocked(call: cst.Call, function: cst.FunctionDef, file: SourceFile) -> Ite
         )
 
 
-def _is_command_line(file: SourceFile) -> bool:
-    """Whether the module belongs to a command line, where the loop mostly has nothing else to do."""
-    return not COMMAND_LINE.isdisjoint(file.module.lower().split("."))
+def _is_alone(function: cst.FunctionDef, file: SourceFile) -> bool:
+    """Whether the loop mostly has nothing else to do: in a command line, and while a server starts or ends."""
+    words = syntax.words(function.name.value)
+    return not (COMMAND_LINE.isdisjoint(file.module.lower().split(".")) and STARTING.isdisjoint(words))
 
 
 def _fix(call: cst.Call, file: SourceFile) -> Fix | None:

@@ -16,7 +16,9 @@ import libcst as cst
 from analyzers import syntax
 from analyzers.glimpse import Glimpse, says
 from analyzers.model import Examined, Finding, Severity, Step
+from analyzers.outline import Bound
 from analyzers.rule import Bad, Good, Rule
+from analyzers.scopes import dotted
 from analyzers.source import SourceFile
 
 Order = tuple[Mapping[cst.ExceptHandler, int], Mapping[str, int]]
@@ -78,6 +80,24 @@ RULE = Rule(
             """,
         ),
         Good(
+            "which library the name is of is not known before it runs",
+            """
+                import forms
+                if forms.VERSION >= 2:
+                    import forms.old as forms
+                    from forms import ValidationError as NewError
+                else:
+                    NewError = None
+                def check(form):
+                    try:
+                        form.check()
+                    except forms.ValidationError:
+                        return 'old'
+                    except NewError:
+                        return 'new'
+            """,
+        ),
+        Good(
             "one of its types is still free",
             """
                 def read(path):
@@ -112,6 +132,12 @@ def check(handler: cst.ExceptHandler, file: SourceFile) -> Iterator[Finding | Ex
         yield RULE.finding(file, handler, steps=(step,), kind=file.code(kinds[0]), broader=broader)
 
 
+def _is_certain(kind: cst.BaseExpression, file: SourceFile) -> bool:
+    """Whether the module imports the name in one way only: of two, nobody knows which counts where it runs."""
+    bound = file.outline.names[""].get(dotted(kind).partition(".")[0], ())
+    return len({one.target for one in bound if one.how is Bound.IMPORT}) <= 1
+
+
 def _order(attempt: cst.Try, file: SourceFile) -> Order:
     """The place of each handler of a `try`, and by name the place of the first that takes an exception."""
     known: dict[cst.Try, Order] = file.cache.setdefault(_order, {})
@@ -119,7 +145,7 @@ def _order(attempt: cst.Try, file: SourceFile) -> Order:
         own = {handler: place for place, handler in enumerate(attempt.handlers)}
         takers: dict[str, int] = {}
         for handler, place in own.items():
-            for kind in syntax.caught(handler):
+            for kind in (one for one in syntax.caught(handler) if _is_certain(one, file)):
                 takers.setdefault(_real(file.qualified(kind)), place)
         known[attempt] = own, takers
     return known[attempt]

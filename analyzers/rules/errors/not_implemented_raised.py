@@ -24,6 +24,7 @@ RULE = Rule(
     severity=Severity.MEDIUM,
     message="`{code}` fails with a `TypeError`: `NotImplemented` is a constant for operators, no exception.",
     advice="Raise `NotImplementedError` in its place.",
+    in_tests=False,
     needs=(says("NotImplemented"),),
     bad=(
         Bad(

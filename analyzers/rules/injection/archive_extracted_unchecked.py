@@ -36,6 +36,8 @@ WHOLE = frozenset({"getmembers", "None"})
 # A file that was installed together with the code.
 SHIPPED = frozenset({"resource_filename", "resource_stream", "resource_path", "package_data", "__file__"})
 
+PACKAGED = frozenset({"resource", "resources", "bundled", "packaged"})
+
 RULE = Rule(
     name="archive-extracted-unchecked",
     title="A tar archive chooses where its files go",
@@ -116,6 +118,17 @@ RULE = Rule(
             """,
         ),
         Good(
+            "so does this one",
+            """
+            import tarfile
+            from tools import resource_bytes
+            def install(name, folder):
+                with resource_bytes(name) as data:
+                    with tarfile.open(fileobj=data) as archive:
+                        archive.extractall(folder)
+            """,
+        ),
+        Good(
             "the archive comes with the program",
             """
             import tarfile
@@ -153,7 +166,7 @@ def check(call: cst.Call, file: SourceFile) -> Iterator[Finding | Examined]:
     if not isinstance(call.func, cst.Attribute) or call.func.attr.value not in METHODS:
         return
     made = _opening(call.func.value, file)
-    if not _is_tar(call.func.value, made, file) or _is_shipped(made):
+    if not _is_tar(call.func.value, made, file) or _is_shipped(made, file):
         return
     if _is_filtered(call) or _is_looked_at(call, file):
         yield RULE.examined(file, call)
@@ -182,12 +195,12 @@ def _is_tar(node: cst.BaseExpression, made: cst.BaseExpression | None, file: Sou
     return isinstance(made, cst.Call) and file.qualified(made.func) in MAKERS
 
 
-def _is_shipped(made: cst.BaseExpression | None) -> bool:
+def _is_shipped(made: cst.BaseExpression | None, file: SourceFile) -> bool:
     """Whether the archive lies beside the code."""
-    path = syntax.argument(made, 0, "name") if isinstance(made, cst.Call) else None
-    return path is not None and any(
-        isinstance(node, cst.Name) and node.value in SHIPPED for node in syntax.inside(path)
-    )
+    path = syntax.argument(made, 0, "name", "fileobj") if isinstance(made, cst.Call) else None
+    opened = _opening(path, file) if isinstance(path, cst.Name) else None
+    names = [node.value for one in (path, opened) if one for node in syntax.inside(one) if isinstance(node, cst.Name)]
+    return any(name in SHIPPED or not PACKAGED.isdisjoint(syntax.words(name)) for name in names)
 
 
 def _is_filtered(call: cst.Call) -> bool:

@@ -56,6 +56,11 @@ BOUND = re.compile(r"\b(\w+)\s*(?::[^=\n]{0,200})?\+?=")
 CLAUSES = frozenset(
     "clause clauses where condition conditions cond conds sql statement stmt subquery fragment cte".split()
 )
+NUMBERS = frozenset(
+    "id ids pk size count limit offset num number page index total max min day days hour hours minutes seconds year "
+    "month length amount age version".split()
+)
+QUOTED = re.compile(r"'[^'=<>]*$")
 OUTSIDE = frozenset("input request param untrusted posted".split())
 QUOTERS = frozenset("quote quoted escape escaped identifier literal placeholder placeholders qmark qmarks".split())
 MARKS = re.compile(r"""['"](?:\?|%s|:\w+|\(\?.*)['"]""")
@@ -222,6 +227,15 @@ RULE = Rule(
                 cursor.execute("DELETE FROM devices WHERE user = ? AND %s" % (devices_clause,), [user, *values])
             """,
         ),
+        Good(
+            "what names a table in one place names it in all",
+            """
+            def move(connection, store):
+                connection.execute(
+                    f"UPDATE {store.orders} SET done = 1 WHERE {store.orders}.id = {store.orders}.last"
+                )
+            """,
+        ),
         Good("this runs a job, not SQL", 'def run(pool, name):\n    pool.execute(f"update {name} from cache")'),
     ),
 )
@@ -247,7 +261,9 @@ def check(call: cst.Call, file: SourceFile) -> Iterator[Finding | Examined]:
     text = ("".join(before for before, _ in found) + _tail(built.node, file))[:SEARCHED]
     if not STATEMENT.search(text) and not (built.how == "appending" and CLAUSE.search(text)):
         return
+    tables = {file.code(part) for before, part in found if NAME.search(before[-200:])}
     risks = [(_risk(*one, file), one) for one in found]
+    risks = [(risk, one) for risk, one in risks if risk != "value" or file.code(one[1]) not in tables]
     risky = next((one for wanted in ("value", "name") for risk, one in risks if risk == wanted), None)
     if risky is None:
         yield RULE.examined(file, call)
@@ -274,7 +290,7 @@ def _finding(
         file,
         call,
         steps=(step,) if apart else (),
-        confidence=_sure(part, is_value),
+        confidence=_sure(before, part, is_value),
         call=file.code(call.func),
         part=name,
         how=how,
@@ -284,10 +300,17 @@ def _finding(
     )
 
 
-def _sure(part: cst.BaseExpression, is_value: bool) -> Confidence:
-    """A name of a table is mostly the program's own, unless it says where it comes from: `user_input`."""
+def _sure(before: str, part: cst.BaseExpression, is_value: bool) -> Confidence:
+    """A name of a table is mostly the program's own, unless it says where it comes from: `user_input`.
+
+    So is a value without quotes that is called like a number, or made a text here: nothing else would be SQL.
+    """
     if is_value:
-        return Confidence.HIGH
+        called = (
+            syntax.argument(part, 0) if isinstance(part, cst.Call) and syntax.last_name(part.func) == "str" else None
+        )
+        number = called is not None or not NUMBERS.isdisjoint(syntax.words(syntax.last_name(part))[-1:])
+        return Confidence.LOW if number and not QUOTED.search(before[-200:]) else Confidence.HIGH
     return Confidence.LOW if OUTSIDE.isdisjoint(syntax.words(syntax.last_name(part))) else Confidence.MEDIUM
 
 
