@@ -1,6 +1,7 @@
 """The judgement: what is worth saying, and how that differs from what already stands. Pure; does nothing."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Sequence
 
 from analyzers.model import Confidence, FileReport, Finding, Report, Safety, Severity, Status
@@ -21,6 +22,9 @@ from bot.model import (
 )
 from bot.wording import Told
 from config.settings import ReviewSettings
+
+# Fixes of one rule that are offered in one file, each in a comment of its own.
+MOST_CLICKS = 3
 
 
 def compose(report: Report, change: Change, settings: ReviewSettings) -> Review:
@@ -47,12 +51,15 @@ def wholly_known(file: FileReport) -> bool:
 def together(findings: Sequence[Finding]) -> list[list[Finding]]:
     """The findings, those of one rule in one file put together that one comment can tell of, in the order of the first.
 
-    What has a way of its own, or a fix to be taken by a click, is told of alone.
+    What has a way of its own is told of alone, and so are the first few that a click would mend.
     """
     found: dict[object, list[Finding]] = {}
+    clicks: Counter[tuple[str, str]] = Counter()
     for one in findings:
-        alone = one.trace.steps or (one.fix and one.fix.safety is Safety.SAFE)
-        found.setdefault(one.mark if alone else (one.rule, one.path), []).append(one)
+        kind = one.rule, one.path
+        click = one.fix is not None and one.fix.safety is Safety.SAFE and clicks[kind] < MOST_CLICKS
+        clicks[kind] += click
+        found.setdefault(one.mark if click or len(one.trace.steps) > 1 else kind, []).append(one)
     return list(found.values())
 
 

@@ -57,6 +57,14 @@ def test_what_has_a_fix_to_click_or_a_way_of_its_own_is_told_alone():
         assert len(compose(Report((analysed("a.py", *pair),)), CHANGE, SETTINGS).comments) == 2
 
 
+def test_of_many_fixes_to_click_a_few_are_offered():
+    fix = Fix("Give it a timeout", Safety.SAFE, (Edit(span(4), "timeout=10"),))
+    many = [replace(no_timeout(), fix=fix, span=span(line), mark=f"mark {line}") for line in range(1, 11)]
+    review = compose(Report((analysed("a.py", *many),)), CHANGE, SETTINGS)
+    assert [c.span.line for c in review.comments] == [1, 2, 3, 4]
+    assert "The same at lines 5, 6, 7, 8, 9 and 10 of this file." in review.comments[-1].body
+
+
 def test_the_cap_keeps_the_gravest():
     (only,) = compose(TWO_DEFECTS, CHANGE, ReviewSettings(max_comments=1)).comments
     assert only.severity is Severity.CRITICAL
