@@ -14,7 +14,7 @@ LENGTH = 16
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """What a finding is about: its rule, the definition it stands in, and its code without what a formatter may change."""
+    """What a finding is about: its rule, its definition, and its code without what a formatter may change."""
 
     rule: str
     definition: str

@@ -43,6 +43,7 @@ RULE = Rule(
     severity=Severity.HIGH,
     message="`{error}` is made here and dropped: nothing is raised, and the code below runs as if all were well.",
     advice="Write `raise {error}`.",
+    in_tests=False,
     needs=(_stands_alone,),
     bad=(
         Bad(

@@ -59,6 +59,7 @@ RULE = Rule(
     topic="comparisons of secrets",
     clean="in constant time",
     in_tests=False,
+    in_tools=False,
     needs=(_compares,),
     bad=(
         Bad(
