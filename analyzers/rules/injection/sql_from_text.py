@@ -7,7 +7,8 @@ What to do: Give values apart from the statement (`execute("... WHERE id = %s", 
 columns from a fixed set.
 
 What it does not see: Statements put together in another function. Names of tables and columns, which no placeholder can
-carry, are mostly the program's own: a finding about one has low confidence (`sql-from-user-input` is sure).
+carry, are mostly the program's own: a finding about one has low confidence (`sql-from-user-input` is sure). So has one
+about a value without quotes that is called like a number.
 """
 
 import re
