@@ -119,9 +119,7 @@ class Outline:
 
     def depth(self, unit: Unit) -> int:
         """How deep the syntax of a unit is nested; past the limit it is not counted further."""
-        if unit.kind is Kind.STATEMENT:
-            return _depth(self.statements(unit))
-        return max(map(_depth, map(_own_parts, self.statements(unit))), default=0)
+        return _depth([part for node in self.statements(unit) for part in _own_parts(node)])
 
     @cached_property
     def deepest(self) -> int:
@@ -153,10 +151,8 @@ def outline(text: str, package: str) -> Outline:
 
 def _continued(text: str) -> frozenset[int]:
     """The lines that end in a backslash: a statement after a semicolon may go on behind them."""
-    if "\\\n" not in text and "\\\r" not in text:
-        return frozenset()
-    lines = enumerate(split_lines(text), 1)
-    return frozenset(number for number, line in lines if line.rstrip("\r\n").endswith("\\"))
+    lines = split_lines(text) if "\\\n" in text or "\\\r" in text else []
+    return frozenset(number for number, line in enumerate(lines, 1) if line.rstrip("\r\n").endswith("\\"))
 
 
 class NewSyntax(Unreadable):
@@ -260,7 +256,7 @@ def _holes(node: ast.ClassDef) -> tuple[tuple[int, int], ...]:
 
 
 def _own_parts(node: ast.stmt) -> list[ast.AST]:
-    """A function, or of a class what stands outside its methods."""
+    """A function or a statement, or of a class what stands outside its methods."""
     if not isinstance(node, ast.ClassDef):
         return [node]
     own = (part for part in node.body if not isinstance(part, (*FUNCTIONS, ast.ClassDef)))
@@ -269,8 +265,7 @@ def _own_parts(node: ast.stmt) -> list[ast.AST]:
 
 def _depth(nodes: Sequence[ast.AST]) -> int:
     """How many nodes stand inside each other at the deepest place."""
-    level: list[ast.AST] = list(nodes)
-    count = 0
+    level, count = list(nodes), 0
     while level and count <= DEPTH_LIMIT:
         level = [child for node in level for child in _children(node)]
         count += 1
