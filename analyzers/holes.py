@@ -9,7 +9,6 @@ from analyzers import syntax
 from analyzers.flow import api
 from analyzers.source import SourceFile
 
-MATCHERS = frozenset({"re.match", "re.fullmatch"})
 HOLE = re.compile(r"%(?:\(\w+\))?[-+ #0-9.]*([a-zA-Z])|\{[^{}]*\}")
 
 
@@ -39,10 +38,10 @@ def is_looked_up(part: cst.Name, file: SourceFile) -> bool:
 def _looks_up(node: cst.CSTNode, name: str, file: SourceFile) -> bool:
     if isinstance(node, cst.Comparison):
         return isinstance(node.comparisons[0].operator, (cst.In, cst.NotIn)) and syntax.is_name(node.left, name)
-    if not isinstance(node, cst.Call) or file.qualified(node.func) not in MATCHERS:
+    if not isinstance(node, cst.Call) or not syntax.is_name(syntax.argument(node, 1, "string"), name):
         return False
-    pattern = syntax.text_value(syntax.argument(node, 0, "pattern")) or ""
-    return pattern.endswith("$") and syntax.is_name(syntax.argument(node, 1, "string"), name)
+    matcher, pattern = file.qualified(node.func), syntax.argument(node, 0, "pattern")
+    return matcher == "re.fullmatch" or (matcher == "re.match" and syntax.goes_to_the_end(pattern))
 
 
 def _formatted(node: cst.FormattedString) -> Iterator[tuple[str, cst.BaseExpression]]:
@@ -71,7 +70,7 @@ def _filled(
 
 def _added(node: cst.BaseExpression, file: SourceFile) -> Iterator[tuple[str, cst.BaseExpression]]:
     before = ""
-    for piece in _chain(node):
+    for piece in syntax.summands(node):
         known = api.constant(file, piece)
         if known is not None and isinstance(known.value, str):
             before += known.value
@@ -82,11 +81,3 @@ def _added(node: cst.BaseExpression, file: SourceFile) -> Iterator[tuple[str, cs
         else:
             yield before, piece
             before = ""
-
-
-def _chain(node: cst.BaseExpression) -> Iterator[cst.BaseExpression]:
-    found: list[cst.BaseExpression] = []
-    while isinstance(node, cst.BinaryOperation) and isinstance(node.operator, cst.Add):
-        found.append(node.right)
-        node = node.left
-    return iter([node, *reversed(found)])

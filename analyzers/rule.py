@@ -15,9 +15,8 @@ import libcst as cst
 from analyzers.flow.api import module_taints, taints
 from analyzers.flow.leads import may_flow
 from analyzers.flow.results import Flow, Flows
-from analyzers.glimpse import Glimpse, Sight
+from analyzers.glimpse import Glimpse, Sight, function_at
 from analyzers.model import Confidence, Examined, Finding, Fix, Severity, Step, Trace
-from analyzers.outline import Kind
 from analyzers.source import SourceFile
 
 Check = Callable[[Any, SourceFile], Iterator[Finding | Examined]]
@@ -181,9 +180,8 @@ class Rule:
     def _fits(self, doubts: re.Pattern[str], file: SourceFile, path: str, line: int) -> bool:
         """Whether a doubt is found in the function around a line of a file at hand."""
         other = next((one for one in (file, *file.project.files.values()) if one.path == path), None)
-        around = [one for one in other.outline.definitions if one.line <= line <= one.end_line] if other else []
-        inner = max((one for one in around if one.kind is Kind.FUNCTION), key=lambda one: one.line, default=None)
-        return bool(other and inner and any(map(doubts.search, other.lines[inner.head - 1 : inner.end_line])))
+        around = function_at(other, line) if other else None
+        return bool(other and around and any(map(doubts.search, other.lines[around.head - 1 : around.end_line])))
 
     def on(self, *types: type[cst.CSTNode]) -> Callable[[C], C]:
         """Register the decorated generator for nodes of exactly these types.

@@ -12,6 +12,8 @@ from analyzers.scopes import CLOSED
 QUOTES = ("'", '"')
 TRIPLE = ("'''", '"""')
 ESCAPES = frozenset("\\\r")
+CHOICE = re.compile(r"\[[^\[\]]*\]")
+OPEN = re.compile(r"\||(?<!\\)\.[*+]")
 WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 
@@ -23,6 +25,12 @@ def text_value(node: cst.CSTNode | None) -> str | None:
         return node.value[3:-3] if node.value.startswith(TRIPLE) else node.value[1:-1]
     value = node.evaluated_value
     return value if isinstance(value, str) else None
+
+
+def goes_to_the_end(pattern: cst.CSTNode | None) -> bool:
+    """Whether a pattern that is written out says what every character of a text must be: `^[a-z]+$`, not `^.*$`."""
+    text = text_value(pattern) or ""
+    return text.endswith(("$", "\\Z")) and not text.endswith("\\$") and not OPEN.search(CHOICE.sub("", text))
 
 
 def is_name(node: cst.CSTNode | None, *names: str) -> bool:
@@ -118,6 +126,15 @@ def inside(*roots: cst.CSTNode) -> Iterator[cst.CSTNode]:
         yield node
         if type(node) not in CLOSED or node in roots:
             waiting.extend(reversed(list(children(node))))
+
+
+def summands(node: cst.BaseExpression) -> Iterator[cst.BaseExpression]:
+    """The operands of a chain of `+`, in order."""
+    found: list[cst.BaseExpression] = []
+    while isinstance(node, cst.BinaryOperation) and isinstance(node.operator, cst.Add):
+        found.append(node.right)
+        node = node.left
+    return iter([node, *reversed(found)])
 
 
 def small_statements(block: cst.BaseSuite) -> Iterator[cst.BaseSmallStatement | cst.BaseCompoundStatement]:

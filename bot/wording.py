@@ -210,7 +210,7 @@ def _groups(told: Told, links: LineLinks) -> Iterator[str]:
         first = findings[0]
         yield f"{number}. **{sentence(first.title)} ({', '.join(first.cwe)})**, {first.severity}, rule {code(rule)}"
         for finding in findings:
-            elsewhere = "" if finding.mark in told.inline else " *(told here only)*"
+            elsewhere = "" if finding.mark in told.inline else " *(no comment of its own)*"
             yield f"    - {place(finding.path, finding.line, links)}: {sentence(finding.message)}{elsewhere}"
 
 

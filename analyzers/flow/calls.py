@@ -10,10 +10,10 @@ from analyzers.flow.callees import Site, apply_callee
 from analyzers.flow.compose import compose, percent
 from analyzers.flow.frame import Frame, Hit, access, joined, short, source_taints
 from analyzers.flow.given import Given, constant_of, gather, select
-from analyzers.flow.guards import NO_PARENT, RELATIVE, about_of, goes_to_the_end, halves, narrowed
+from analyzers.flow.guards import NO_PARENT, RELATIVE, about_of, halves, narrowed
 from analyzers.flow.value import CLEAN, CONFLICT, Proof, Taint, Value, join, merge_taints
 from analyzers.models import ANY, Propagator, Sanitizer, Sink, Source, Stop, Validator
-from analyzers.syntax import last_name, text_value
+from analyzers.syntax import goes_to_the_end, last_name, text_value
 
 # Methods of texts, mappings, sequences, matches and paths whose result is made of what they are called on.
 PASSING = frozenset(

@@ -1,6 +1,5 @@
 """What a test proves: comparisons, and the state on either side of a test."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -15,8 +14,6 @@ SAME = (cst.Equal, cst.In)
 OTHER = (cst.NotEqual, cst.NotIn)
 INSIDE = (cst.In, cst.NotIn)
 # Neither a step upwards nor a fresh start: a path without both stays in the folder that it is joined to.
-CHOICE = re.compile(r"\[[^\[\]]*\]")
-OPEN = re.compile(r"\||(?<!\\)\.[*+]")
 PARENT = ".."
 NO_PARENT = "no-parent"
 RELATIVE = "relative-path"
@@ -80,12 +77,6 @@ def _for(safe: frozenset[str], proofs: Iterator[Proof]) -> Iterator[Proof]:
         kinds = tuple(sorted(safe)) if ANY in proof.kinds else tuple(kind for kind in proof.kinds if kind in safe)
         if kinds:
             yield replace(proof, kinds=kinds)
-
-
-def goes_to_the_end(pattern: cst.BaseExpression) -> bool:
-    """Whether a pattern that is written out says what every character of a text must be: `^[a-z]+$`, not `^.*$`."""
-    text = text_value(pattern) or ""
-    return text.endswith(("$", "\\Z")) and not text.endswith("\\$") and not OPEN.search(CHOICE.sub("", text))
 
 
 def about_of(node: cst.BaseExpression, value: Value) -> str:

@@ -46,10 +46,9 @@ class Words:
             not (words.isdisjoint(one) or words.isdisjoint(by)) for one, by in self.carried
         )
 
-    def said(self, text: str) -> bool:
-        """Whether a text may read such a source."""
-        found = words(text)
-        return self.among(found) and self._pattern(found).search(text) is not None
+    def said(self, text: str, found: Set[str]) -> bool:
+        """Whether a text, of which these words are found, may read such a source."""
+        return next(self.places(text, found), None) is not None
 
     def places(self, text: str, found: Set[str]) -> Iterator[int]:
         """Where a text, of which these words are found, speaks of such a source, or of what is called like one."""
@@ -99,8 +98,7 @@ def speaks_of_source(file: SourceFile, definition: Definition, models: Models, k
 
 def _reads_source(file: SourceFile, definition: Definition, models: Models, kind: str) -> bool:
     """Whether the text of a definition speaks of a source of this kind."""
-    wanted = source_words(file.project, models, kind)
-    return wanted.among(words_of(file, definition)) and wanted.said(text_of(file, definition))
+    return source_words(file.project, models, kind).said(text_of(file, definition), words_of(file, definition))
 
 
 def words_of(file: SourceFile, definition: Definition) -> frozenset[str]:
@@ -134,7 +132,7 @@ def _speaking(file: SourceFile, wanted: Words) -> Iterator[str]:
     """The names of the functions that hold a place where a text speaks of a source, and of those inside them."""
     around = (function_at(file, line_at(file, place)) for place in wanted.places(file.text, file.words))
     for one in dict.fromkeys(one for one in around if one):
-        if wanted.among(words_of(file, one)) and wanted.said(text := text_of(file, one)):
+        if wanted.said(text := text_of(file, one), words_of(file, one)):
             yield one.name
             yield from HEAD.findall(text)
 

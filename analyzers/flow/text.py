@@ -8,7 +8,7 @@ import libcst as cst
 from analyzers.flow.reaching import Definition, definitions, module_value
 from analyzers.flow.results import Built, Constant
 from analyzers.source import SourceFile
-from analyzers.syntax import last_name, text_value
+from analyzers.syntax import last_name, summands, text_value
 
 SAME_TEXT = frozenset("strip lstrip rstrip lower upper encode decode replace expandtabs".split())
 WRAPPERS = frozenset({"str", "dedent", "cleandoc", "indent"})
@@ -61,7 +61,7 @@ def _operation(file: SourceFile, node: cst.BinaryOperation) -> Built | None:
         return _of(file, node, "%-formatting", _filled(node.right)) or built(file, node.left)
     if not isinstance(node.operator, cst.Add):
         return None
-    pieces = list(_added(node))
+    pieces = list(summands(node))
     if not any(is_text(file, piece) for piece in pieces):
         return None
     inner = [found for piece in pieces if (found := built(file, piece))]
@@ -74,15 +74,6 @@ def _filled(values: cst.BaseExpression) -> Iterator[cst.BaseExpression]:
         yield from (element.value for element in values.elements)
     else:
         yield values
-
-
-def _added(node: cst.BaseExpression) -> Iterator[cst.BaseExpression]:
-    """The operands of a chain of `+`, in order."""
-    found: list[cst.BaseExpression] = []
-    while isinstance(node, cst.BinaryOperation) and isinstance(node.operator, cst.Add):
-        found.append(node.right)
-        node = node.left
-    return iter([node, *reversed(found)])
 
 
 def is_fixed(file: SourceFile, node: cst.BaseExpression) -> bool:
@@ -133,7 +124,7 @@ def is_text(file: SourceFile, node: cst.BaseExpression) -> bool:
         case cst.Name():
             return _is_module_text(file, node)
         case cst.BinaryOperation(operator=cst.Add()):
-            return any(is_text(file, piece) for piece in _added(node))
+            return any(is_text(file, piece) for piece in summands(node))
         case cst.BinaryOperation(operator=cst.Modulo()):
             return is_text(file, node.left)
         case cst.Call(func=cst.Attribute(attr=cst.Name(value="format" | "join"), value=holder)):
@@ -246,7 +237,7 @@ def _constant_elements(file: SourceFile, node: cst.Tuple | cst.List | cst.Set) -
 
 
 def _constant_sum(file: SourceFile, node: cst.BinaryOperation) -> Constant | None:
-    pieces = [constant(file, piece) for piece in _added(node)]
+    pieces = [constant(file, piece) for piece in summands(node)]
     texts = [piece.value for piece in pieces if piece is not None and isinstance(piece.value, str)]
     return Constant("".join(texts)) if len(texts) == len(pieces) else None
 

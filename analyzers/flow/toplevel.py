@@ -11,7 +11,7 @@ from analyzers.flow.hints import source_words
 from analyzers.models import Models
 from analyzers.outline import Kind, Unit
 from analyzers.source import SourceFile
-from analyzers.text import Unreadable
+from analyzers.text import Unreadable, words
 
 # Past this a statement is a table of data, not a text that is put together.
 LINE_LIMIT = 400
@@ -30,7 +30,8 @@ def may_have_source(file: SourceFile, models: Models, kind: str) -> bool:
     known: dict[str, bool] = file.cache.setdefault(may_have_source, {})
     if kind not in known:
         lines = (line for unit in _statements(file) for line in file.lines[unit.line - 1 : unit.end_line])
-        known[kind] = source_words(file.project, models, kind).said("".join(lines))
+        text = "".join(lines)
+        known[kind] = source_words(file.project, models, kind).said(text, words(text))
     return known[kind]
 
 

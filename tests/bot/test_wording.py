@@ -81,7 +81,7 @@ def test_a_doubtful_finding_says_how_sure_it_is():
 
 def test_findings_beyond_the_cap_are_told_in_the_summary():
     text = page(TWO_DEFECTS, max_comments=1)
-    (line,) = [line for line in text.splitlines() if line.endswith("*(told here only)*")]
+    (line,) = [line for line in text.splitlines() if line.endswith("*(no comment of its own)*")]
     assert "shop/net.py:9" in line
 
 
