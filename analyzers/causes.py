@@ -1,12 +1,12 @@
 """Which findings the change causes: a touched line is on them, or they are in head and not in base.
 
 Code that was moved, renamed, indented anew or put in another order is not new: it is found again in base by its key,
-in the same definition first, then anywhere in the file, then in what other files of the change lost.
+in the same definition first, then anywhere in the file, then in what other files of the change lost. Code that was
+moved and changed on the way is found by what is said of it: each defect that is gone explains one that came.
 """
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass
 
 from analyzers.marks import Key, key
 from analyzers.model import Finding
@@ -16,43 +16,85 @@ from analyzers.suppress import is_hushed
 from analyzers.walk import look, reached
 from analyzers.workspace import Side
 
+# Files of a change that are asked for what they lost.
+MOST_ASKED = 40
 
-def caused(found: Sequence[Finding], side: Side, sides: Mapping[str, Side], rules: Sequence[Rule]) -> list[Finding]:
+Sides = Mapping[str, Side]
+Lines = Callable[[str, int, int], bool]
+"""Whether the change wrote, or took away, any of some lines of a path."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Known:
+    """A finding on one side of a change. `turned`: it is on lines that the change wrote, or took away."""
+
+    key: Key
+    message: str
+    turned: bool
+
+
+Likeness = Callable[[Known], Hashable]
+# What makes two findings one, the surest first.
+HERE: tuple[Likeness, ...] = (lambda one: one.key, lambda one: one.key.loose)
+SAID: tuple[Likeness, ...] = (lambda one: (one.key.rule, one.message),)
+ELSEWHERE: tuple[Likeness, ...] = (lambda one: one.key.loose, *SAID)
+
+
+def caused(found: Sequence[Finding], side: Side, sides: Sides, rules: Sequence[Rule]) -> list[Finding]:
     """The findings of a side's head that the change causes, in their order. Base is read only when it must be.
 
     Where base cannot be read, nobody knows what it had: then only what is touched is caused by the change.
     """
-    rest = [finding for finding in found if not on_touched(finding, sides)]
-    named = {finding.rule for finding in rest}
-    rules = [rule for rule in rules if rule.name in named]
-    if side.base is not None and rest:
-        rest = _unknown(rest, side.head, standing(side, rules)) if side.base.readable else []
-        rest = _not_moved(rest, side, sides, rules)
-    new = {id(finding) for finding in rest}
-    return [finding for finding in found if id(finding) in new or on_touched(finding, sides)]
+    lines = written(sides)
+    known = [_known(finding, side.head, lines) for finding in found]
+    new = known
+    if side.base is not None and not side.base.readable:
+        new = [one for one in known if one.turned]
+    elif found:
+        named = [rule for rule in rules if rule.name in {finding.rule for finding in found}]
+        new, _ = _unexplained(known, standing(side, named, sides), side)
+        new = _not_moved(new, side, sides, named)
+    kept = {id(one) for one in new}
+    return [finding for finding, one in zip(found, known, strict=True) if id(one) in kept]
 
 
-def one_way(found: Sequence[Finding], rules: Sequence[Rule], sides: Mapping[str, Side]) -> list[Finding]:
+def one_way(found: Sequence[Finding], rules: Sequence[Rule], turned: Lines) -> list[Finding]:
     """Of all ways of values to one line the touched one, the surest, the shortest; other findings as they are."""
     following = {rule.name for rule in rules if rule.flow}
     ways: dict[object, Finding] = {}
-    for one in sorted((one for one in found if one.rule in following), key=lambda one: _worth(one, sides)):
+    for one in sorted((one for one in found if one.rule in following), key=lambda one: _worth(one, turned)):
         ways.setdefault((one.rule, one.path, one.line), one)
     return [one for one in found if one.rule not in following or ways[one.rule, one.path, one.line] is one]
 
 
-def _worth(finding: Finding, sides: Mapping[str, Side]) -> tuple[bool, int, int]:
-    return not on_touched(finding, sides), len(finding.trace.assumed), len(finding.trace.steps)
+def _worth(finding: Finding, turned: Lines) -> tuple[bool, int, int]:
+    return not _is_on(finding, turned), len(finding.trace.assumed), len(finding.trace.steps)
 
 
-def on_touched(finding: Finding, sides: Mapping[str, Side]) -> bool:
-    """Whether a line that is really changed is on the reported place or on a step of the trace."""
-    return any(_changed(sides, path, first, last) for path, first, last in _places(finding))
+def written(sides: Sides) -> Lines:
+    """The lines that are really changed."""
+
+    def lines(path: str, first: int, last: int) -> bool:
+        side = sides.get(path)
+        return side is not None and any(line in side.changed for line in range(first, last + 1))
+
+    return lines
 
 
-def _changed(sides: Mapping[str, Side], path: str, first: int, last: int) -> bool:
-    side = sides.get(path)
-    return side is not None and any(line in side.changed for line in range(first, last + 1))
+def taken(sides: Sides) -> Lines:
+    """The lines of base that are gone, or between which others were put in."""
+    known = {side.base.path: side for side in sides.values() if side.base}
+
+    def lines(path: str, first: int, last: int) -> bool:
+        side = known.get(path)
+        return side is not None and side.took(first, last)
+
+    return lines
+
+
+def _is_on(finding: Finding, lines: Lines) -> bool:
+    """Whether one of the lines is on the reported place or on a step of the trace."""
+    return any(lines(path, first, last) for path, first, last in _places(finding))
 
 
 def _places(finding: Finding) -> Iterator[tuple[str, int, int]]:
@@ -61,47 +103,80 @@ def _places(finding: Finding) -> Iterator[tuple[str, int, int]]:
         yield step.path, step.span.line, step.span.end_line
 
 
-def standing(side: Side, rules: Sequence[Rule]) -> list[Key]:
-    """The keys of what base already had where the change reaches, without what was suppressed there."""
-    if side.base is None or not side.base.readable:
+def _known(finding: Finding, file: SourceFile, lines: Lines) -> Known:
+    return Known(key(finding, file), finding.message, _is_on(finding, lines))
+
+
+def standing(side: Side, rules: Sequence[Rule], sides: Sides) -> list[Known]:
+    """What base already had where the change reaches, without what was suppressed there."""
+    base, gone = side.base, taken(sides)
+    if base is None or not base.readable:
         return []
     names = frozenset(unit.qualname for unit in reached(side.head, side.touched) if unit.qualname)
-    seen = look(side.base, reached(side.base, side.removed, names), rules)
-    found = one_way(seen.findings, rules, {})
-    return [key(finding, side.base) for finding in found if not is_hushed(finding, side.base)]
+    seen = look(base, reached(base, side.removed, names), rules)
+    found = one_way(seen.findings, rules, gone)
+    return [_known(finding, base, gone) for finding in found if not is_hushed(finding, base, rules)]
 
 
-def _unknown(found: Sequence[Finding], file: SourceFile, known: Sequence[Key]) -> list[Finding]:
-    """The findings that no key explains; each key explains one, in the same definition before anywhere else."""
-    left = Counter(known)
-    strange = [finding for finding in found if not _take(left, key(finding, file))]
-    loose = Counter(about.loose for about in left.elements())
-    return [finding for finding in strange if not _take(loose, key(finding, file).loose)]
+def _unexplained(head: Sequence[Known], base: Sequence[Known], side: Side) -> tuple[list[Known], list[Known]]:
+    """What nothing in base explains, and what of base explains nothing. What came is explained only by what went."""
+    stayed, left = _paired([one for one in head if not one.turned], base, HERE)
+    came, gone = _paired([one for one in head if one.turned], [one for one in left if one.turned], HERE)
+    came, gone = _moved(came, gone, side)
+    return [*stayed, *came], gone
 
 
-def _take(left: "Counter[Any]", wanted: Any) -> bool:
-    if left[wanted] <= 0:
-        return False
-    left[wanted] -= 1
-    return True
+def _moved(came: Sequence[Known], gone: Sequence[Known], side: Side) -> tuple[list[Known], list[Known]]:
+    """The same of code that changed on its way out of a definition that is no more, or into one that is new."""
+    before, after = _names(side.base), _names(side.head)
+    lost = [one for one in gone if one.key.definition not in after]
+    rest, left = _paired(came, lost, SAID)
+    fresh = [one for one in rest if one.key.definition not in before]
+    new, left = _paired(fresh, [*left, *(one for one in gone if one not in lost)], SAID)
+    return [*new, *(one for one in rest if one not in fresh)], left
 
 
-def _not_moved(found: Sequence[Finding], side: Side, sides: Mapping[str, Side], rules: Sequence[Rule]) -> list[Finding]:
+def _names(file: SourceFile | None) -> Set[str]:
+    """The names of a file's definitions; code outside of them has none."""
+    return {"", *file.outline.by_name} if file and file.readable else {""}
+
+
+def _paired(
+    head: Sequence[Known], base: Sequence[Known], likenesses: Iterable[Likeness]
+) -> tuple[list[Known], list[Known]]:
+    """What is left of both when those that are alike have found each other."""
+    new, left = list(head), list(base)
+    for likeness in likenesses:
+        waiting: dict[Hashable, list[Known]] = {}
+        for one in reversed(left):
+            waiting.setdefault(likeness(one), []).append(one)
+        met = {one: same.pop() for one in new if (same := waiting.get(likeness(one)))}
+        explaining = set(met.values())
+        new = [one for one in new if one not in met]
+        left = [one for one in left if one not in explaining]
+    return new, left
+
+
+def _not_moved(found: Sequence[Known], side: Side, sides: Sides, rules: Sequence[Rule]) -> list[Known]:
     """The findings whose code did not come from another file of the change."""
-    for other in sides.values():
-        if other is side or other.base is None or not found or not other.removed.added:
-            continue
-        if any(_lost(other, side.head.line_text(finding.line).strip()) for finding in found):
-            here = Counter(key(finding, other.head) for finding in one_way(look_head(other, rules), rules, {}))
-            gone = Counter(standing(other, rules)) - here
-            found = _unknown(found, side.head, list(gone.elements()))
-    return list(found)
+    others = [one for one in sides.values() if one is not side and one.base is not None and one.removed.added]
+    new = list(found)
+    for other in others[:MOST_ASKED]:
+        if new:
+            named = {one.key.rule for one in new}
+            gone = [one for rule in rules if rule.name in named for one in _lost(other, rule, sides)]
+            new, _ = _paired(new, gone, ELSEWHERE)
+    return new
 
 
-def _lost(other: Side, line: str) -> bool:
-    """Whether a line is among those that the change removed from a file."""
-    base = other.base
-    return base is not None and any(base.line_text(number).strip() == line for number in other.removed.added)
+def _lost(side: Side, rule: Rule, sides: Sides) -> list[Known]:
+    """What a file lost and nothing in it explains."""
+    known: dict[str, list[Known]] = side.head.cache.setdefault(_lost, {})
+    if rule.name not in known:
+        lines = written(sides)
+        head = [_known(one, side.head, lines) for one in one_way(look_head(side, [rule]), [rule], lines)]
+        _, known[rule.name] = _unexplained(head, standing(side, [rule], sides), side)
+    return known[rule.name]
 
 
 def look_head(side: Side, rules: Sequence[Rule]) -> list[Finding]:

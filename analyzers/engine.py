@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
 
-from analyzers.causes import caused, one_way
+from analyzers.causes import caused, one_way, written
 from analyzers.marks import marked
 from analyzers.model import ContextFile, FilePair, FileReport, Finding, Report, Span, Status
 from analyzers.rule import Rule
@@ -54,9 +54,9 @@ def analyze_file(pair: FilePair, space: Workspace, rules: Sequence[Rule]) -> Fil
 def _report(side: Side, space: Workspace, rules: Sequence[Rule]) -> FileReport:
     file, touched = side.head, side.touched
     seen = look(file, reached(file, touched), rules)
-    shortest = one_way(seen.findings, rules, space.sides)
+    shortest = one_way(seen.findings, rules, written(space.sides))
     found = marked([*shortest, *unreasoned(file)], file, side.pair.old_path or file.path)
-    hushed = [finding for finding in found if is_hushed(finding, file)]
+    hushed = [finding for finding in found if is_hushed(finding, file, rules)]
     silent = frozenset(hushed)
     spoken = [finding for finding in found if finding not in silent]
     return FileReport(

@@ -36,7 +36,9 @@ SAMPLE_PATH = re.compile(r"(?:^|/)tests?/(?:.*/)?(?:fixtures?|data|testdata|samp
 # What only the project's own people run, from a folder at the top of the tree, while they watch; migrations, examples.
 TOOL_PATH = re.compile(
     r"^(?:\.[^/]+|scripts?|scripts-dev|tools?|dev|devtools|ci|extras|contrib|hack|misc|release|packaging|docs?|examples?|demos?"
-    r"|benchmarks?)/|^(?:setup|noxfile|tasks|fabfile|release)\.py$|(?:^|/)(?:versioneer|_version)\.py$"
+    r"|benchmarks?|winbuild|(?:tools?|build|release)[_-]?(?:tools?|scripts?))/"
+    r"|^(?:setup|noxfile|tasks|fabfile|release|(?:gen|generate|build|bump|gather|update)_[^/]+)\.py$"
+    r"|(?:^|/)(?:versioneer|_version)\.py$"
     r"|(?:^|/)(?:migrations|alembic|examples?|demos?|tutorials?|playgrounds?|benchmarks?)/"
     r"|(?:^|/)[^/]+_(?:release|playground)\.py$"
 )
@@ -112,7 +114,8 @@ class Rule:
     `topic` is the plural noun of what the rule examines ("SQL statements") and `clean` what is true of a clean one
     ("with bound parameters"): the summary counts them. `flow` joins a source kind to a sink kind;
     its words are {source} and {sink}; where `doubts` fits the text of a function on the way, it is not sure.
-    Where this rule speaks, the rules it `covers` are silent about the same place.
+    Where this rule speaks, the rules it `covers` are silent about the same place; where an author has told another tool
+    to be silent about the defect by one of the names in `known_as`, this rule is.
     Without `in_tests` the rule is silent in test code, where the defect harms nobody; without `in_tools` also in the
     scripts of the project's own people. All of `needs` must be seen in the text of a unit before the rule is asked
     about it: that spares the parsing of most units.
@@ -132,6 +135,7 @@ class Rule:
     flow: tuple[str, str] | None = None
     doubts: re.Pattern[str] | None = None
     covers: tuple[str, ...] = ()
+    known_as: tuple[str, ...] = ()
     in_tests: bool = True
     in_tools: bool = True
     needs: tuple[Sight, ...] = ()

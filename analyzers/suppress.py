@@ -2,15 +2,16 @@
 
 It stands on the reported line, on a line of its own directly above, or on or above the `def` line of the function for
 all of it. It names its rules, so nothing switches a whole file off. Without a reason it suppresses nothing, and is
-reported itself. What somebody has answered to another security tool, on the very line, is not asked again.
+reported itself. What somebody has answered to another tool, on the very line or above it, is not asked again.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from analyzers.model import Confidence, Finding, Severity, Span
 from analyzers.outline import Kind
+from analyzers.rule import Rule
 from analyzers.source import SourceFile
 
 COMMENT = re.compile(
@@ -21,6 +22,10 @@ WORD = "touchline"
 # https://bandit.readthedocs.io/en/latest/config.html#exclusions, https://semgrep.dev/docs/ignoring-files-folders-code,
 # https://docs.astral.sh/ruff/linter/#line-level
 ANSWERED = re.compile(r"\b(?:nosec|nosemgrep|noqa:[^#\r\n]{0,100}\bS\d{3})\b")
+# The same for other checks, by their names: https://mypy.readthedocs.io/en/stable/error_codes.html,
+# https://pylint.readthedocs.io/en/stable/user_guide/messages/message_control.html
+ORDER = re.compile(r"\b(?:noqa:|pylint:\s*disable(?:-next)?=|(?:type|pyright):\s*ignore\[)(?P<names>[^#\r\n]{1,200})")
+NAME = re.compile(r"[\w-]+")
 RULE = "suppression-without-reason"
 
 
@@ -59,16 +64,28 @@ def _read(number: int, line: str) -> Suppression | None:
     return Suppression(number, match.start() + 1, rules, (match["reason"] or "").strip(), alone)
 
 
-def answered(finding: Finding, file: SourceFile) -> bool:
-    """Whether a comment on the reported lines answers another security tool."""
-    lines = (file.line_text(line) for line in range(finding.span.line, finding.span.end_line + 1))
-    found = ((line, ANSWERED.search(line)) for line in lines if "#" in line)
-    return any(match and "#" in line[: match.start()] for line, match in found)
+def answered(finding: Finding, file: SourceFile, names: Container[str] = ()) -> bool:
+    """Whether a comment on the reported lines, or alone above them, answers another tool.
+
+    `names` are what other tools call the defect.
+    """
+    first = finding.span.line
+    lines = [file.line_text(line) for line in range(first, finding.span.end_line + 1)]
+    if first > 1 and (above := file.line_text(first - 1)).lstrip().startswith("#"):
+        lines.append(above)
+    return any(_answers(line[line.index("#") :], names) for line in lines if "#" in line)
 
 
-def is_hushed(finding: Finding, file: SourceFile) -> bool:
-    """Whether the code says that a finding is not to be told."""
-    return covering(finding, file) is not None or answered(finding, file)
+def _answers(comment: str, names: Container[str]) -> bool:
+    order = ORDER.search(comment)
+    named = NAME.findall(order["names"]) if order else ()
+    return ANSWERED.search(comment) is not None or any(name in names for name in named)
+
+
+def is_hushed(finding: Finding, file: SourceFile, rules: Iterable[Rule]) -> bool:
+    """Whether the code says that a finding of one of the rules is not to be told."""
+    names = next((rule.known_as for rule in rules if rule.name == finding.rule), ())
+    return covering(finding, file) is not None or answered(finding, file, names)
 
 
 def covering(finding: Finding, file: SourceFile) -> Suppression | None:

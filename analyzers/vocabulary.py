@@ -31,11 +31,14 @@ ABOUT = frozenset(
 
 @lru_cache(10_000)
 def names_secret(name: str) -> bool:
-    """Whether the identifier names a secret itself, not something about one: `api_key` does, `token_count` does not."""
+    """Whether the identifier names a secret itself, not something about one: `api_key` does, `token_count` does not.
+
+    What may be something else (`path_or_token`) is none.
+    """
     parts = words(name)
     if not parts:
         return False
-    if not PASSES.isdisjoint(parts):
+    if not PASSES.isdisjoint(parts) or "or" in parts:
         return False
     pairs = set(pairwise(parts))
     if parts[-2:] in PAIRS:

@@ -29,7 +29,7 @@ DEFAULT_LIMITS = Limits()
 
 
 class Side:
-    """One file of the change as it will be analysed; `base` is None for a new file."""
+    """One file of the change as it will be analysed; `base` is None for a new file, `head` empty for a deleted one."""
 
     def __init__(self, pair: FilePair, head: SourceFile, base: SourceFile | None) -> None:
         self.pair, self.head, self.base = pair, head, base
@@ -61,6 +61,12 @@ class Side:
             return TouchedLines()
         turned = [Change(c.head_start, c.head_end, c.base_start, c.base_end) for c in self.changes]
         return touched_by(turned, len(self.base.lines))
+
+    def took(self, first: int, last: int) -> bool:
+        """Whether the change took any of these lines of base away, or put others between them."""
+        return any(line in self.removed.added for line in range(first, last + 1)) or any(
+            gap in self.removed.gaps for gap in range(first, last)
+        )
 
     @cached_property
     def changed(self) -> frozenset[int]:
@@ -113,16 +119,17 @@ def workspace(
     sides: dict[str, Side] = {}
     unreadable: dict[str, str] = {}
     for pair in pairs:
-        if pair.head is None or not pair.path.endswith(PYTHON):
+        if not pair.path.endswith(PYTHON):
             continue
         try:
-            file = SourceFile(pair.path, _text(pair.head, limits), head)
+            file = SourceFile(pair.path, _text(pair.head or b"", limits), head)
             old = _old(pair, base, limits)
         except Unreadable as error:
             unreadable[pair.path] = str(error)
             continue
         sides[pair.path] = Side(pair, file, old)
-        head.add(file)
+        if pair.head is not None:
+            head.add(file)
         if old:
             base.add(old)
     head.touches = _touching(sides, lambda side: side.touched)

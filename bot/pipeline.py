@@ -45,13 +45,16 @@ def examine(event: Event, forge: Forge, analyst: Analyst, settings: Settings) ->
         return Skipped(done)
     files = forge.diff(change)
     told, read = sort_out(files, settings)
-    pairs, failed = gather(forge, change, read, settings.limits)
+    lost = deleted(files, settings.limits.files - len(read))
+    pairs, failed = gather(forge, change, [*read, *lost], settings.limits)
     if event.command.strip() == "full":
-        pairs = [replace(pair, touched=every_line(pair.head)) for pair in pairs]
+        pairs = [replace(pair, touched=every_line(pair.head)) if pair.head is not None else pair for pair in pairs]
     touched = {path for file in files for path in (file.path, file.base_path)}
     context = surround(forge, change, pairs, touched, analyst, settings.limits)
     analysed = context.told(analyst.analyze(pairs, context.files))
-    reports = sorted((*analysed.files, *told, *failed), key=lambda file: file.path)
+    told_of = {file.path for file in told}
+    reports = [*told, *(file for file in (*analysed.files, *failed) if file.path not in told_of)]
+    reports.sort(key=lambda file: file.path)
     return Examination(change, Report(tuple(reports)))
 
 
@@ -128,11 +131,15 @@ def gather(
     return pairs, failed
 
 
+def deleted(files: Sequence[ChangedFile], most: int) -> list[ChangedFile]:
+    """The deleted files that are read too: what came from them is not new."""
+    return [file for file in files if file.status is FileStatus.DELETED and file.path.endswith(".py")][: max(0, most)]
+
+
 def pair_of(forge: Forge, change: Change, file: ChangedFile, limit: int) -> FilePair:
     """Head and base of one file. A base that cannot be had is an error too: without it, old defects would look new."""
-    head = forge.read(change, file, Side.HEAD, limit)
-    added = file.status is FileStatus.ADDED
-    base = None if added else forge.read(change, file, Side.BASE, limit)
+    head = None if file.status is FileStatus.DELETED else forge.read(change, file, Side.HEAD, limit)
+    base = None if file.status is FileStatus.ADDED else forge.read(change, file, Side.BASE, limit)
     return FilePair(file.path, head, base, file.touched, file.old_path)
 
 

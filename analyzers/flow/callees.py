@@ -1,5 +1,6 @@
 """Calls of functions of the project itself: the callee's summary, with the arguments put in."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
@@ -15,6 +16,9 @@ from analyzers.outline import Definition, Kind
 from analyzers.scopes import parameters
 from analyzers.source import SourceFile
 from analyzers.syntax import is_name, last_name
+
+# A parameter and its part: `row` and `['id']`.
+PART = re.compile(r"(\w+)(\W.*)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,20 +119,29 @@ def _held(func: cst.BaseExpression, receiver: Value) -> Iterator[tuple[str, Give
                 yield f"self{key}", Given(-1, "", "", func.value, part)
 
 
+def _passed_as(bound: Mapping[str, Given], parameter: str) -> Given | None:
+    """What is passed as a parameter, or as the part of one that its name tells: `form.name`, `row['id']`."""
+    if parameter in bound:
+        return bound[parameter]
+    name = PART.match(parameter)
+    whole = bound.get(name[1]) if name else None
+    return replace(whole, value=whole.value.part(name[2])) if whole and name else None
+
+
 def _passed(frame: Frame, site: Site, parameter: str) -> str:
     """The words of the step into a callee."""
     called = short(frame.file, site.func)
-    return f"is {'read by' if '.' in parameter else 'passed to'} `{called}` as `{parameter}`"
+    return f"is {'passed to' if parameter.isidentifier() else 'read by'} `{called}` as `{parameter}`"
 
 
 def _reach(frame: Frame, site: Site, reaches: tuple[Reach, ...], bound: Mapping[str, Given]) -> None:
     for reach in reaches:
-        one = bound.get(reach.parameter)
+        one = _passed_as(bound, reach.parameter)
         if one is None:
             continue
         frame.sinks.setdefault(site.node, set()).add(reach.kind)
         for taint in one.value.all_taints():
-            if taint.harms(reach.kind):
+            if taint.clear(reach.cleared).harms(reach.kind):
                 what = _passed(frame, site, reach.parameter)
                 frame.hit(Hit(reach.kind, site.node, one.node, taint, what, reach.assumed, reach.place, reach.steps))
 
@@ -138,8 +151,8 @@ def _given(frame: Frame, site: Site, results: tuple[Result, ...], bound: Mapping
     for result in results:
         if not result.parameter:
             taints = merge_taints(taints, (_made(frame, site, result),))
-        elif result.parameter in bound:
-            own = bound[result.parameter].value.all_taints()
+        elif one := _passed_as(bound, result.parameter):
+            own = one.value.all_taints()
             taints = merge_taints(taints, (_through(frame, site, result, taint) for taint in own))
     return taints
 

@@ -7,11 +7,11 @@ import libcst as cst
 
 from analyzers.flow.callbacks import handed_on, parameters_of
 from analyzers.flow.callees import Site, apply_callee
-from analyzers.flow.compose import compose, percent
+from analyzers.flow.compose import ELSEWHERE, compose, percent
 from analyzers.flow.frame import Frame, Hit, access, joined, short, source_taints
 from analyzers.flow.given import Given, constant_of, gather, select
-from analyzers.flow.guards import NO_PARENT, RELATIVE, about_of, halves, narrowed
-from analyzers.flow.value import CLEAN, CONFLICT, Proof, Taint, Value, join, merge_taints
+from analyzers.flow.guards import about_of, halves, narrowed
+from analyzers.flow.value import CLEAN, CONFLICT, NO_PARENT, RELATIVE, Proof, Taint, Value, join, merge_taints
 from analyzers.models import ANY, Propagator, Sanitizer, Sink, Source, Stop, Validator
 from analyzers.syntax import goes_to_the_end, last_name, text_value
 
@@ -30,6 +30,8 @@ CHOOSING = frozenset({"filter", "add_task"})
 # What shows that a path lies in a folder, and when: https://docs.python.org/3/library/pathlib.html
 RELATIVE_TO = {"relative_to": "return", "is_relative_to": "true"}
 PROVING = frozenset("isdigit isalnum isidentifier isdecimal isnumeric isalpha".split())
+# What a path no longer is without these.
+REMOVED = {".": NO_PARENT, "..": NO_PARENT, "/": RELATIVE}
 # sinks that take a text: what a dictionary holds is sent as JSON instead
 TEXTS = frozenset({"html"})
 MAPPINGS = frozenset({"dict", "builtins.dict"})
@@ -266,7 +268,9 @@ def _method(frame: Frame, called: Called) -> Value:
         return _put_together(called, func.value, receiver)
     if called.method == "get" and called.given and called.given[0].key and receiver.fields:
         return receiver.part(called.given[0].key)
-    if called.method in ("replace", "setdefault"):
+    if called.method == "replace":
+        return _replaced(called, func.value, receiver)
+    if called.method == "setdefault":
         new = _everything(called.given[1:], None)
         return join(receiver.flat(), replace(new, composed=True)) if new.dirty else receiver.flat()
     if called.method not in PASSING or not receiver.dirty:
@@ -275,6 +279,18 @@ def _method(frame: Frame, called: Called) -> Value:
     if called.method in WHOLE:
         return replace(passed, about=(about_of(func.value, receiver), receiver.about[1] or (ANY,)))
     return passed
+
+
+def _replaced(called: Called, holder: cst.BaseExpression, receiver: Value) -> Value:
+    """A text with a part of it replaced: what was in it is gone from it; what came in stands behind its beginning."""
+    old, new = [text_value(one.node) for one in called.given[:2]] if len(called.given) > 1 else (None, None)
+    gone = {REMOVED[old]} if old in REMOVED and new is not None and set(old).isdisjoint(new) else ()
+    kept = receiver.flat().map(lambda taint: taint.clear(gone)) if gone else receiver.flat()
+    put = _everything(called.given[1:], None)
+    if not put.dirty:
+        return kept
+    at_start = old and (text_value(holder) or "").startswith(old)
+    return join(kept, replace(put if at_start else put.map(lambda taint: taint.clear(ELSEWHERE)), composed=True))
 
 
 def _put_together(called: Called, holder: cst.BaseExpression, receiver: Value) -> Value:

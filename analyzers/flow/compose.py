@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from analyzers.flow.value import CLEAN, Taint, Value, merge_taints
+from analyzers.flow.value import CLEAN, RELATIVE, Taint, Value, merge_taints
 
 Piece = tuple[str | None, Value]
 """A constant piece of text, or None and a value."""
@@ -14,10 +14,11 @@ HOST_OPEN = re.compile(r"[a-zA-Z][\w+.-]*:/{0,2}[^/?#]*|/{0,2}")
 ELSEWHERE = ("url", "redirect")
 
 
-def compose(pieces: Iterable[Piece]) -> Value:
+def compose(pieces: Iterable[Piece], *, path: bool = False) -> Value:
     """A text made of constant and other pieces, in order.
 
-    What stands after a fixed host cannot change the host; nor can what stands after another value.
+    What stands after a fixed host cannot change the host; nor can what stands after another value. Of a `path` joined
+    from pieces, a later one can begin anew.
     """
     taints: tuple[Taint, ...] = ()
     begin, first = "", True
@@ -27,7 +28,9 @@ def compose(pieces: Iterable[Piece]) -> Value:
             begin += text if first else ""
             continue
         decides = first and not HOST_FIXED.match(begin) and (begin == "" or bool(HOST_OPEN.fullmatch(begin)))
-        taints = merge_taints(taints, (taint if decides else taint.clear(ELSEWHERE) for taint in value.all_taints()))
+        joined = not path and (begin.strip("/") or not first)
+        safe = (*(() if decides else ELSEWHERE), *((RELATIVE,) if joined else ()))
+        taints = merge_taints(taints, (taint.clear(safe) if safe else taint for taint in value.all_taints()))
         first = False
     return Value(taints=taints, composed=True, begins=begin) if taints or begin else CLEAN
 

@@ -59,7 +59,7 @@ def attribute_of(frame: Frame, node: cst.Attribute, receiver: Value) -> Value:
     """An attribute of a value that is known already."""
     name = frame.name(node, receiver)
     taints = source_taints(frame, node, name)
-    part = receiver.part("." + node.attr.value)
+    part = frame.part(node.value, receiver, "." + node.attr.value)
     kind = part.type or frame.models.returned(name) or _held_type(frame, node) or ""
     proofs, about = part.proofs, receiver.about
     if "redirect" in about[1]:
@@ -83,7 +83,7 @@ def _subscript(frame: Frame, node: cst.Subscript) -> Value:
         if isinstance(element.slice, cst.Index):
             frame.value(element.slice.value)
     key = item_key(node)
-    return whole.part(key) if key else whole.element()
+    return frame.part(node.value, whole, key) if key else whole.element()
 
 
 def _formatted(frame: Frame, node: cst.FormattedString) -> Value:
@@ -119,7 +119,7 @@ def _binary(frame: Frame, node: cst.BinaryOperation) -> Value:
         return compose([*percent(pieces[0][0], "%"), *pieces[1:]])
     if isinstance(node.operator, (cst.Divide, cst.Modulo)):
         types = {value.type for _, value in pieces if value.type}
-        made = compose(pieces)
+        made = compose(pieces, path=isinstance(node.operator, cst.Divide))
         return replace(made, type=types.pop()) if len(types) == 1 else made
     if isinstance(node.operator, (cst.BitOr, cst.Multiply)):
         return Value(taints=merge_taints((), (taint for _, value in pieces for taint in value.all_taints())))

@@ -1,14 +1,14 @@
 """The workplace of one analysis of one function: its state, what it has seen, and how names are read."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import libcst as cst
 
 from analyzers.flow.graph import Undecided
 from analyzers.flow.summary import Place, Summary
-from analyzers.flow.value import CLEAN, CONFLICT, Link, State, Taint, Value, join
+from analyzers.flow.value import CLEAN, CONFLICT, PARAMETER, Link, State, Taint, Value, join
 from analyzers.model import Step
 from analyzers.models import Models, Source
 from analyzers.outline import Definition
@@ -109,6 +109,14 @@ class Frame:
             value = join(self.read(path), value)
         self.state[path[0]] = _placed(self.state.get(path[0], CLEAN), path[1:], value)
 
+    def part(self, holder: cst.BaseExpression, whole: Value, key: str) -> Value:
+        """One part of what `holder` holds; the placeholder of a parameter becomes that of the part."""
+        part = whole.part(key)
+        if not self.symbolic or not isinstance(holder, cst.Name):
+            return part
+        name = holder.value
+        return part.map(lambda taint: replace(taint, origin=name + key) if is_as_given(taint, name) else taint)
+
     def foreign(self, node: cst.CSTNode) -> bool:
         """Whether an attribute chain starts at a name that is no variable of this function."""
         while isinstance(node, cst.Attribute):
@@ -134,6 +142,11 @@ def source_taints(frame: Frame, node: cst.CSTNode, name: str | None) -> tuple[Ta
         Taint(source.kind, node, link, frozenset(source.harmless), source.what)
         for source, link in zip(sources, links, strict=True)
     )
+
+
+def is_as_given(taint: Taint, parameter: str) -> bool:
+    """Whether it stands for what is passed as the parameter, which nothing was done with yet."""
+    return taint.kind == PARAMETER and taint.origin == parameter and not taint.link.length
 
 
 def joined(path: tuple[str, ...]) -> str:

@@ -6,17 +6,14 @@ from dataclasses import replace
 import libcst as cst
 
 from analyzers.flow.frame import Frame, access, joined
-from analyzers.flow.value import Proof, Taint, Value
+from analyzers.flow.value import NO_PARENT, RELATIVE, Proof, Taint, Value
 from analyzers.models import ANY
 from analyzers.syntax import text_value
 
 SAME = (cst.Equal, cst.In)
 OTHER = (cst.NotEqual, cst.NotIn)
 INSIDE = (cst.In, cst.NotIn)
-# Neither a step upwards nor a fresh start: a path without both stays in the folder that it is joined to.
 PARENT = ".."
-NO_PARENT = "no-parent"
-RELATIVE = "relative-path"
 
 
 def comparison(frame: Frame, node: cst.Comparison) -> Value:

@@ -13,6 +13,11 @@ from analyzers.source import SourceFile
 PARAMETER = "parameter"
 """The kind of what a caller passes in: a placeholder that a summary fills."""
 
+# Neither a step upwards nor a fresh start: a path without both stays in the folder that it is joined to.
+NO_PARENT = "no-parent"
+RELATIVE = "relative-path"
+INSIDE = frozenset({NO_PARENT, RELATIVE})
+
 TAINT_LIMIT = 16
 FIELD_LIMIT = 64
 DEPTH_LIMIT = 4
@@ -64,7 +69,7 @@ class Taint:
 
     def harms(self, kind: str) -> bool:
         """Whether it is dangerous for a sink kind."""
-        return kind not in self.cleared and ANY not in self.cleared
+        return self.cleared.isdisjoint((kind, ANY)) and not (kind == "path" and self.cleared >= INSIDE)
 
 
 @dataclass(frozen=True, slots=True)

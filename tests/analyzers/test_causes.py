@@ -3,7 +3,9 @@
 import pytest
 
 from analyzers.catalog import all_rules
-from tests.rules.running import PATH, report
+from analyzers.engine import analyze
+from analyzers.model import FilePair
+from tests.rules.running import PATH, models, report
 
 WAITS = (
     "import requests\n\ndef load(name):\n    return requests.get('https://shop.example/' + name, headers={'a': 'b'})\n"
@@ -40,5 +42,35 @@ def test_what_is_left_out_while_lines_are_broken_is_new() -> None:
 @pytest.mark.parametrize(
     ("old", "new"), [('"https://shop.example/"', '"https://mall.example/"'), ("requests.get", "requests.head")]
 )
-def test_what_is_put_in_while_lines_are_broken_is_new(old: str, new: str) -> None:
+def test_what_is_put_in_while_lines_are_broken_is_touched(old: str, new: str) -> None:
     assert found(WAITS, BROKEN.replace(old, new)) == ["request-without-timeout"]
+
+
+@pytest.mark.parametrize("head", [WAITS.replace("load(name", "fetch(item").replace("+ name", "+ item")])
+def test_what_changed_while_it_moved_to_another_definition_is_not_new(head: str) -> None:
+    assert found(WAITS, head) == []
+    assert found(WAITS, head + "\ndef load(name):\n    return fetch(name)\n") == []
+
+
+def test_each_that_went_explains_one_that_came() -> None:
+    head = WAITS.replace("load(", "fetch(") + "\ndef ask():\n    return requests.get('https://ask.example')\n"
+    assert found(WAITS, head) == ["request-without-timeout"]
+
+
+def test_one_that_stays_explains_none_that_came() -> None:
+    assert found(WAITS, WAITS + WAITS.partition("\n\n")[2].replace("load", "again")) == ["request-without-timeout"]
+
+
+def test_a_line_that_somebody_calls_touched_is_enough() -> None:
+    assert [one.rule for one in report(all_rules(), {PATH: WAITS}, {PATH: WAITS}, {PATH: frozenset({4})}).findings]
+
+
+@pytest.mark.parametrize("left", ["", "import requests\n", None])
+def test_what_came_from_another_file_is_not_new(left: str | None) -> None:
+    moved = WAITS.replace("name", "kind")
+    pairs = [
+        FilePair("new.py", moved.encode(), None, None),
+        FilePair("old.py", None if left is None else left.encode(), WAITS.encode(), None),
+    ]
+    assert not analyze(pairs, all_rules(), models()).findings
+    assert analyze(pairs[:1], all_rules(), models()).findings

@@ -245,3 +245,21 @@ def test_a_doubt_in_a_function_of_another_file_counts() -> None:
         for finding in report(RULES, {PATH: view, "helpers.py": code}).findings
     ]
     assert sure == [Confidence.LOW, Confidence.HIGH]
+
+
+ENDLESS = "import requests\n\ndef load(at):\n    {above}return requests.get(at)  {beside}\n"
+
+
+@pytest.mark.parametrize(
+    ("above", "beside", "hushed"),
+    [
+        ("", "# pylint: disable=missing-timeout", 1),
+        ("# pylint: disable-next=missing-timeout\n    ", "", 1),
+        ("x = 1  # pylint: disable=missing-timeout\n    ", "", 0),
+        ("", "# pylint: disable=too-many-locals", 0),
+        ("", "# missing-timeout", 0),
+    ],
+)
+def test_a_defect_is_known_by_the_names_that_other_tools_have_for_it(above: str, beside: str, hushed: int) -> None:
+    (file,) = report(RULES, {PATH: ENDLESS.format(above=above, beside=beside)}).files
+    assert (len(file.suppressed), len(file.findings)) == (hushed, 1 - hushed)

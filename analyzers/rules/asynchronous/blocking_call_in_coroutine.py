@@ -44,10 +44,12 @@ RULE = Rule(
     "goes on.",
     advice="Await something that waits without blocking, or write `await asyncio.to_thread({call}, ...)`.",
     in_tests=False,
+    in_tools=False,
     needs=(
         either(says("async"), _may_be_called_by_coroutine),
         either(modelled(Blocking), calls_waiting),
     ),
+    known_as=("ASYNC210", "ASYNC212", "ASYNC220", "ASYNC221", "ASYNC222", "ASYNC230", "ASYNC251"),
     bad=(
         Bad(
             """

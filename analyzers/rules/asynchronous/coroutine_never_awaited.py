@@ -60,6 +60,7 @@ RULE = Rule(
     topic="calls of coroutine functions",
     clean="awaited",
     needs=(either(_begins_with_coroutine, _is_called_alone),),
+    known_as=("unused-coroutine", "reportUnusedCoroutine"),
     bad=(
         Bad(
             """

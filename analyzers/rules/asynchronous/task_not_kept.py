@@ -22,8 +22,6 @@ from analyzers.source import SourceFile
 STARTERS = frozenset({"asyncio.create_task", "asyncio.ensure_future"})
 # https://docs.python.org/3/library/asyncio-eventloop.html#asyncio.loop.create_task
 LOOPS = frozenset({"asyncio.get_event_loop()", "asyncio.get_running_loop()", "asyncio.new_event_loop()"})
-# ruff knows the same defect by this name; a `noqa` for it is the author's answer.
-ANSWERED = "RUF006"
 
 RULE = Rule(
     name="task-not-kept",
@@ -37,6 +35,7 @@ RULE = Rule(
     in_tests=False,
     in_tools=False,
     needs=(says("create_task ensure_future"),),
+    known_as=("RUF006", "unused-awaitable", "unused-coroutine"),
     bad=(
         Bad(
             """
@@ -107,7 +106,7 @@ def check(call: cst.Call, file: SourceFile) -> Iterator[Finding | Examined]:
     """One call."""
     if not _starts(call, file):
         return
-    if _dropped(call, file) and ANSWERED not in file.line_text(file.span(call).line):
+    if _dropped(call, file):
         work = call.args[0].value if call.args else call
         yield RULE.finding(file, call, work=file.code(work))
     else:

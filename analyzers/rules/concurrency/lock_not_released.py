@@ -41,6 +41,7 @@ RULE = Rule(
     clean="given back on every way out",
     in_tests=False,
     needs=(says("acquire"),),
+    known_as=("consider-using-with", "R1732"),
     bad=(
         Bad(
             """

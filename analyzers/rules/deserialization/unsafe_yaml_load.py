@@ -35,6 +35,7 @@ RULE = Rule(
     in_tests=False,
     in_tools=False,
     needs=(named(LOADS, UNSAFE),),
+    known_as=("S506",),
     bad=(
         Bad(
             """

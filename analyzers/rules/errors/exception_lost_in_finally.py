@@ -18,8 +18,6 @@ from analyzers.rule import Bad, Good, Rule
 from analyzers.source import SourceFile
 
 LOOPS = (cst.For, cst.While)
-# The same defect by the names that other linters have for it.
-ANSWERED = ("return-in-finally", "lost-exception", "B012", "SIM107", "W0150", "W0134")
 DEFINITIONS = (cst.FunctionDef, cst.ClassDef, cst.Lambda)
 
 RULE = Rule(
@@ -34,6 +32,7 @@ RULE = Rule(
         says("finally"),
         says("return break continue"),
     ),
+    known_as=("B012", "SIM107", "lost-exception", "return-in-finally", "W0150", "W0134"),
     bad=(
         Bad(
             """
@@ -131,7 +130,7 @@ def check(leave: cst.Return | cst.Break | cst.Continue, file: SourceFile) -> Ite
         if isinstance(outer, LOOPS) and inside is outer.body and not isinstance(leave, cst.Return):
             return
         if isinstance(outer, cst.Finally):
-            if not _answered(leave, file) and not _tears_down(leave, file):
+            if not _tears_down(leave, file):
                 yield RULE.finding(file, leave, leave=_words(leave, file))
             return
         inside = outer
@@ -141,11 +140,6 @@ def _words(leave: cst.CSTNode, file: SourceFile) -> str:
     """The statement as written when it is short, else its keyword."""
     code = file.code(leave)
     return code if "\n" not in code else code.split()[0]
-
-
-def _answered(leave: cst.CSTNode, file: SourceFile) -> bool:
-    line = file.line_text(file.span(leave).line)
-    return any(name in line for name in ANSWERED)
 
 
 def _tears_down(leave: cst.CSTNode, file: SourceFile) -> bool:

@@ -45,6 +45,7 @@ RULE = Rule(
     advice="Write `raise {error}`.",
     in_tests=False,
     needs=(_stands_alone,),
+    known_as=("PLW0133", "pointless-exception-statement", "W0133"),
     bad=(
         Bad(
             """

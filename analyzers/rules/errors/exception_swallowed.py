@@ -65,6 +65,19 @@ RULE = Rule(
         says("except"),
         _takes_all,
     ),
+    known_as=(
+        "S110",
+        "S112",
+        "BLE001",
+        "E722",
+        "SIM105",
+        "bare-except",
+        "broad-except",
+        "broad-exception-caught",
+        "W0702",
+        "W0703",
+        "W0718",
+    ),
     bad=(
         Bad(
             """

@@ -39,6 +39,7 @@ RULE = Rule(
         says("except"),
         _several,
     ),
+    known_as=("B014", "B025", "bad-except-order", "E0701"),
     bad=(
         Bad(
             """

@@ -26,6 +26,7 @@ RULE = Rule(
     advice="Raise `NotImplementedError` in its place.",
     in_tests=False,
     needs=(says("NotImplemented"),),
+    known_as=("F901", "notimplemented-raised", "E0711"),
     bad=(
         Bad(
             """

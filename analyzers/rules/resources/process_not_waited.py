@@ -34,6 +34,7 @@ RULE = Rule(
         modelled(Resource),
         around("Popen"),
     ),
+    known_as=("consider-using-with", "R1732"),
     bad=(
         Bad(
             """

@@ -42,6 +42,7 @@ RULE = Rule(
     in_tests=False,
     in_tools=False,
     needs=(modelled(Resource),),
+    known_as=("SIM115", "consider-using-with", "R1732"),
     bad=(
         Bad(
             """

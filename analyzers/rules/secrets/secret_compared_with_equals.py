@@ -141,6 +141,16 @@ RULE = Rule(
                     click.echo("another key is set in the environment")
             """,
         ),
+        Good(
+            "whether there are both",
+            """
+            import hmac
+            def complete(user, password):
+                user_given = user is not None
+                password_given = password is not None
+                return user_given == password_given
+            """,
+        ),
         Good("whether there is one at all", 'import hmac\ndef missing(password):\n    return password == ""'),
         Good(
             "both were typed by the same person",
@@ -219,9 +229,16 @@ def _about_secrets(file: SourceFile) -> bool:
 
 
 def _told(node: cst.BaseExpression, file: SourceFile) -> bool:
-    """A value that is no secret: it stands in the code, or is a constant of the program."""
+    """A value that is no secret: it stands in the code, is a constant of the program, or only a yes or no."""
     name = syntax.last_name(node)
-    return syntax.is_literal(node) or name.isupper() or not name or api.constant(file, node) is not None
+    if syntax.is_literal(node) or name.isupper() or not name or api.constant(file, node) is not None:
+        return True
+    made = _assigned(node, file) if isinstance(node, cst.Name) else None
+    return isinstance(made, (cst.Comparison, cst.UnaryOperation)) or syntax.is_name(_function(made), "bool")
+
+
+def _function(made: cst.BaseExpression | None) -> cst.BaseExpression | None:
+    return made.func if isinstance(made, cst.Call) else None
 
 
 def _secret(left: cst.BaseExpression, right: cst.BaseExpression, file: SourceFile) -> cst.BaseExpression | None:

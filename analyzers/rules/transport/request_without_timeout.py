@@ -6,7 +6,7 @@ thread, and with it the lock, the connection or the job that the thread has.
 What to do: Give `timeout=` in seconds: the connection and each read are then bounded.
 
 What it does not see: A timeout set on an adapter or by `socket.setdefaulttimeout`; sessions that come in as arguments.
-A request to this very machine (`http://localhost`) has low confidence.
+A request to this very machine (`http://localhost`) has low confidence; `FTP()` without a host, which connects later.
 """
 
 from collections.abc import Iterator
@@ -36,6 +36,8 @@ ENDLESS: dict[str, int | None] = {
     "poplib.POP3": 2,
     "imaplib.IMAP4": 2,
 }
+# Made without a host they connect later, by a method that can be given the timeout then.
+LATER = frozenset({"ftplib.FTP", "telnetlib.Telnet"})
 # These wait five seconds unless they are told not to: https://www.python-httpx.org/advanced/timeouts/
 BOUNDED = frozenset({f"httpx.{verb}" for verb in (*VERBS, "stream", "Client", "AsyncClient")})
 
@@ -51,6 +53,7 @@ RULE = Rule(
     in_tests=False,
     in_tools=False,
     needs=(named(ENDLESS, BOUNDED),),
+    known_as=("S113", "missing-timeout", "W3101"),
     bad=(
         Bad(
             """
@@ -158,6 +161,16 @@ RULE = Rule(
                 return urlopen("file://" + path).read()
             """,
         ),
+        Good(
+            "it is given where the connection is made",
+            """
+            import ftplib
+            def connect(host):
+                server = ftplib.FTP()
+                server.connect(host, 21, timeout=10)
+                return server
+            """,
+        ),
         Good("it is given by position", "from urllib.request import urlopen\nbody = urlopen(address, None, 10)"),
     ),
 )
@@ -167,7 +180,7 @@ RULE = Rule(
 def check(call: cst.Call, file: SourceFile) -> Iterator[Finding | Examined]:
     """One call."""
     name = file.origin(call.func)
-    if (name not in ENDLESS and name not in BOUNDED) or stays_here(call, file):
+    if (name not in ENDLESS and name not in BOUNDED) or (name in LATER and not call.args) or stays_here(call, file):
         return
     given = syntax.argument(call, ENDLESS.get(name), "timeout")
     sure = Confidence.LOW if address(call, file).startswith(LOOPBACK) else RULE.confidence
