@@ -49,18 +49,33 @@ def wholly_known(file: FileReport) -> bool:
 
 
 def together(findings: Sequence[Finding]) -> list[list[Finding]]:
-    """The findings, those of one rule in one file put together that one comment can tell of, in the order of the first.
+    """The findings, those put together that one comment can tell of, in the order of the first.
 
-    What has a way of its own is told of alone, and so are the first few that a click would mend.
+    Those are what one rule says of one file; of values, what comes from one place or ends at one: mending that mends
+    all. The first few that a click would mend are told of alone.
     """
-    found: dict[object, list[Finding]] = {}
+    groups: list[list[Finding]] = []
+    about: dict[object, list[Finding]] = {}
     clicks: Counter[tuple[str, str]] = Counter()
     for one in findings:
         kind = one.rule, one.path
         click = one.fix is not None and one.fix.safety is Safety.SAFE and clicks[kind] < MOST_CLICKS
         clicks[kind] += click
-        found.setdefault(one.mark if click or len(one.trace.steps) > 1 else kind, []).append(one)
-    return list(found.values())
+        keys = [one.mark] if click else _ends(one) or [kind]
+        group = next((about[key] for key in keys if key in about), None)
+        if group is None:
+            groups.append(group := [])
+        group.append(one)
+        for key in keys:
+            about.setdefault(key, group)
+    return groups
+
+
+def _ends(finding: Finding) -> list[object]:
+    """Where the way of a value begins and where it ends, as far as it has one."""
+    steps = finding.trace.steps
+    ends = {"from": steps[0], "to": steps[-1]} if len(steps) > 1 else {}
+    return [(finding.rule, end, step.path, step.line) for end, step in ends.items()]
 
 
 def worth_saying(finding: Finding, settings: ReviewSettings) -> bool:
@@ -102,7 +117,7 @@ def comment(finding: Finding, *same: Finding, links: LineLinks) -> Comment:
         path=finding.path,
         span=finding.span,
         severity=finding.severity,
-        body=wording.comment_body(finding, links, sorted(other.line for other in same)),
+        body=wording.comment_body(finding, links, same),
         fix=safe,
         blocking=finding.severity.rank >= Severity.HIGH.rank,
         via=tuple((step.path, step.span) for step in reversed(finding.trace.steps)),

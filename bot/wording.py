@@ -96,15 +96,15 @@ def place(path: str, line: int, links: LineLinks) -> str:
 # --- the inline comment -------------------------------------------------------------------------------------------
 
 
-def comment_body(finding: Finding, links: LineLinks, also: Sequence[int] = ()) -> str:
+def comment_body(finding: Finding, links: LineLinks, also: Sequence[Finding] = ()) -> str:
     """The inline comment of one finding: what is wrong here, how it comes about, what to do.
 
-    `also` are further lines of the file with the same defect.
+    `also` are further places with the same defect.
     """
     parts = [
         f"**{sentence(finding.title)}** ({', '.join(finding.cwe)}, {finding.severity})",
         sentence(finding.message),
-        _also(also),
+        _also(finding.path, also),
         _trace(finding, links),
         sentence(finding.advice),
         footer(finding),
@@ -112,13 +112,26 @@ def comment_body(finding: Finding, links: LineLinks, also: Sequence[int] = ()) -
     return "\n\n".join(part for part in parts if part)
 
 
-def _also(lines: Sequence[int]) -> str:
+def _also(path: str, same: Sequence[Finding]) -> str:
     """Where the same is found; the summary has all places, with their words."""
-    if not lines:
-        return ""
-    named = [str(line) for line in lines[:LINES_NAMED]]
-    rest = [f"{len(lines) - LINES_NAMED} more, which the summary names"] if len(lines) > LINES_NAMED else []
-    return f"The same at line{'s' if len(lines) > 1 else ''} {listed([*named, *rest])} of this file."
+    here = [str(line) for line in sorted(one.line for one in same if one.path == path)]
+    there = [code(f"{one.path}:{one.line}") for one in sorted(same, key=_at) if one.path != path]
+    words = [f"{_lines(here)} of this file"] if here else []
+    words += [_capped(there)] if there else []
+    return f"The same at {' and at '.join(words)}." if words else ""
+
+
+def _at(finding: Finding) -> tuple[str, int]:
+    return finding.path, finding.line
+
+
+def _lines(numbers: Sequence[str]) -> str:
+    return f"line{'s' if len(numbers) > 1 else ''} {_capped(numbers)}"
+
+
+def _capped(places: Sequence[str]) -> str:
+    left = len(places) - LINES_NAMED
+    return listed([*places[:LINES_NAMED], *([f"{left} more, which the summary names"] if left > 0 else [])])
 
 
 def footer(finding: Finding) -> str:

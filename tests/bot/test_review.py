@@ -2,10 +2,11 @@
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analyzers.model import Confidence, Edit, FileReport, Fix, Report, Safety, Severity, Status
+from analyzers.model import Confidence, Edit, FileReport, Fix, Report, Safety, Severity, Status, Trace
 from bot.model import Posted, PostedSummary, Thread, Verdict
 from bot.review import compose, digest, plan
 from config.settings import ReviewSettings
@@ -51,10 +52,24 @@ def test_what_has_a_fix_to_click_or_a_way_of_its_own_is_told_alone():
     fix = Fix("Give it a timeout", Safety.SAFE, (Edit(span(4), "timeout=10"),))
     pairs = [
         [replace(no_timeout(), fix=fix), replace(no_timeout(), fix=fix, span=span(41), mark="other")],
-        [sql(), replace(sql(), span=span(41), mark="other")],
+        [sql(), by_another_way(sql(), 100, 100)],
     ]
     for pair in pairs:
         assert len(compose(Report((analysed("a.py", *pair),)), CHANGE, SETTINGS).comments) == 2
+
+
+def by_another_way(finding, first, last):
+    """The same finding elsewhere, its way moved by lines at its beginning and at its end."""
+    begin, *between, end = finding.trace.steps
+    steps = (replace(begin, span=span(begin.line + first)), *between, replace(end, span=span(end.line + last)))
+    return replace(finding, span=span(41), path="zoo.py", mark="other", trace=Trace(steps))
+
+
+@pytest.mark.parametrize(("first", "last"), [(0, 100), (100, 0)])
+def test_one_comment_tells_of_what_comes_from_one_place_or_ends_at_one(first, last):
+    pair = [sql(), by_another_way(sql(), first, last)]
+    (only,) = compose(Report((analysed("a.py", *pair),)), CHANGE, SETTINGS).comments
+    assert "The same at `zoo.py:41`." in only.body
 
 
 def test_of_many_fixes_to_click_a_few_are_offered():
