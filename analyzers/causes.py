@@ -45,12 +45,13 @@ def caused(found: Sequence[Finding], side: Side, sides: Sides, rules: Sequence[R
 
     Where base cannot be read, nobody knows what it had: then only what is touched is caused by the change.
     """
+    if not found:
+        return []
     lines = written(sides)
     known = [_known(finding, side.head, lines) for finding in found]
-    new = known
     if side.base is not None and not side.base.readable:
         new = [one for one in known if one.turned]
-    elif found:
+    else:
         named = [rule for rule in rules if rule.name in {finding.rule for finding in found}]
         new, _ = _unexplained(known, standing(side, named, sides), side)
         new = _not_moved(new, side, sides, named)
