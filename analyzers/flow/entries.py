@@ -13,12 +13,14 @@ from analyzers.models import Entry, Models
 from analyzers.outline import Bound, Definition
 from analyzers.scopes import parameters
 from analyzers.source import SourceFile
-from analyzers.syntax import inside, text_value
+from analyzers.syntax import inside, is_name, text_value
 
 HARMLESS = frozenset("int float bool complex Decimal UUID date datetime timedelta".split())
 CONVERTED = re.compile(r"<(?:int|float|uuid):(\w+)>|\{(\w+):(?:int|float|uuid)\}")
 PLAIN = ("builtins.", "typing.", "collections.", "uuid.", "datetime.", "decimal.")
 SELF = ("self", "cls")
+# What bytes that are uploaded do not do: name a file or an address.
+NAMING = frozenset({"path", "url", "redirect"})
 MODULE = "__module__"
 ATTRIBUTE = re.compile(r"\bself\.(\w+)\b(?!\s*\()")
 OWN = re.compile(r"\bself\.(\w+)")
@@ -199,7 +201,9 @@ def _given(file: SourceFile, parameter: cst.Param, entry: Entry | None) -> Taint
     if entry is None:
         return None
     words = f"`{short(file, parameter.name)}` comes from {entry.what}"
-    return Taint(entry.kind, parameter, Link(file, parameter, words))
+    named = _names(parameter.annotation.annotation) if parameter.annotation else ()
+    safe = NAMING if any(is_name(one, "bytes") for one in named) else frozenset[str]()
+    return Taint(entry.kind, parameter, Link(file, parameter, words), safe)
 
 
 def _type_self(state: State, entry: Entry | None, function: cst.FunctionDef) -> None:

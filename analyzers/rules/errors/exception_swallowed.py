@@ -40,6 +40,8 @@ EFFECTS = frozenset(
     for verb in "save commit send publish update insert create write put post store persist upload submit "
     "enqueue dispatch notify transfer apply charge pay handle process sync migrate emit deliver".split()
 )
+# They change only what a function says of itself.
+DRESSING = frozenset({"update_wrapper"})
 DROPPING = frozenset("silent silently quiet quietly ignore suppress swallow tolerant".split())
 
 TAKING_ALL = frozenset({"Exception", "BaseException"})
@@ -328,8 +330,8 @@ def _best_effort(attempt: cst.Try, handler: cst.ExceptHandler, file: SourceFile)
 
 def _undone(attempt: cst.Try) -> bool:
     """Whether the block was to change something outside: to save, to send, to hand over."""
-    calls = (node for node in syntax.inside(attempt.body) if isinstance(node, cst.Call))
-    return any(syntax.words(syntax.last_name(call.func))[:1] in EFFECTS for call in calls)
+    calls = (syntax.last_name(node.func) for node in syntax.inside(attempt.body) if isinstance(node, cst.Call))
+    return any(syntax.words(name)[:1] in EFFECTS for name in calls if not name[:1].isupper() and name not in DRESSING)
 
 
 def _raises(attempt: cst.Try) -> bool:

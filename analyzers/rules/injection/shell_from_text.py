@@ -7,7 +7,8 @@ What to do: Run the program without a shell, each argument an item of a list: `s
 Where the shell is needed, quote each value with `shlex.quote`.
 
 What it does not see: A command that arrives whole through a variable; shells on other machines. Of low confidence are
-the options of a command line, whose user has a shell already, and values that are called like numbers.
+programs of the command line, whose user has a shell already, values that are called like numbers, and those that are
+called commands: to run them is what they are for.
 """
 
 from collections.abc import Iterator
@@ -22,6 +23,7 @@ from analyzers.model import Confidence, Examined, Finding, Severity, Step
 from analyzers.rule import Bad, Good, Rule, quoted
 from analyzers.scopes import parameters
 from analyzers.source import SourceFile
+from analyzers.terminals import at_a_terminal
 from analyzers.waits import running
 
 SHELLS = frozenset(
@@ -32,6 +34,7 @@ RUNNERS = frozenset(f"subprocess.{verb}" for verb in "run call Popen check_call 
 SHELL_PROGRAMS = frozenset("sh bash zsh dash ksh /bin/sh /bin/bash cmd cmd.exe powershell".split())
 OPTIONS = frozenset({"option", "argument", "command"})
 QUOTERS = frozenset("shlex.quote pipes.quote shlex.join subprocess.list2cmdline".split())
+COMMANDS = frozenset("cmd command commands cmdline script".split())
 NUMBERS = frozenset("pid pgid uid gid port count size number num timeout seconds".split())
 
 RULE = Rule(
@@ -142,7 +145,7 @@ def check(call: cst.Call, file: SourceFile) -> Iterator[Finding | Examined]:
     apart = built.node not in set(syntax.inside(call))
     steps, how = (step,) if apart else (), built.how
     sure = Confidence.MEDIUM if wrapped else Confidence.HIGH
-    if all(_is_option(one, file) or _is_called_number(one) for one in parts):
+    if at_a_terminal(file) or all(_is_option(one, file) or _is_doubtful(one) for one in parts):
         sure = Confidence.LOW
     yield RULE.finding(file, call, steps=steps, confidence=sure, call=file.code(call.func), part=part, how=how)
 
@@ -190,9 +193,11 @@ def _is_option(part: cst.BaseExpression, file: SourceFile) -> bool:
     return not marks.isdisjoint(OPTIONS) and part.value in {one.name.value for one in parameters(function.params)}
 
 
-def _is_called_number(part: cst.BaseExpression) -> bool:
-    """Whether it is called like a number: `pid`, `args.port`."""
-    return not NUMBERS.isdisjoint(syntax.words(syntax.last_name(part))[-1:])
+def _is_doubtful(part: cst.BaseExpression) -> bool:
+    """Whether it is called like a number (`pid`, `args.port`), or is itself a command that somebody wants to run."""
+    if isinstance(part, cst.List):
+        return any(_is_doubtful(element.value) for element in part.elements)
+    return not (NUMBERS | COMMANDS).isdisjoint(syntax.words(syntax.last_name(part))[-1:])
 
 
 def _numbers_only(node: cst.BaseExpression) -> bool:

@@ -61,6 +61,7 @@ NUMBERS = frozenset(
     "id ids pk size count limit offset num number page index total max min day days hour hours minutes seconds year "
     "month length amount age version".split()
 )
+LISTS = frozenset({("list",), ("tuple",), ("set",)})
 QUOTED = re.compile(r"'[^'=<>]*$")
 OUTSIDE = frozenset("input request param untrusted posted".split())
 QUOTERS = frozenset("quote quoted escape escaped identifier literal placeholder placeholders qmark qmarks".split())
@@ -310,9 +311,15 @@ def _sure(before: str, part: cst.BaseExpression, is_value: bool) -> Confidence:
         called = (
             syntax.argument(part, 0) if isinstance(part, cst.Call) and syntax.last_name(part.func) == "str" else None
         )
-        number = called is not None or not NUMBERS.isdisjoint(syntax.words(syntax.last_name(part))[-1:])
+        number = called is not None or not NUMBERS.isdisjoint(_named(part))
         return Confidence.LOW if number and not QUOTED.search(before[-200:]) else Confidence.HIGH
     return Confidence.LOW if OUTSIDE.isdisjoint(syntax.words(syntax.last_name(part))) else Confidence.MEDIUM
+
+
+def _named(part: cst.BaseExpression) -> tuple[str, ...]:
+    """What a value is called, by its last word; `id_list` holds ids."""
+    words = syntax.words(syntax.last_name(part))
+    return words[-2:-1] if words[-1:] in LISTS else words[-1:]
 
 
 def _tail(node: cst.BaseExpression, file: SourceFile) -> str:

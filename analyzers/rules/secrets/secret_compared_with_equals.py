@@ -21,6 +21,7 @@ from analyzers.glimpse import Glimpse
 from analyzers.model import Confidence, Edit, Examined, Finding, Fix, Safety, Severity
 from analyzers.rule import Bad, Good, Rule
 from analyzers.source import SourceFile
+from analyzers.terminals import at_a_terminal
 
 SIGNATURES = frozenset("signature hmac mac sig".split())
 SIGNERS = frozenset("sign hmac signature".split())
@@ -32,7 +33,6 @@ TYPED_TWICE = frozenset("confirm confirmation confirmed repeat repeated again ol
 STILL_SECRET = frozenset("value str string text bytes hex b64 raw plain given received sent input header param".split())
 # An argument of these is a condition that the database looks at.
 QUERIES = frozenset("filter where having and_ or_ not_ get get_or_none".split())
-COMMAND_LINES = frozenset("argparse optparse getpass click typer cyclopts".split())
 COMPARED = ("hmac.compare_digest", "secrets.compare_digest", "django.utils.crypto.constant_time_compare")
 
 
@@ -204,7 +204,7 @@ def check(comparison: cst.Comparison, file: SourceFile) -> Iterator[Finding | Ex
     if not isinstance(operator, (cst.Equal, cst.NotEqual)) or not _about_secrets(file):
         return
     secret = _secret(left, right, file)
-    if secret is None or _told(left, file) or _told(right, file) or _at_a_terminal(file):
+    if secret is None or _told(left, file) or _told(right, file) or at_a_terminal(file):
         return
     if _in_query(comparison, file):
         return
@@ -286,12 +286,6 @@ def _is_value(node: cst.BaseExpression, name: str) -> bool:
     parts = syntax.words(name)
     is_class = isinstance(node, (cst.Name, cst.Attribute)) and name[:1].isupper()
     return not is_class and (parts[-1] in vocabulary.ALWAYS | STILL_SECRET or parts[-2:] in vocabulary.PAIRS)
-
-
-def _at_a_terminal(file: SourceFile) -> bool:
-    """Whether the file reads a command line: then who compares and who is compared with are the same person."""
-    roots = {one.target.partition(".")[0] for bound in file.outline.names[""].values() for one in bound}
-    return not COMMAND_LINES.isdisjoint(roots)
 
 
 def _in_query(comparison: cst.Comparison, file: SourceFile) -> bool:

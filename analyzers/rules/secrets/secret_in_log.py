@@ -5,8 +5,9 @@ no more.
 
 What to do: Log who or what, not with which secret: a user's name, a key's id.
 
-What it does not see: Secrets with names that do not say so; objects that show a secret when they are printed. A call
-of the level `trace` has low confidence.
+What it does not see: Secrets with names that do not say so; objects that show a secret when they are printed. Of low
+confidence are calls of the level `trace`, ids of sessions, and what is called `token` and no more where it was just
+refused (in an `except`) or is written for debugging.
 """
 
 from collections.abc import Iterator
@@ -123,7 +124,7 @@ def check(call: cst.Call, file: SourceFile) -> Iterator[Finding | Examined]:
     secret = next((node for node in shown if _secret(node, file)), None)
     if secret is not None:
         yield RULE.finding(
-            file, call, confidence=_sure(secret, call), call=file.code(call.func), secret=file.code(secret)
+            file, call, confidence=_sure(secret, call, file), call=file.code(call.func), secret=file.code(secret)
         )
     elif any(vocabulary.names_secret(node.value) for node in syntax.inside(call) if isinstance(node, cst.Name)):
         yield RULE.examined(file, call)
@@ -189,9 +190,12 @@ def _about_language(file: SourceFile) -> bool:
     return bool((modules | set(file.module.lower().split("."))) & LANGUAGE)
 
 
-def _sure(secret: cst.BaseExpression, call: cst.Call) -> Confidence:
-    """At the level `trace` somebody wants to see all, and has switched that on."""
-    if syntax.method(call) == "trace":
+def _sure(secret: cst.BaseExpression, call: cst.Call, file: SourceFile) -> Confidence:
+    """At the level `trace` somebody wants to see all; a token that was just refused opens nothing; an id tells who."""
+    refused = any(isinstance(one, cst.ExceptHandler) for one in file.ancestors(call))
+    is_token, is_id = syntax.is_name(secret, "token"), syntax.words(syntax.last_name(secret))[-1:] == ("id",)
+    level = syntax.method(call)
+    if level == "trace" or is_id or (is_token and (refused or level == "debug")):
         return Confidence.LOW
     return Confidence.MEDIUM if isinstance(secret, cst.Call) else Confidence.HIGH
 

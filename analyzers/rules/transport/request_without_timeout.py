@@ -6,7 +6,9 @@ thread, and with it the lock, the connection or the job that the thread has.
 What to do: Give `timeout=` in seconds: the connection and each read are then bounded.
 
 What it does not see: A timeout set on an adapter or by `socket.setdefaulttimeout`; sessions that come in as arguments.
-A request to this very machine (`http://localhost`) has low confidence; `FTP()` without a host, which connects later.
+`FTP()` without a host, which connects later. Of low
+confidence are a request to this very machine (`http://localhost`), and one by a program of the command line: who waits
+for it can end it.
 """
 
 from collections.abc import Iterator
@@ -18,6 +20,7 @@ from analyzers.glimpse import named
 from analyzers.model import Confidence, Edit, Examined, Finding, Fix, Safety, Severity, Span
 from analyzers.rule import Bad, Good, Rule
 from analyzers.source import SourceFile
+from analyzers.terminals import at_a_terminal
 from analyzers.waits import LOOPBACK, address, stays_here
 
 VERBS = ("get", "post", "put", "patch", "delete", "head", "options", "request")
@@ -183,7 +186,8 @@ def check(call: cst.Call, file: SourceFile) -> Iterator[Finding | Examined]:
     if (name not in ENDLESS and name not in BOUNDED) or (name in LATER and not call.args) or stays_here(call, file):
         return
     given = syntax.argument(call, ENDLESS.get(name), "timeout")
-    sure = Confidence.LOW if address(call, file).startswith(LOOPBACK) else RULE.confidence
+    watched = at_a_terminal(file) or address(call, file).startswith(LOOPBACK)
+    sure = Confidence.LOW if watched else RULE.confidence
     if syntax.is_name(given, "None"):
         yield RULE.finding(file, call, call=file.code(call.func), confidence=sure, waits="is told to wait without end")
     elif given is not None or syntax.has_stars(call) or name in BOUNDED:

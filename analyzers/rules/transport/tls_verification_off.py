@@ -44,7 +44,7 @@ WRAPPERS = frozenset(
 OFF = frozenset({"ssl.CERT_NONE", "ssl.VerifyMode.CERT_NONE"})
 
 # A condition that speaks of one of these: whoever runs the program has asked for it.
-EXPLAINED = re.compile(r"(?i)verif|certificate|\bssl|\btls")
+EXPLAINED = re.compile(r"(?i)verif|\bcert|self-signed|\bssl|\btls")
 # With fewer words nothing is explained.
 EXPLANATION_WORDS = 8
 EXPLAINABLE = (cst.SimpleStatementLine, cst.With, cst.If)
@@ -213,9 +213,10 @@ def _asked_for(node: cst.CSTNode, file: SourceFile) -> bool:
 
 
 def _is_explained(node: cst.CSTNode, file: SourceFile) -> bool:
-    """Whether a comment of some words stands right above the statement, or above the `with` or `if` that it is in."""
+    """Whether a comment of some words stands beside, or right above the statement or the `with` or `if` around it."""
     heads = {file.span(one).line for one in file.ancestors(node) if isinstance(one, EXPLAINABLE)}
-    return any(_explains(_comment_above(line, file)) for line in heads)
+    beside = file.line_text(file.span(node).end_line).partition("#")[2]
+    return _explains(beside) or any(_explains(_comment_above(line, file)) for line in heads)
 
 
 def _explains(comment: str) -> bool:

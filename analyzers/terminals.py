@@ -1,0 +1,12 @@
+"""Programs of the command line: whoever runs one sits in front of it, and has a shell already."""
+
+from analyzers.source import SourceFile
+
+READERS = frozenset("argparse optparse getpass click typer cyclopts".split())
+"""Packages that read a command line, or ask at a terminal."""
+
+
+def at_a_terminal(file: SourceFile) -> bool:
+    """Whether a module reads a command line."""
+    roots = {one.target.partition(".")[0] for bound in file.outline.names[""].values() for one in bound}
+    return not READERS.isdisjoint(roots)
