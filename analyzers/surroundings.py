@@ -16,7 +16,7 @@ from analyzers.model import Wish
 from analyzers.models import Models
 from analyzers.outline import FUNCTIONS, Binding, Bound, Definition, Kind, Names, bindings, dotted
 from analyzers.places import folders_of, is_of_folder, place_of
-from analyzers.rule import TEST_PATH
+from analyzers.purpose import TEST_PATH
 from analyzers.source import Project, SourceFile
 from analyzers.walk import reached
 from analyzers.workspace import Workspace

@@ -10,7 +10,8 @@ import libcst as cst
 
 from analyzers.flow import bearing, locks, nothing, ownership, text, toplevel
 from analyzers.flow.analysis import Analysis, Kept, graph_of, place_of
-from analyzers.flow.elsewhere import callers_elsewhere, flows_from, may_be_given
+from analyzers.flow.elsewhere import callers_elsewhere, calls_of, flows_from
+from analyzers.flow.entries import may_be_given
 from analyzers.flow.frame import Frame, Hit
 from analyzers.flow.graph import Graph, Undecided
 from analyzers.flow.hints import may_have_source, speaks_of_source
@@ -20,7 +21,6 @@ from analyzers.flow.reaching import definitions
 from analyzers.flow.results import Acquisition, Built, Constant, Flow, Flows, Held, MayBeNone
 from analyzers.flow.signs import possible
 from analyzers.flow.trace import assumed, hit_steps, source_words
-from analyzers.glimpse import calling
 from analyzers.models import Models, load
 from analyzers.outline import Definition
 from analyzers.source import SourceFile
@@ -152,9 +152,9 @@ def _find_callers(file: SourceFile, function: cst.FunctionDef, kind: str) -> Ite
     own = file.definition(function)
     if own is None or own.qualname not in file.outline.by_name:
         return
-    around = [one for one in calling(file, own.name) if one.qualname != own.qualname]
+    around = [one for one in calls_of(file, own, file) if one.qualname != own.qualname]
     for one in sorted(around, key=lambda one: abs(one.line - own.line))[:CALLER_LIMIT]:
-        if not may_be_given(one, models(file)) and not speaks_of_source(file, one, models(file), kind):
+        if not may_be_given(file, one, models(file)) and not speaks_of_source(file, one, models(file), kind):
             continue
         found = file.function(one.qualname)
         if found and may_have_source(file, found, models(file), kind):

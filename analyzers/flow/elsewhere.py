@@ -8,32 +8,36 @@ from collections.abc import Iterator
 import libcst as cst
 
 from analyzers.flow.analysis import Analysis, Kept
+from analyzers.flow.entries import may_be_given
 from analyzers.flow.frame import Frame, Hit
 from analyzers.flow.graph import Undecided
-from analyzers.flow.hints import may_have_source, speaks_of_source
+from analyzers.flow.hints import INIT, may_have_source, speaks_of_source
 from analyzers.flow.results import Flow
 from analyzers.flow.trace import assumed, hit_steps, source_words
 from analyzers.glimpse import calling
-from analyzers.models import Entry, Models
+from analyzers.models import Models
 from analyzers.outline import Definition
+from analyzers.purpose import TEST_PATH
 from analyzers.source import SourceFile
 
 CALLER_LIMIT = 8
-# Decorators by which no framework finds its handlers.
-PLAIN = frozenset(
-    "property setter getter deleter staticmethod classmethod wraps contextmanager asynccontextmanager abstractmethod "
-    "overload cached_property lru_cache cache override final total_ordering singledispatch fixture parametrize".split()
-)
 
 
-def may_be_given(definition: Definition, models: Models) -> bool:
-    """Whether a framework could call a function with data, going by its outline alone."""
-    name, first = definition.name, definition.first_parameter
-    decorators = (name.rpartition(".")[2] for name in definition.decorators)
-    return any(name not in PLAIN for name in decorators) or any(
-        name in one.handlers if definition.parent else first in (*one.types, *one.parameters)
-        for one in models.all(Entry)
-    )
+def calls_of(file: SourceFile, own: Definition, other: SourceFile) -> tuple[Definition, ...]:
+    """The functions of another file, or of this one, in whose text a function of this file may be called.
+
+    What makes an object is called by those that make one of a class below. Tests call nothing but for tests.
+    """
+    if TEST_PATH.search(other.path) and not TEST_PATH.search(file.path):
+        return ()
+    found = calling(other, own.name)
+    return tuple(one for one in found if is_below(other, one, own)) if own.name == INIT and found else found
+
+
+def is_below(file: SourceFile, one: Definition, own: Definition) -> bool:
+    """Whether a method is of a class below that of another method, going by the names of classes."""
+    maker = own.parent.rpartition(".")[2]
+    return one.parent in file.outline.classes and any(base.rpartition(".")[2] == maker for base in file.mro(one.parent))
 
 
 def callers_elsewhere(
@@ -47,7 +51,7 @@ def callers_elsewhere(
         known[own, kind] = [
             (other, found)
             for other, one in _candidates(file, own)
-            if (may_be_given(one, models) or speaks_of_source(other, one, models, kind))
+            if (may_be_given(other, one, models) or speaks_of_source(other, one, models, kind))
             and (found := other.function(one.qualname)) is not None
             and may_have_source(other, found, models, kind)
         ]
@@ -62,7 +66,7 @@ def _candidates(file: SourceFile, own: Definition) -> list[tuple[SourceFile, Def
         named = called in other.text and any(module in other.text for module in modules)
         if other is file or not named or not other.readable:
             continue
-        own_callers = calling(other, own.name)
+        own_callers = calls_of(file, own, other)
         found += [(other, one) for one in own_callers if not file.project.touches(other.path, one.line, one.end_line)]
     return found[:CALLER_LIMIT]
 

@@ -9,7 +9,8 @@ import libcst as cst
 
 from analyzers.flow.frame import short, typed
 from analyzers.flow.value import FIELD_LIMIT, PARAMETER, Link, State, Taint, Value
-from analyzers.models import Entry, Models
+from analyzers.glimpse import stand_for
+from analyzers.models import Alias, Entry, Models
 from analyzers.outline import Bound, Definition
 from analyzers.scopes import parameters
 from analyzers.source import SourceFile
@@ -129,6 +130,37 @@ def _names(annotation: cst.BaseExpression) -> Iterator[cst.BaseExpression]:
 def entry_of(file: SourceFile, models: Models, function: cst.FunctionDef) -> Entry | None:
     """The model by which a framework calls this function; None when none does."""
     return next(_entries(file, models, function), None)
+
+
+def may_be_given(file: SourceFile, definition: Definition, models: Models) -> bool:
+    """Whether a framework could call a function with data, going by its outline alone; see `entry_of`."""
+    known: dict[Definition, bool] = file.cache.setdefault(may_be_given, {})
+    if definition not in known:
+        known[definition] = _may_be_given(file, definition, models)
+    return known[definition]
+
+
+def _may_be_given(file: SourceFile, definition: Definition, models: Models) -> bool:
+    marks = frozenset(name.rpartition(".")[2] for name in definition.decorators)
+    if marks and not stand_for(file, marks).isdisjoint(_marks(models)):
+        return True
+    if definition.parent:
+        above = file.mro(definition.parent) if definition.parent in file.outline.classes else ()
+        return any(definition.name in one.handlers for base in above for one in models.named(Entry, base))
+    first = definition.first_parameter
+    return any(
+        first in one.parameters[:1] or (first in one.types and imports(file, one.roots)) for one in models.all(Entry)
+    )
+
+
+def _marks(models: Models) -> frozenset[str]:
+    """The last words of the decorators by which frameworks find their handlers."""
+    known: frozenset[str] | None = models.cache.get(_marks)
+    if known is None:
+        every = [name for one in models.all(Entry) for name in (*one.decorators, *one.methods)]
+        every += [name for alias in models.all(Alias) if alias.to in every for name in alias.names]
+        known = models.cache[_marks] = frozenset(name.rpartition(".")[2] for name in every)
+    return known
 
 
 def _entries(file: SourceFile, models: Models, function: cst.FunctionDef) -> Iterator[Entry]:

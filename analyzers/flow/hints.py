@@ -18,6 +18,8 @@ from analyzers.text import words
 # What is called; first what says that it is a function or a method of the object itself, not of a text or a list.
 CALLED = re.compile(r"(\b(?:self|cls)\.|super\(\)\.|[^\w.])?\b(\w+)(?=\()")
 HEAD = re.compile(r"def[ \t]+(\w+)")
+INIT = "__init__"
+MADE_ABOVE = re.compile(r"(?:super\(\)|\bself)\.__init__\(")
 # Methods of texts, mappings and sequences: a call says nothing of a method of the project that has the same name.
 EVERYDAY = frozenset(
     "get post put patch delete head options items keys values pop update append add extend insert remove clear copy "
@@ -90,8 +92,11 @@ def speaks_of_source(file: SourceFile, definition: Definition, models: Models, k
     if about not in known:
         givers = _givers(file.project, source_words(file.project, models, kind))
         known[about] = _reads_source(file, definition, models, kind) or (
-            not givers.isdisjoint(words_of(file, definition))
-            and not givers.isdisjoint(_called(text_of(file, definition)))
+            not givers.isdisjoint(_made_above(file, definition))
+            or (
+                not givers.isdisjoint(words_of(file, definition))
+                and not givers.isdisjoint(_called(text_of(file, definition)))
+            )
         )
     return known[about]
 
@@ -119,6 +124,17 @@ def _called(text: str) -> Iterator[str]:
     return (name for own, name in CALLED.findall(text) if own or name not in EVERYDAY)
 
 
+def _made_above(file: SourceFile, definition: Definition) -> Iterator[str]:
+    """What begins the objects of the classes above, where a method has it begin them: `Handler.__init__`."""
+    makes = INIT in words_of(file, definition) and definition.parent in file.outline.classes
+    if makes and MADE_ABOVE.search(text_of(file, definition)):
+        yield from (_init(base) for base in file.mro(definition.parent))
+
+
+def _init(qualname: str) -> str:
+    return f"{qualname.rpartition('.')[2]}.{INIT}"
+
+
 def _givers(project: Project, wanted: Words) -> frozenset[str]:
     """The names of the functions of a project whose text speaks of a source."""
     known: frozenset[str] | None = project.cache.get((_givers, wanted))
@@ -133,8 +149,8 @@ def _speaking(file: SourceFile, wanted: Words) -> Iterator[str]:
     around = (function_at(file, line_at(file, place)) for place in wanted.places(file.text, file.words))
     for one in dict.fromkeys(one for one in around if one):
         if wanted.said(text := text_of(file, one), words_of(file, one)):
-            yield one.name
-            yield from HEAD.findall(text)
+            yield _init(one.parent) if one.name == INIT else one.name
+            yield from (name for name in HEAD.findall(text) if name != INIT)
 
 
 def source_words(project: Project, models: Models, kind: str) -> Words:

@@ -8,11 +8,12 @@ from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 
 from analyzers.flow import toplevel
-from analyzers.flow.elsewhere import may_be_given
+from analyzers.flow.elsewhere import calls_of
+from analyzers.flow.entries import may_be_given
 from analyzers.flow.hints import EVERYDAY, speaks_of_source
 from analyzers.flow.memory import may_leave, may_read
 from analyzers.flow.signs import possible
-from analyzers.glimpse import Glimpse, at_hand, calling, carriers, defined, stand_for
+from analyzers.glimpse import Glimpse, at_hand, carriers, defined, stand_for
 from analyzers.models import Alias, Entry, Models, Sink
 from analyzers.outline import Definition, Kind
 from analyzers.source import SourceFile
@@ -64,13 +65,13 @@ def sinks_from(file: SourceFile, definition: Definition, models: Models) -> froz
     """The kinds of sinks that a function leads to; what a handler answers is one."""
     known: dict[Definition, frozenset[str]] = file.cache.setdefault(sinks_from, {})
     if definition not in known:
-        answers = _answers(models) if may_be_given(definition, models) else frozenset()
+        answers = _answers(models) if may_be_given(file, definition, models) else frozenset()
         known[definition] = answers.union(_reached((file, definition.line, definition.end_line), models))
     return known[definition]
 
 
 def _has_source(file: SourceFile, definition: Definition, models: Models, kind: str) -> bool:
-    return may_be_given(definition, models) or speaks_of_source(file, definition, models, kind)
+    return may_be_given(file, definition, models) or speaks_of_source(file, definition, models, kind)
 
 
 def _is_left_some(file: SourceFile, own: Definition, models: Models, kind: str) -> bool:
@@ -83,7 +84,7 @@ def _callers(file: SourceFile, own: Definition, kind: str) -> tuple[Caller, ...]
     known: dict[tuple[Definition, str], tuple[Caller, ...]] = file.cache.setdefault(_callers, {})
     if (own, kind) not in known:
         models = file.project.models
-        near = ((other, one) for other in file.project.files.values() for one in calling(other, own.name))
+        near = ((other, one) for other in file.project.files.values() for one in calls_of(file, own, other))
         known[own, kind] = tuple(
             (other, one) for other, one in near if one is not own and _has_source(other, one, models, kind)
         )

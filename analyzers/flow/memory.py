@@ -7,7 +7,7 @@ from dataclasses import replace
 import libcst as cst
 
 from analyzers.flow.analysis import Analysis, Kept
-from analyzers.flow.entries import MODULE, SELF, attributes, written
+from analyzers.flow.entries import MODULE, SELF, attributes, may_be_given, written
 from analyzers.flow.frame import Frame
 from analyzers.flow.graph import Undecided
 from analyzers.flow.hints import may_have_source, speaks_of_source, words_of
@@ -135,8 +135,7 @@ def _left(
 
 def _frame(file: SourceFile, models: Models, definition: Definition, kind: str) -> Frame | None:
     """The analysis of a function that may have a source."""
-    given = definition.decorators or definition.name in _handlers(models)
-    if not given and not speaks_of_source(file, definition, models, kind):
+    if not may_be_given(file, definition, models) and not speaks_of_source(file, definition, models, kind):
         return None
     function = file.function(definition.qualname)
     if function is None or not may_have_source(file, function, models, kind):
