@@ -13,7 +13,6 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from analyzers.glimpse import around, says
 from analyzers.handlers import guards, guards_itself, is_public, speaks_of_guard
 from analyzers.model import Confidence, Examined, Finding, Severity
 from analyzers.outline import Definition, Kind
@@ -35,11 +34,7 @@ RULE = Rule(
     topic="view classes",
     clean="asking for a permission like the siblings",
     in_tests=False,
-    needs=(
-        says("class"),
-        around("django", "rest_framework"),
-        around(*ENDINGS),
-    ),
+    needs=(lambda glimpse: bool(_beside(glimpse.file.outline.by_name.get(glimpse.unit.qualname), glimpse.file)),),
     bad=(
         Bad(
             """
@@ -161,16 +156,29 @@ RULE = Rule(
 def check(klass: cst.ClassDef, file: SourceFile) -> Iterator[Finding | Examined]:
     """One class."""
     own = file.outline.by_name.get(file.definition_name(klass))
-    if own is None or own.parent or not _is_view(own, file):
-        return
-    beside = [one for one in file.outline.definitions if one is not own and not one.parent and _is_view(one, file)]
-    found = [_guard(one, file) for one in beside]
-    if len(beside) < ENOUGH or not all(found):
+    found = _beside(own, file)
+    if own is None or not found:
         return
     if _guard(own, file) or is_public(own.name) or guards_itself(own, file):
         yield RULE.examined(file, klass)
     else:
-        yield RULE.finding(file, klass, view=own.name, count=str(len(beside)), guard=found[0])
+        yield RULE.finding(file, klass, view=own.name, count=str(len(found)), guard=found[0])
+
+
+def _beside(own: Definition | None, file: SourceFile) -> list[str]:
+    """What guards the views beside a view; nothing where they are few, or one of them is not guarded."""
+    if own is None or own.parent or not _is_view(own, file):
+        return []
+    found = [_guard(one, file) for one in _views(file) if one is not own]
+    return found if len(found) >= ENOUGH and all(found) else []
+
+
+def _views(file: SourceFile) -> list[Definition]:
+    known: list[Definition] | None = file.cache.get(_views)
+    if known is None:
+        top = (one for one in file.outline.definitions if not one.parent)
+        known = file.cache[_views] = [one for one in top if _is_view(one, file)]
+    return known
 
 
 def _is_view(one: Definition, file: SourceFile) -> bool:

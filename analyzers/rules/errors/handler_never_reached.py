@@ -8,24 +8,62 @@ What to do: Put the narrow handler first, or remove it.
 What it does not see: Exceptions of libraries whose bases are not known here.
 """
 
+import ast
 import builtins
 from collections.abc import Iterator, Mapping
 
 import libcst as cst
 
 from analyzers import syntax
-from analyzers.glimpse import Glimpse, says
+from analyzers.glimpse import Glimpse, at_hand, says, stand_for
 from analyzers.model import Examined, Finding, Severity, Step
 from analyzers.outline import Bound
 from analyzers.rule import Bad, Good, Rule
 from analyzers.scopes import dotted
 from analyzers.source import SourceFile
 
+# `try` with `except*` has a node of its own.
+TRIES = (ast.Try, ast.TryStar)
 Order = tuple[Mapping[cst.ExceptHandler, int], Mapping[str, int]]
 
 
-def _several(glimpse: Glimpse) -> bool:
-    return glimpse.text.count("except") > 1
+def _one_may_take_another(glimpse: Glimpse) -> bool:
+    """Whether a `try` of the unit has a handler for what an earlier one may take, going by the last words of names."""
+    if glimpse.text.count("except") < 2:
+        return False
+    nodes = (node for one in glimpse.file.outline.statements(glimpse.unit) for node in ast.walk(one))
+    return any(_overlaps([*map(_words, node.handlers)], glimpse.file) for node in nodes if isinstance(node, TRIES))
+
+
+def _words(handler: ast.ExceptHandler) -> list[str]:
+    kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type] if handler.type else []
+    return [ast.unparse(kind).rpartition(".")[2] for kind in kinds]
+
+
+def _overlaps(handlers: list[list[str]], file: SourceFile) -> bool:
+    earlier: set[str] = set()
+    for kinds in handlers:
+        if any(not earlier.isdisjoint(_may_be(kind, file)) for kind in kinds):
+            return True
+        earlier.update(*(stand_for(file, {kind, _own_name(kind)}) for kind in kinds))
+    return False
+
+
+def _may_be(kind: str, file: SourceFile) -> Iterator[str]:
+    """The last words of what an exception of that name may also be."""
+    for word in stand_for(file, {kind}):
+        builtin = _builtin(f"builtins.{word}")
+        yield from (one.__name__ for one in builtin.__mro__) if builtin else (word,)
+        for other in at_hand(file):
+            known = other.outline.classes if other.readable else ()
+            for base in (base for name in known if name.rpartition(".")[2] == word for base in other.mro(name)):
+                above = _builtin(base)
+                yield from (one.__name__ for one in above.__mro__) if above else (base.rpartition(".")[2],)
+
+
+def _own_name(kind: str) -> str:
+    builtin = _builtin(f"builtins.{kind}")
+    return builtin.__name__ if builtin else kind
 
 
 RULE = Rule(
@@ -37,7 +75,7 @@ RULE = Rule(
     advice="Move `except {kind}` above `except {broader}`, or remove it.",
     needs=(
         says("except"),
-        _several,
+        _one_may_take_another,
     ),
     known_as=("B014", "B025", "bad-except-order", "E0701"),
     bad=(

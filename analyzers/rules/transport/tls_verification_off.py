@@ -16,7 +16,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from analyzers import syntax
-from analyzers.glimpse import either, named, says
+from analyzers.glimpse import either, every, named, says
 from analyzers.model import Edit, Examined, Finding, Fix, Safety, Severity, Step
 from analyzers.rule import Bad, Good, Rule
 from analyzers.source import SourceFile
@@ -62,7 +62,7 @@ RULE = Rule(
     topic="TLS connections",
     clean="with the certificate verified",
     in_tests=False,
-    needs=(either(says(*SWITCHES.values(), *OFF_WORDS), named(UNVERIFIED)),),
+    needs=(either(says(*OFF_WORDS), every(says(*SWITCHES.values()), named(SWITCHES)), named(UNVERIFIED)),),
     bad=(
         Bad(
             """
