@@ -5,6 +5,7 @@ touches hold nothing that any rule speaks of. A `Sight` may see too much, never 
 the same without it, and a test compares the two over real files.
 """
 
+import ast
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
@@ -23,7 +24,7 @@ HELD = re.compile(
     r"self\.(\w++)[ \t]*+(?::[^=\n]*+)?=[ \t]*+(?:await )?+((?:\w++\.)*+[A-Za-z_]\w*+)[ \t]*+(?:#.*+)?(?:$|\()",
     re.MULTILINE,
 )
-IMPORT = re.compile(r"^[ \t]*(from[ \t]+([\w.]+)[ \t]|import[ \t])([^\n(]*(?:\([^)]*\))?)", re.MULTILINE)
+IMPORT = re.compile(r"import[ \t][^\n(]*(?:\([^)]*\))?")
 # What a statement begins with calling: on a line of its own, or behind another one or a head.
 BEGINNING = r"[ \t(]*(?:await\b[ \t]*)?(?:\w+[ \t]*\.[ \t]*)*(\w+)[ \t]*\("
 BEGINNINGS = re.compile(rf"^{BEGINNING}|[;:]{BEGINNING}", re.MULTILINE)
@@ -49,6 +50,11 @@ class Glimpse:
     def _own_lines(self) -> Iterable[int]:
         inside = {line for first, last in self.unit.holes for line in range(first, last + 1)}
         return (line for line in range(self.unit.line, self.unit.end_line + 1) if line not in inside)
+
+    def tries(self) -> Iterator[ast.Try | ast.TryStar]:
+        """The `try` statements of the unit, as the outline has them."""
+        nodes = (node for one in self.file.outline.statements(self.unit) for node in ast.walk(one))
+        return (node for node in nodes if isinstance(node, (ast.Try, ast.TryStar)))
 
     @cached_property
     def written(self) -> frozenset[str]:
@@ -238,10 +244,19 @@ def _imported(file: SourceFile) -> Iterator[SourceFile]:
         waiting += [left.pop(other.module) for other in near]
 
 
+def imported(file: SourceFile) -> frozenset[str]:
+    """The words of the imports of a file and of those that it imports."""
+    known: frozenset[str] | None = file.project.cache.get((imported, file))
+    if known is None:
+        known = file.project.cache[imported, file] = frozenset().union(*map(_imports, at_hand(file)))
+    return known
+
+
 def _imports(file: SourceFile) -> frozenset[str]:
     known: frozenset[str] | None = file.cache.get(_imports)
     if known is None:
-        lines = " ".join(found[0] for found in IMPORT.finditer(file.smooth))
+        text = file.smooth
+        lines = " ".join(text[text.rfind("\n", 0, found.start()) + 1 : found.end()] for found in IMPORT.finditer(text))
         known = file.cache[_imports] = words(lines)
     return known
 
@@ -321,7 +336,10 @@ def _module(name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """How a dotted name can be seen: what must stand near its last word, or which packages must be spoken of."""
+    """How a dotted name can be seen: what must stand near its last word, and which packages must be at hand.
+
+    They must be imported; or be spoken of, where nothing must stand near.
+    """
 
     before: str
     packages: frozenset[str]
@@ -337,7 +355,8 @@ def _fits(glimpse: Glimpse, shapes: Shapes) -> bool:
 
 def _is_near(glimpse: Glimpse, shape: Shape) -> bool:
     if shape.before:
-        return shape.before in glimpse.origins or said(glimpse.file, "import *")
+        known = shape.before in glimpse.origins and not shape.packages.isdisjoint(imported(glimpse.file))
+        return known or said(glimpse.file, "import *")
     return not shape.packages or any(said(glimpse.file, package) for package in shape.packages)
 
 
@@ -365,7 +384,7 @@ def _shape(name: str, packages: Callable[[str], frozenset[str]]) -> Shape:
         return Shape("", frozenset())
     if before[0].isupper() and not before.endswith("()"):
         return Shape("", packages(name))
-    return Shape(before.removesuffix("()"), frozenset())
+    return Shape(before.removesuffix("()"), packages(name))
 
 
 def _root(name: str) -> frozenset[str]:

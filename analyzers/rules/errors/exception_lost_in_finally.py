@@ -8,17 +8,26 @@ What to do: Move the statement behind the `try`, and catch by name what may be d
 What it does not see: A `finally` that raises another exception.
 """
 
+import ast
 from collections.abc import Iterator
 
 import libcst as cst
 
-from analyzers.glimpse import says
+from analyzers.glimpse import Glimpse, says
 from analyzers.model import Examined, Finding, Severity
 from analyzers.rule import Bad, Good, Rule
 from analyzers.source import SourceFile
 
 LOOPS = (cst.For, cst.While)
+LEAVES = (ast.Return, ast.Break, ast.Continue)
 DEFINITIONS = (cst.FunctionDef, cst.ClassDef, cst.Lambda)
+
+
+def _leaves(glimpse: Glimpse) -> bool:
+    """Whether something in a `finally` of the unit leaves a block."""
+    nodes = glimpse.tries()
+    return any(isinstance(one, LEAVES) for node in nodes for end in node.finalbody for one in ast.walk(end))
+
 
 RULE = Rule(
     name="exception-lost-in-finally",
@@ -31,6 +40,7 @@ RULE = Rule(
     needs=(
         says("finally"),
         says("return break continue"),
+        _leaves,
     ),
     known_as=("B012", "SIM107", "lost-exception", "return-in-finally", "W0150", "W0134"),
     bad=(

@@ -22,8 +22,6 @@ from analyzers.rule import Bad, Good, Rule
 from analyzers.scopes import dotted
 from analyzers.source import SourceFile
 
-# `try` with `except*` has a node of its own.
-TRIES = (ast.Try, ast.TryStar)
 Order = tuple[Mapping[cst.ExceptHandler, int], Mapping[str, int]]
 
 
@@ -31,8 +29,8 @@ def _one_may_take_another(glimpse: Glimpse) -> bool:
     """Whether a `try` of the unit has a handler for what an earlier one may take, going by the last words of names."""
     if glimpse.text.count("except") < 2:
         return False
-    nodes = (node for one in glimpse.file.outline.statements(glimpse.unit) for node in ast.walk(one))
-    return any(_overlaps([*map(_words, node.handlers)], glimpse.file) for node in nodes if isinstance(node, TRIES))
+    nodes = glimpse.tries()
+    return any(_overlaps([*map(_words, node.handlers)], glimpse.file) for node in nodes)
 
 
 def _words(handler: ast.ExceptHandler) -> list[str]:
