@@ -32,7 +32,7 @@ def compose(pieces: Iterable[Piece], *, path: bool = False) -> Value:
         safe = (*(() if decides else ELSEWHERE), *((RELATIVE,) if joined else ()))
         taints = merge_taints(taints, (taint.clear(safe) if safe else taint for taint in value.all_taints()))
         first = False
-    return Value(taints=taints, composed=True, begins=begin) if taints or begin else CLEAN
+    return Value(taints=taints, composed=not path, begins=begin) if taints or begin else CLEAN
 
 
 def percent(text: str, mark: str) -> list[Piece]:

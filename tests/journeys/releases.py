@@ -1,4 +1,4 @@
-"""A real change to review: two consecutive published releases of a web framework, fetched by name, as two commits."""
+"""A real change to review: two consecutive published releases of a web application, fetched by name, as two commits."""
 
 import subprocess
 import sys
@@ -23,7 +23,7 @@ class Release:
         return f"{self.package} {self.version}"
 
 
-BASE, HEAD = Release("Radicale", "3.5.4"), Release("Radicale", "3.5.5")
+BASE, HEAD = Release("archivy", "0.5.0"), Release("archivy", "0.6.0")
 
 
 def fetch(release: Release, folder: Path) -> dict[str, bytes]:
