@@ -1,7 +1,6 @@
 """The judgement: what is worth saying, and how that differs from what already stands. Pure; does nothing."""
 
 import hashlib
-from collections import Counter
 from collections.abc import Sequence
 
 from analyzers.model import Confidence, FileReport, Finding, Report, Safety, Severity, Status
@@ -22,9 +21,6 @@ from bot.model import (
 )
 from bot.wording import Told
 from config.settings import ReviewSettings
-
-# Fixes of one rule that are offered in one file, each in a comment of its own.
-MOST_CLICKS = 3
 
 
 def compose(report: Report, change: Change, settings: ReviewSettings) -> Review:
@@ -52,16 +48,12 @@ def together(findings: Sequence[Finding]) -> list[list[Finding]]:
     """The findings, those put together that one comment can tell of, in the order of the first.
 
     Those are what one rule says of one file; of values, what comes from one place or ends at one: mending that mends
-    all. The first few that a click would mend are told of alone.
+    all.
     """
     groups: list[list[Finding]] = []
     about: dict[object, list[Finding]] = {}
-    clicks: Counter[tuple[str, str]] = Counter()
     for one in findings:
-        kind = one.rule, one.path
-        click = one.fix is not None and one.fix.safety is Safety.SAFE and clicks[kind] < MOST_CLICKS
-        clicks[kind] += click
-        keys = [one.mark] if click else _ends(one) or [kind]
+        keys = _ends(one) or [(one.rule, one.path)]
         group = next((about[key] for key in keys if key in about), None)
         if group is None:
             groups.append(group := [])

@@ -114,24 +114,15 @@ def comment_body(finding: Finding, links: LineLinks, also: Sequence[Finding] = (
 
 def _also(path: str, same: Sequence[Finding]) -> str:
     """Where the same is found; the summary has all places, with their words."""
-    here = [str(line) for line in sorted(one.line for one in same if one.path == path)]
-    there = [code(f"{one.path}:{one.line}") for one in sorted(same, key=_at) if one.path != path]
-    words = [f"{_lines(here)} of this file"] if here else []
-    words += [_capped(there)] if there else []
-    return f"The same at {' and at '.join(words)}." if words else ""
-
-
-def _at(finding: Finding) -> tuple[str, int]:
-    return finding.path, finding.line
-
-
-def _lines(numbers: Sequence[str]) -> str:
-    return f"line{'s' if len(numbers) > 1 else ''} {_capped(numbers)}"
-
-
-def _capped(places: Sequence[str]) -> str:
-    left = len(places) - LINES_NAMED
-    return listed([*places[:LINES_NAMED], *([f"{left} more, which the summary names"] if left > 0 else [])])
+    here = sorted(one.line for one in same if one.path == path)
+    there = sorted((one.path, one.line) for one in same if one.path != path)
+    lines = [str(line) for line in here[:LINES_NAMED]]
+    places = [code(f"{path}:{line}") for path, line in there[:LINES_NAMED]]
+    left = len(same) - len(lines) - len(places)
+    words = [f"line{'s' if len(lines) > 1 else ''} {listed(lines)} of this file"] if lines else []
+    words += [listed(places)] if places else []
+    words += [f"{left} more place{'s' if left > 1 else ''}, which the summary names"] if left else []
+    return f"The same at {', and at '.join(words)}." if words else ""
 
 
 def footer(finding: Finding) -> str:

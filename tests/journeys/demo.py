@@ -1,6 +1,6 @@
 """`make demo`: a signed webhook becomes inline comments and a summary, on this machine, without any account.
 
-A local stand-in for GitHub holds two published releases of a web application as a pull request; the bot is the real one.
+A local stand-in for GitHub holds two published releases of an application as a pull request. The bot is the real one.
 """
 
 import sys

@@ -6,8 +6,8 @@ no more.
 What to do: Log who or what, not with which secret: a user's name, a key's id.
 
 What it does not see: Secrets with names that do not say so; objects that show a secret when they are printed. Of low
-confidence are calls of the level `trace`, ids of sessions, and what is called `token` and no more where it was just
-refused (in an `except`) or is written for debugging.
+confidence are calls of the level `trace`, ids of sessions, and what is called a token and not what it opens, where it
+was just refused (in an `except`) or is written for debugging.
 """
 
 from collections.abc import Iterator
@@ -16,6 +16,7 @@ import libcst as cst
 
 from analyzers import syntax, vocabulary
 from analyzers.glimpse import Glimpse, says
+from analyzers.holes import HOLE
 from analyzers.model import Confidence, Examined, Finding, Severity
 from analyzers.rule import Bad, Good, Rule
 from analyzers.source import SourceFile
@@ -27,6 +28,8 @@ MAKERS = ("logging.", "oslo_log.log.getLogger().", "structlog.get_logger().", "l
 # These show their argument as it is.
 SHOWS = frozenset("str repr format join decode encode dumps dict strip pformat".split())
 FETCHES = frozenset("get read fetch load generate create make decrypt build retrieve".split())
+# With one of these words, or as somebody's attribute, a `token` surely opens something.
+SECRECY = frozenset("access refresh auth oauth api id bearer session csrf jwt secret user reset login".split())
 PARTS = frozenset(f"secret_{part}" for part in "data value values signature name json content contents".split())
 # Where one of these modules is at hand, a `token` is a piece of a text.
 LANGUAGE = frozenset("tokenize lexer parser tokenizer tokens ply sly transformers sqlparse pygments ast token".split())
@@ -107,6 +110,7 @@ RULE = Rule(
                 return store.put(secret, secret_data)
             """,
         ),
+        Good("a number", "import logging\nlogging.debug('%i of %s', access_token, count)"),
         Good(
             "a token of a language",
             "import logging\nimport tokenize\ndef step(token):\n    logging.debug('at %s', token)",
@@ -120,7 +124,8 @@ def check(call: cst.Call, file: SourceFile) -> Iterator[Finding | Examined]:
     """One call that may be a log call."""
     if syntax.method(call) not in LEVELS or not _logs(call, file):
         return
-    shown = [node for arg in call.args for node in _shown(arg.value)]
+    numbers = _numbers(call)
+    shown = [node for arg in call.args if arg not in numbers for node in _shown(arg.value)]
     secret = next((node for node in shown if _secret(node, file)), None)
     if secret is not None:
         yield RULE.finding(
@@ -128,6 +133,13 @@ def check(call: cst.Call, file: SourceFile) -> Iterator[Finding | Examined]:
         )
     elif any(vocabulary.names_secret(node.value) for node in syntax.inside(call) if isinstance(node, cst.Name)):
         yield RULE.examined(file, call)
+
+
+def _numbers(call: cst.Call) -> list[cst.Arg]:
+    """The arguments that are written as numbers: `log.debug("%i waiting", count)`."""
+    text = syntax.text_value(call.args[0].value) if call.args else None
+    marks = [found[1] for found in HOLE.finditer((text or "").replace("%%", "  ")) if found[1]]
+    return [arg for arg, mark in zip(call.args[1:], marks, strict=False) if mark in "dif"]
 
 
 def _logs(call: cst.Call, file: SourceFile) -> bool:
@@ -193,7 +205,9 @@ def _about_language(file: SourceFile) -> bool:
 def _sure(secret: cst.BaseExpression, call: cst.Call, file: SourceFile) -> Confidence:
     """At the level `trace` somebody wants to see all; a token that was just refused opens nothing; an id tells who."""
     refused = any(isinstance(one, cst.ExceptHandler) for one in file.ancestors(call))
-    is_token, is_id = syntax.is_name(secret, "token"), syntax.words(syntax.last_name(secret))[-1:] == ("id",)
+    words = syntax.words(syntax.last_name(secret))
+    is_token = isinstance(secret, cst.Name) and "token" in words and SECRECY.isdisjoint(words)
+    is_id = words[-1:] == ("id",)
     level = syntax.method(call)
     if level == "trace" or is_id or (is_token and (refused or level == "debug")):
         return Confidence.LOW

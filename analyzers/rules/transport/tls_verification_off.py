@@ -49,6 +49,8 @@ EXPLAINED = re.compile(r"(?i)verif|\bcert|self-signed|\bssl|\btls")
 EXPLANATION_WORDS = 8
 EXPLAINABLE = (cst.SimpleStatementLine, cst.With, cst.If)
 ASKED = re.compile(r"(?i)insecure|verif|unsafe|skip|ignore|self_?signed|no_?check|trust|CERT_NONE|cert_reqs")
+# The same in the name of a function.
+NAMED = re.compile(r"(?i)insecure|unverif|no_?verif|unsafe|skip|self_?signed|no_?check")
 
 OFF_WORDS = ("cert_reqs", "verify", "verify_mode", "check_hostname", "_create_default_https_context")
 
@@ -204,11 +206,13 @@ def check_assignment(assign: cst.Assign, file: SourceFile) -> Iterator[Finding |
 
 
 def _asked_for(node: cst.CSTNode, file: SourceFile) -> bool:
-    """Whether it is one branch of a condition that speaks of insecurity, or a comment just above says why."""
+    """Whether a condition around it, or the name of the function, speaks of insecurity, or a comment says why."""
     if _is_explained(node, file):
         return True
     tests = [around.test for around in file.ancestors(node) if isinstance(around, (cst.If, cst.IfExp))]
     tests += _passed(node, file)
+    if NAMED.search(file.definition_name(node).rpartition(".")[2]):
+        return True
     return any(ASKED.search(file.code(test)) or _is_option(test) for test in tests)
 
 
