@@ -13,10 +13,10 @@ TEST_PATH = re.compile(
 SAMPLE_PATH = re.compile(r"(?:^|/)tests?/(?:.*/)?(?:fixtures?|data|testdata|samples)/")
 # What only the project's own people run, from a folder at the top of the tree, while they watch; migrations, examples.
 TOOL_PATH = re.compile(
-    r"^(?:\.[^/]+|script|scripts-dev|tools?|dev|devtools|ci|extras|contrib|hack|misc|release|packaging|docs?|examples?|demos?"
+    r"^(?:\.[^/]+|scripts?|scripts-dev|tools?|dev|devtools|ci|extras|contrib|hack|misc|release|packaging|docs?|examples?|demos?"
     r"|benchmarks?|winbuild|(?:tools?|build|release)[_-]?(?:tools?|scripts?))/"
     r"|^(?:setup|noxfile|tasks|fabfile|release|(?:gen|generate|build|bump|gather|update)_[^/]+)\.py$"
-    r"|(?:^|/)scripts/|(?:^|/)(?:versioneer|_version)\.py$"
+    r"|(?:^|/)(?:versioneer|_version)\.py$"
     r"|(?:^|/)(?:migrations|alembic|examples?|demos?|tutorials?|playgrounds?|benchmarks?)/"
     r"|(?:^|/)[^/]+_(?:release|playground)\.py$"
 )
