@@ -6,21 +6,18 @@ any command with the rights of the program.
 What to do: Use `yaml.safe_load`: it makes plain values only.
 
 What it does not see: A loader that comes in through a parameter; loaders derived from the unsafe ones in other files.
-What is called the program's own settings has low confidence.
 """
 
-import re
 from collections.abc import Iterator
 
 import libcst as cst
 
 from analyzers import syntax
 from analyzers.glimpse import named
-from analyzers.model import Confidence, Edit, Examined, Finding, Fix, Safety, Severity
+from analyzers.model import Edit, Examined, Finding, Fix, Safety, Severity
 from analyzers.rule import Bad, Good, Rule
 from analyzers.source import SourceFile
 
-SETTINGS = re.compile(r"(?i)conf(?:ig|\b|_)|settings|manifest")
 LOADS = {"yaml.load": "yaml.safe_load", "yaml.load_all": "yaml.safe_load_all"}
 UNSAFE = frozenset({"yaml.unsafe_load", "yaml.unsafe_load_all", "yaml.full_load", "yaml.full_load_all"})
 SAFE_LOADERS = frozenset({"SafeLoader", "CSafeLoader", "BaseLoader", "CBaseLoader"})
@@ -122,15 +119,7 @@ def check(call: cst.Call, file: SourceFile) -> Iterator[Finding | Examined]:
         loader_name, harm = _loader(loader, name, file)
         call_name = f"{file.code(call.func)}()"
         fix = _fix(call, name, file)
-        sure = Confidence.LOW if _is_settings(call, file) else RULE.confidence
-        yield RULE.finding(file, call, fix=fix, confidence=sure, call=call_name, loader=loader_name, harm=harm)
-
-
-def _is_settings(call: cst.Call, file: SourceFile) -> bool:
-    """Whether what is read is called the program's own settings, by the value, or by the function that reads it."""
-    stream = syntax.argument(call, 0, "stream")
-    said = file.definition_name(call).rpartition(".")[2] + " " + (file.code(stream) if stream else "")
-    return SETTINGS.search(said) is not None
+        yield RULE.finding(file, call, fix=fix, call=call_name, loader=loader_name, harm=harm)
 
 
 def _loader(loader: cst.BaseExpression | None, name: str, file: SourceFile) -> tuple[str, str]:
