@@ -130,11 +130,10 @@ def _unexplained(head: Sequence[Known], base: Sequence[Known], side: Side) -> tu
 def _moved(came: Sequence[Known], gone: Sequence[Known], side: Side) -> tuple[list[Known], list[Known]]:
     """The same of code that changed on its way out of a definition that is no more, or into one that is new."""
     before, after = _names(side.base), _names(side.head)
-    lost = [one for one in gone if one.key.definition not in after]
-    rest, left = _paired(came, lost, SAID)
-    fresh = [one for one in rest if one.key.definition not in before]
-    new, left = _paired(fresh, [*left, *(one for one in gone if one not in lost)], SAID)
-    return [*new, *(one for one in rest if one not in fresh)], left
+    rest, left = _paired(came, [one for one in gone if one.key.definition not in after], SAID)
+    left += [one for one in gone if one.key.definition in after]
+    new, left = _paired([one for one in rest if one.key.definition not in before], left, SAID)
+    return [*new, *(one for one in rest if one.key.definition in before)], left
 
 
 def _names(file: SourceFile | None) -> Set[str]:

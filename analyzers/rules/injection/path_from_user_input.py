@@ -77,6 +77,31 @@ RULE = Rule(
             """,
         ),
         Good(
+            "without dots there is no way up, and behind other text none to the top",
+            """
+            from flask import request
+            def save(folder):
+                ending = request.form["ending"].replace(".", "")
+                with open(folder / f"original.{ending}", "wb") as file:
+                    file.write(request.data)
+            """,
+        ),
+        Good(
+            "what is uploaded is no name",
+            """
+            from fastapi import FastAPI, File
+            app = FastAPI()
+            @app.post("/images")
+            def save(image: bytes = File(...)):
+                with open("latest.png", "wb") as file:
+                    file.write(image)
+                    copy(image)
+
+            def copy(path):
+                open(path)
+            """,
+        ),
+        Good(
             "every character of the name is looked at",
             """
             import os, re

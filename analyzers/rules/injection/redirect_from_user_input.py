@@ -35,6 +35,17 @@ RULE = Rule(
         Bad(
             """
             from flask import redirect, request
+            def update(ticket):
+                ticket.address = request.form["address"]  # step
+                return back_to(ticket)  # step
+
+            def back_to(ticket):
+                return redirect(ticket.address)  # finding
+            """
+        ),
+        Bad(
+            """
+            from flask import redirect, request
             def login():
                 target = request.args.get("next")  # step
                 return redirect(target)  # finding
@@ -75,6 +86,26 @@ RULE = Rule(
             from flask import redirect, request
             def login():
                 return redirect("/users/" + request.args["name"])
+            """,
+        ),
+        Good(
+            "the client says when the ticket is due, not where it is",
+            """
+            from flask import redirect, request
+            def update(ticket):
+                ticket.due = request.form["due"]
+                return back_to(ticket)
+
+            def back_to(ticket):
+                return redirect(ticket.address)
+            """,
+        ),
+        Good(
+            "what the client sends stands behind the beginning of the page's own address",
+            """
+            from flask import redirect, request
+            def rename(page):
+                return redirect(page.address.replace("NAME", request.form["name"]))
             """,
         ),
         Good(
