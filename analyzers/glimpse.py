@@ -7,11 +7,9 @@ the same without it, and a test compares the two over real files.
 
 import ast
 import re
-from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import accumulate
 from typing import Any
 
 from analyzers.models import Alias, Models, Type
@@ -88,47 +86,6 @@ class Glimpse:
 def calls(text: str, name: str) -> int:
     """How often a name stands before an opening parenthesis, where it is defined included."""
     return text.count(f"{name}(") + text.count(f"{name} (")
-
-
-def calling(file: SourceFile, name: str) -> tuple[Definition, ...]:
-    """The functions of a file in whose text a name, or a longer one that ends alike, is called; in their order."""
-    known: dict[str, tuple[Definition, ...]] = file.cache.setdefault(calling, {})
-    if name not in known:
-        around = [(line, function_at(file, line)) for line in _lines_with(file, f"{name}(")]
-        known[name] = tuple(dict.fromkeys(one for line, one in around if one and line > one.head))
-    return known[name]
-
-
-def _lines_with(file: SourceFile, text: str) -> Iterator[int]:
-    place = file.text.find(text)
-    while place >= 0:
-        line = line_at(file, place)
-        yield line
-        place = file.text.find(text, _starts(file)[line])
-
-
-def line_at(file: SourceFile, place: int) -> int:
-    """The line of a place in the text."""
-    return bisect_right(_starts(file), place)
-
-
-def _starts(file: SourceFile) -> list[int]:
-    known: list[int] | None = file.cache.get(_starts)
-    if known is None:
-        known = file.cache[_starts] = list(accumulate(map(len, file.lines), initial=0))
-    return known
-
-
-def function_at(file: SourceFile, line: int) -> Definition | None:
-    """The function that holds a line: those of an outline never stand in each other."""
-    known: tuple[list[Definition], list[int]] | None = file.cache.get(function_at)
-    if known is None:
-        every = file.outline.definitions if file.readable else ()
-        functions = sorted((one for one in every if one.kind is Kind.FUNCTION), key=lambda one: one.line)
-        known = file.cache[function_at] = functions, [one.line for one in functions]
-    functions, firsts = known
-    place = bisect_right(firsts, line)
-    return functions[place - 1] if place and line <= functions[place - 1].end_line else None
 
 
 def beginnings(text: str) -> frozenset[str]:

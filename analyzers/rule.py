@@ -15,10 +15,11 @@ import libcst as cst
 from analyzers.flow.api import module_taints, taints
 from analyzers.flow.leads import may_flow
 from analyzers.flow.results import Flow, Flows
-from analyzers.glimpse import Glimpse, Sight, function_at
+from analyzers.glimpse import Glimpse, Sight
 from analyzers.model import Confidence, Examined, Finding, Fix, Severity, Step, Trace
 from analyzers.purpose import SAMPLE_PATH, TEST_PATH, TOOL_PATH
 from analyzers.source import SourceFile
+from analyzers.whereabouts import function_at
 
 Check = Callable[[Any, SourceFile], Iterator[Finding | Examined]]
 C = TypeVar("C", bound=Check)

@@ -14,11 +14,11 @@ from analyzers.flow.graph import Undecided
 from analyzers.flow.hints import INIT, may_have_source, speaks_of_source
 from analyzers.flow.results import Flow
 from analyzers.flow.trace import assumed, hit_steps, source_words
-from analyzers.glimpse import calling
 from analyzers.models import Models
 from analyzers.outline import Definition
 from analyzers.purpose import TEST_PATH
 from analyzers.source import SourceFile
+from analyzers.whereabouts import calling
 
 CALLER_LIMIT = 8
 

@@ -9,11 +9,11 @@ import libcst as cst
 
 from analyzers.flow.entries import entry_of
 from analyzers.flow.signs import spoken_of
-from analyzers.glimpse import function_at, line_at
 from analyzers.models import Alias, Entry, Models, Source, Stop, Type
 from analyzers.outline import Definition
 from analyzers.source import Project, SourceFile
 from analyzers.text import words
+from analyzers.whereabouts import function_at, line_at
 
 # What is called; first what says that it is a function or a method of the object itself, not of a text or a list.
 CALLED = re.compile(r"(\b(?:self|cls)\.|super\(\)\.|[^\w.])?\b(\w+)(?=\()")

@@ -12,10 +12,10 @@ from analyzers.flow.frame import Frame
 from analyzers.flow.graph import Undecided
 from analyzers.flow.hints import may_have_source, speaks_of_source, words_of
 from analyzers.flow.value import CLEAN, NO_FIELDS, Link, Taint, Value, join
-from analyzers.glimpse import calling
 from analyzers.models import Entry, Models
 from analyzers.outline import Definition, Kind
 from analyzers.source import SourceFile
+from analyzers.whereabouts import calling
 
 # Methods that run before all others of an object: nothing is assumed of their order.
 FIRST = frozenset(
