@@ -263,3 +263,11 @@ ENDLESS = "import requests\n\ndef load(at):\n    {above}return requests.get(at) 
 def test_a_defect_is_known_by_the_names_that_other_tools_have_for_it(above: str, beside: str, hushed: int) -> None:
     (file,) = report(RULES, {PATH: ENDLESS.format(above=above, beside=beside)}).files
     assert (len(file.suppressed), len(file.findings)) == (hushed, 1 - hushed)
+
+
+@pytest.mark.parametrize(
+    "line", ["from requests import get", "from requests import(get)", "if 1: from requests import get"]
+)
+def test_an_import_is_seen_however_it_is_written(line: str) -> None:
+    code = f"{line}\n\ndef load(at):\n    return get(at)\n"
+    assert [one.rule for one in report(RULES, {PATH: code}).findings] == ["request-without-timeout"]
