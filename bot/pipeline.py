@@ -17,6 +17,8 @@ from bot.forge import Forge
 from bot.model import Change, ChangedFile, Event, FileStatus, Happened, Receipt, Side
 from config.settings import LimitSettings, Settings
 
+DELETED = "deleted"
+
 
 @dataclass(frozen=True, slots=True)
 class Examination:
@@ -45,7 +47,7 @@ def examine(event: Event, forge: Forge, analyst: Analyst, settings: Settings) ->
         return Skipped(done)
     files = forge.diff(change)
     told, read = sort_out(files, settings)
-    lost = deleted(files, settings.limits.files - len(read))
+    lost = deleted(files, settings)[: settings.limits.files - len(read)]
     pairs, failed = gather(forge, change, [*read, *lost], settings.limits)
     if event.command.strip() == "full":
         pairs = [replace(pair, touched=every_line(pair.head)) if pair.head is not None else pair for pair in pairs]
@@ -101,13 +103,11 @@ def why_skipped(file: ChangedFile, settings: Settings) -> str:
         return file.skip
     if not file.path.endswith(".py"):
         return "not Python"
-    if file.status is FileStatus.DELETED:
-        return "deleted"
-    if file.binary:
-        return "binary"
     if any(_matches(file.path, pattern) for pattern in settings.review.exclude):
         return "excluded by review.exclude"
-    return ""
+    if file.status is FileStatus.DELETED:
+        return DELETED
+    return "binary" if file.binary else ""
 
 
 def _matches(path: str, pattern: str) -> bool:
@@ -131,9 +131,9 @@ def gather(
     return pairs, failed
 
 
-def deleted(files: Sequence[ChangedFile], most: int) -> list[ChangedFile]:
+def deleted(files: Sequence[ChangedFile], settings: Settings) -> list[ChangedFile]:
     """The deleted files that are read too: what came from them is not new."""
-    return [file for file in files if file.status is FileStatus.DELETED and file.path.endswith(".py")][: max(0, most)]
+    return [file for file in files if why_skipped(file, settings) == DELETED]
 
 
 def pair_of(forge: Forge, change: Change, file: ChangedFile, limit: int) -> FilePair:

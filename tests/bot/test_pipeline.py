@@ -60,6 +60,12 @@ def test_every_file_that_is_not_read_gets_its_reason():
     }
 
 
+def test_of_deleted_files_only_those_that_would_be_reviewed_are_read():
+    gone = [changed(path, FileStatus.DELETED) for path in ("old.py", "gen/x.py", "notes.md")]
+    settings = Settings(review=ReviewSettings(exclude=("gen/*",)))
+    assert [file.path for file in pipeline.deleted([*gone, changed("a.py")], settings)] == ["old.py"]
+
+
 @pytest.mark.parametrize("path", ["vendor/six.py", "src/app/_vendor/six.py", "third_party/a/b.py"])
 def test_code_of_others_is_not_reviewed_by_default(path):
     told, read = pipeline.sort_out([changed(path), changed("vendors/six.py")], Settings())

@@ -61,7 +61,7 @@ NUMBERS = frozenset(
     "id ids pk size count limit offset num number page index total max min day days hour hours minutes seconds year "
     "month length amount age version".split()
 )
-LISTS = frozenset({("list",), ("tuple",), ("set",)})
+LISTS = frozenset("list tuple set".split())
 QUOTED = re.compile(r"'[^'=<>]*$")
 OUTSIDE = frozenset("input request param untrusted posted".split())
 QUOTERS = frozenset("quote quoted escape escaped identifier literal placeholder placeholders qmark qmarks".split())
@@ -319,7 +319,7 @@ def _sure(before: str, part: cst.BaseExpression, is_value: bool) -> Confidence:
 def _named(part: cst.BaseExpression) -> tuple[str, ...]:
     """What a value is called, by its last word; `id_list` holds ids."""
     words = syntax.words(syntax.last_name(part))
-    return words[-2:-1] if words[-1:] in LISTS else words[-1:]
+    return words[-2:-1] if words and words[-1] in LISTS else words[-1:]
 
 
 def _tail(node: cst.BaseExpression, file: SourceFile) -> str:

@@ -187,6 +187,23 @@ RULE = Rule(
             """,
         ),
         Good(
+            "only the name of it is used: there is nothing left to write",
+            """
+            import tempfile
+            def place(data):
+                target = tempfile.NamedTemporaryFile(delete=False)
+                return data.save(target.name)
+            """,
+        ),
+        Good(
+            "bytes have no encoding: it is never opened",
+            """
+            def read(path):
+                file = open(path, "rb", encoding="utf-8")
+                return parse(file.read())
+            """,
+        ),
+        Good(
             "the object keeps it",
             """
             class Log:
@@ -207,8 +224,26 @@ def check(function: cst.FunctionDef, file: SourceFile) -> Iterator[Finding | Exa
             continue
         if taken.released:
             yield RULE.examined(file, taken.node)
-        elif taken.leaks and not _over_another(taken.node, file) and not _given_away(function, taken.name):
+        elif taken.leaks and _holds(function, taken, file) and not _given_away(function, taken.name):
             yield _finding(function, taken, file)
+
+
+def _holds(function: cst.FunctionDef, taken: Acquisition, file: SourceFile) -> bool:
+    """Whether something is held that somebody misses.
+
+    Not by `open(path, "rb", encoding="utf-8")`, which always fails, nor by a file of which only the name is used.
+    """
+    mode = syntax.text_value(syntax.argument(taken.node, 1, "mode")) or ""
+    fails = "b" in mode and syntax.argument(taken.node, 3, "encoding") is not None
+    return not (fails or _over_another(taken.node, file) or _is_name_only(function, taken.name))
+
+
+def _is_name_only(function: cst.FunctionDef, name: str) -> bool:
+    """Whether `file` stands nowhere but in `file.name`, and where it is made."""
+    nodes = list(syntax.inside(function.body))
+    uses = [node for node in nodes if syntax.is_name(node, name)]
+    names = [node for node in nodes if isinstance(node, cst.Attribute) and node.attr.value == "name"]
+    return 0 < len(uses) - 1 == sum(syntax.is_name(node.value, name) for node in names)
 
 
 def _ends_soon(function: cst.FunctionDef, file: SourceFile) -> bool:
