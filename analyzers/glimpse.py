@@ -31,28 +31,11 @@ Pairs = Set[tuple[str, str]]
 Stands = Mapping[str, frozenset[str]]
 
 
-class Glimpse:
-    """One unit of a file, unparsed."""
+class Passage:
+    """Some text of a file, unparsed."""
 
-    def __init__(self, file: SourceFile, unit: Unit) -> None:
-        self.file, self.unit = file, unit
-
-    @cached_property
-    def text(self) -> str:
-        """The lines of the unit; of a class those outside its methods."""
-        lines = self.file.lines
-        if self.unit.kind is not Kind.CLASS:
-            return smooth("".join(lines[self.unit.line - 1 : self.unit.end_line]))
-        return smooth("".join(lines[number - 1] for number in self._own_lines()))
-
-    def _own_lines(self) -> Iterable[int]:
-        inside = {line for first, last in self.unit.holes for line in range(first, last + 1)}
-        return (line for line in range(self.unit.line, self.unit.end_line + 1) if line not in inside)
-
-    def tries(self) -> Iterator[ast.Try | ast.TryStar]:
-        """The `try` statements of the unit, as the outline has them."""
-        nodes = (node for one in self.file.outline.statements(self.unit) for node in ast.walk(one))
-        return (node for node in nodes if isinstance(node, (ast.Try, ast.TryStar)))
+    def __init__(self, file: SourceFile, text: str) -> None:
+        self.file, self.text = file, text
 
     @cached_property
     def written(self) -> frozenset[str]:
@@ -70,6 +53,19 @@ class Glimpse:
         known = _origins(self.file)
         return self.words.union(*(known[word] for word in self.words & known.keys()))
 
+
+class Glimpse(Passage):
+    """One unit of a file; of a class what is outside its methods."""
+
+    def __init__(self, file: SourceFile, unit: Unit) -> None:
+        super().__init__(file, smooth("".join(_own_lines(file, unit))))
+        self.unit = unit
+
+    def tries(self) -> Iterator[ast.Try | ast.TryStar]:
+        """The `try` statements of the unit, as the outline has them."""
+        nodes = (node for one in self.file.outline.statements(self.unit) for node in ast.walk(one))
+        return (node for node in nodes if isinstance(node, (ast.Try, ast.TryStar)))
+
     def begins_with(self, names: Set[str]) -> bool:
         """Whether a statement begins with calling any of these, awaited or not."""
         return not names.isdisjoint(self.words) and not names.isdisjoint(stand_for(self.file, beginnings(self.text)))
@@ -81,6 +77,13 @@ class Glimpse:
         if not count:
             return "lambda" in self.written
         return count > 1 or calls(self.file.smooth, self.unit.qualname.rpartition(".")[2]) > 1
+
+
+def _own_lines(file: SourceFile, unit: Unit) -> Iterable[str]:
+    if unit.kind is not Kind.CLASS:
+        return file.lines[unit.line - 1 : unit.end_line]
+    inside = {line for first, last in unit.holes for line in range(first, last + 1)}
+    return (file.lines[line - 1] for line in range(unit.line, unit.end_line + 1) if line not in inside)
 
 
 def calls(text: str, name: str) -> int:
@@ -305,16 +308,17 @@ class Shape:
 Shapes = Mapping[str, tuple[Shape, ...]]
 
 
-def _fits(glimpse: Glimpse, shapes: Shapes) -> bool:
-    found = shapes.keys() & glimpse.words
-    return any(_is_near(glimpse, shape) for last in found for shape in shapes[last])
+def _fits(passage: Passage, shapes: Shapes) -> bool:
+    found = shapes.keys() & passage.words
+    return any(is_near(passage, shape) for last in found for shape in shapes[last])
 
 
-def _is_near(glimpse: Glimpse, shape: Shape) -> bool:
+def is_near(passage: Passage, shape: Shape) -> bool:
+    """Whether a text that says the last word of a name may speak of the name."""
     if shape.before:
-        known = shape.before in glimpse.origins and not shape.packages.isdisjoint(imported(glimpse.file))
-        return known or said(glimpse.file, "import *")
-    return not shape.packages or any(said(glimpse.file, package) for package in shape.packages)
+        known = shape.before in passage.origins and not shape.packages.isdisjoint(imported(passage.file))
+        return known or said(passage.file, "import *")
+    return not shape.packages or any(said(passage.file, package) for package in shape.packages)
 
 
 def _modelled(models: Models | None, kind: type) -> Shapes:
@@ -325,6 +329,11 @@ def _modelled(models: Models | None, kind: type) -> Shapes:
         names = model_names(models, kind)
         known = models.cache[_modelled, kind] = _shapes(names, lambda name: carriers(models, name.partition(".")[0]))
     return known
+
+
+def shape_in(models: Models, name: str) -> Shape:
+    """How a name of the models can be seen."""
+    return _shape(name, lambda name: carriers(models, name.partition(".")[0]))
 
 
 def _shapes(names: Iterable[str], packages: Callable[[str], frozenset[str]]) -> Shapes:

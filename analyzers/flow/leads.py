@@ -4,8 +4,7 @@ A text leads to a sink when it, or a function of the files at hand that it names
 speaks of one. Too much counts rather than too little: names are taken for whatever has that name.
 """
 
-from collections.abc import Iterator, Mapping, Set
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 
 from analyzers.flow import toplevel
 from analyzers.flow.elsewhere import calls_of
@@ -13,11 +12,11 @@ from analyzers.flow.entries import may_be_given
 from analyzers.flow.hints import EVERYDAY, speaks_of_source
 from analyzers.flow.memory import may_leave, may_read
 from analyzers.flow.signs import possible
-from analyzers.glimpse import Glimpse, at_hand, carriers, defined, stand_for
-from analyzers.models import Alias, Entry, Models, Sink
+from analyzers.flow.sinks import kinds_in
+from analyzers.glimpse import Glimpse, Passage, defined
+from analyzers.models import Entry, Models
 from analyzers.outline import Definition, Kind
 from analyzers.source import SourceFile
-from analyzers.text import words
 
 # One more than the calls that summaries go deep.
 DEPTH = 7
@@ -120,23 +119,20 @@ def _read(place: Place, models: Models) -> tuple[frozenset[str], frozenset[Place
     file, first, last = place
     known: dict[tuple[int, int], tuple[frozenset[str], frozenset[Place]]] = file.cache.setdefault(_read, {})
     if (first, last) not in known:
-        text = "".join(file.lines[first - 1 : last])
-        names = stand_for(file, words(text))
-        said = _sink_words(file, models)
-        kinds: frozenset[str] = frozenset().union(*(said[name] for name in names & said.keys()))
-        known[first, last] = kinds, frozenset(_named(file, text, names))
+        passage = Passage(file, "".join(file.lines[first - 1 : last]))
+        known[first, last] = kinds_in(passage, models), frozenset(_named(passage))
     return known[first, last]
 
 
-def _named(file: SourceFile, text: str, words: Set[str]) -> Iterator[Place]:
-    functions = defined(file)
-    for name in words & functions.keys():
+def _named(passage: Passage) -> Iterator[Place]:
+    functions = defined(passage.file)
+    for name in passage.words & functions.keys():
         for one, other in functions[name]:
-            if _is_meant(one, name, text, file):
+            if _is_meant(one, name, passage):
                 yield other, one.line, one.end_line
 
 
-def _is_meant(definition: Definition, name: str, text: str, file: SourceFile) -> bool:
+def _is_meant(definition: Definition, name: str, passage: Passage) -> bool:
     """Whether a word could stand for the function: one of a module also where it is only passed on, a method if called.
 
     The name of a class stands for what runs when an object is made. A method with a name that everything has is meant
@@ -144,13 +140,14 @@ def _is_meant(definition: Definition, name: str, text: str, file: SourceFile) ->
     """
     if not definition.parent:
         return True
+    text = passage.text
     called = f"{name}(" in text or name not in text
     if definition.name != name:
         return called and definition.name in MAKING
     if name not in EVERYDAY or not called:
         return called
     maker = definition.parent.rpartition(".")[2]
-    return _makes(file, maker) or any(f"{own}{name}(" in text for own in OWN)
+    return _makes(passage.file, maker) or any(f"{own}{name}(" in text for own in OWN)
 
 
 def _makes(file: SourceFile, maker: str) -> bool:
@@ -159,62 +156,3 @@ def _makes(file: SourceFile, maker: str) -> bool:
     if maker not in known:
         known[maker] = f"{maker}(" in file.text
     return known[maker]
-
-
-@dataclass(frozen=True)
-class _Group:
-    """The last words of the names of some sinks, each with the kinds it may be.
-
-    They are sinks where one of `packages` is said, or anywhere if there is none, or where something is named like one
-    of `receivers`.
-    """
-
-    packages: frozenset[str]
-    receivers: frozenset[str]
-    kinds: Mapping[str, frozenset[str]]
-
-    def said(self, words: Set[str], plain: Set[str]) -> bool:
-        """Whether a text of these words, which are `plain` without underscores and capitals, can have such sinks."""
-        return not (self.packages and words.isdisjoint(self.packages) and plain.isdisjoint(self.receivers))
-
-
-def _sink_words(file: SourceFile, models: Models) -> Mapping[str, frozenset[str]]:
-    """The words by which sinks are called in a file, with the kinds of sinks that they may be."""
-    known: Mapping[str, frozenset[str]] | None = file.project.cache.get((_sink_words, file))
-    if known is None:
-        words = frozenset().union(*(other.words for other in at_hand(file)))
-        plain = frozenset(word.lower().strip("_") for word in words)
-        said = tuple(group.said(words, plain) for group in _groups(models))
-        known = file.project.cache[_sink_words, file] = _together(models, said)
-    return known
-
-
-def _together(models: Models, said: tuple[bool, ...]) -> Mapping[str, frozenset[str]]:
-    """The words of the groups that are said."""
-    known: dict[tuple[bool, ...], Mapping[str, frozenset[str]]] = models.cache.setdefault(_together, {})
-    if said not in known:
-        found: dict[str, frozenset[str]] = {}
-        for group in (group for group, here in zip(_groups(models), said, strict=True) if here):
-            for word, kinds in group.kinds.items():
-                found[word] = found.get(word, frozenset()) | kinds
-        known[said] = found
-    return known[said]
-
-
-def _groups(models: Models) -> tuple[_Group, ...]:
-    known: tuple[_Group, ...] | None = models.cache.get(_groups)
-    if known is None:
-        found: dict[tuple[frozenset[str], frozenset[str]], dict[str, frozenset[str]]] = {}
-        for sink in models.all(Sink):
-            for name in (other for own in sink.names for other in (own, *_other_names(models, own))):
-                packages = carriers(models, name.partition(".")[0]) if "." in name else frozenset[str]()
-                words = found.setdefault((packages, frozenset(sink.receivers)), {})
-                last = name.rpartition(".")[2]
-                words[last] = words.get(last, frozenset()) | frozenset(sink.kinds)
-        made = (_Group(packages, receivers, kinds) for (packages, receivers), kinds in found.items())
-        known = models.cache[_groups] = tuple(made)
-    return known
-
-
-def _other_names(models: Models, name: str) -> tuple[str, ...]:
-    return tuple(other for alias in models.all(Alias) if alias.to == name for other in alias.names)
