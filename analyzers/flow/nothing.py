@@ -79,18 +79,22 @@ def from_call(file: SourceFile, models: Models, call: cst.Call) -> MayBeNone | N
         if last_name(call.func) != "get" or len(call.args) == 1:
             return MayBeNone(call, model.because)
     found = file.project.find(name) if name and "." in name else None
-    if found and _returns_both(found[0], found[1]):
-        return MayBeNone(call, f"`{found[1].name.value}` returns None on one of its ways")
+    nothings = _nothings(*found) if found else ()
+    if found and nothings:
+        because = f"`{found[1].name.value}` returns None on one of its ways"
+        return MayBeNone(call, because, found, nothings)
     return None
 
 
-def _returns_both(file: SourceFile, function: cst.FunctionDef) -> bool:
-    known: dict[cst.FunctionDef, bool] = file.cache.setdefault(_returns_both, {})
+def _nothings(file: SourceFile, function: cst.FunctionDef) -> tuple[cst.Return, ...]:
+    """Where a function says `return None`, if it returns something elsewhere."""
+    known: dict[cst.FunctionDef, tuple[cst.Return, ...]] = file.cache.setdefault(_nothings, {})
     if function not in known:
-        returns = [part for part in inside(function.body) if isinstance(part, (cst.Return, cst.Yield))]
-        nothing = [isinstance(one, cst.Return) and is_name(one.value, "None") for one in returns]
-        plain = not any(isinstance(one, cst.Yield) for one in returns) and function.asynchronous is None
-        known[function] = plain and any(nothing) and not all(nothing)
+        parts = [part for part in inside(function.body) if isinstance(part, (cst.Return, cst.Yield))]
+        returns = [part for part in parts if isinstance(part, cst.Return)]
+        nothings = tuple(one for one in returns if is_name(one.value, "None"))
+        plain = len(returns) == len(parts) and function.asynchronous is None
+        known[function] = nothings if plain and len(nothings) < len(returns) else ()
     return known[function]
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import libcst as cst
 
 from analyzers.model import Span, Step
+from analyzers.source import SourceFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,12 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class MayBeNone:
-    """The value can be None here: `node` is the call or constant it comes from, `because` when that is so."""
+    """The value can be None here: `node` is the call or constant it comes from, `because` when that is so.
+
+    Of a call of the project's own, `answer` is the function and `nothings` where that returns None.
+    """
 
     node: cst.CSTNode = field(compare=False, repr=False)
     because: str = ""
+    answer: tuple[SourceFile, cst.FunctionDef] | None = field(default=None, compare=False, repr=False)
+    nothings: tuple[cst.Return, ...] = field(default=(), compare=False, repr=False)

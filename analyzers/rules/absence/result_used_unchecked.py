@@ -1,0 +1,304 @@
+"""What a function of the program answers, used as if it were never None.
+
+Why it matters: A function that says `return None` means it: the row is gone, the server was silent, the name is not
+known. Who goes on with the answer ends in "'NoneType' object has no attribute ...", far from what was missing.
+
+What to do: Ask whether the answer is None and say what shall happen then; or let the function raise an error that
+names what was not found.
+
+What it does not see: Functions that return nothing without saying so, and those that a framework calls; answers kept in
+attributes. Nothing is said where the caller has asked for the answer anywhere, or for something that the function asks
+for itself; where None is only returned for an argument that is None or empty already; nor of decorated functions.
+"""
+
+import ast
+from collections.abc import Iterable, Iterator, Set
+
+import libcst as cst
+
+from analyzers import syntax
+from analyzers.callers import calls_of
+from analyzers.flow import api
+from analyzers.flow.results import MayBeNone
+from analyzers.glimpse import Glimpse, at_hand, stand_for
+from analyzers.handling import handled
+from analyzers.model import Confidence, Examined, Finding, Severity, Step
+from analyzers.rule import Bad, Good, Rule
+from analyzers.scopes import parameters
+from analyzers.source import SourceFile
+from analyzers.waits import running
+from analyzers.whereabouts import function_at, line_at
+
+NOTHING = "return None"
+# Between these and a test around them, more happens than a look at an argument.
+LEAVING = (cst.For, cst.While, cst.Try, cst.TryStar, cst.With, cst.FunctionDef)
+TESTS = (cst.If, cst.IfExp, cst.While, cst.Assert)
+# These say no more of an argument than that it is there, and what it is.
+PLAIN = frozenset("isinstance callable len bool str bytes int float dict list tuple None True False".split())
+
+
+def _uses_answer(glimpse: Glimpse) -> bool:
+    """Whether the unit does more with such an answer than to drop it or to hand it on, or is itself such a function."""
+    if NOTHING in glimpse.text:
+        return True
+    names = _answering(glimpse.file)
+    return not names.isdisjoint(glimpse.words) and any(
+        not stand_for(glimpse.file, frozenset({name})).isdisjoint(names) for name in _used(glimpse)
+    )
+
+
+def _used(glimpse: Glimpse) -> Iterator[str]:
+    """The last words of what the unit calls, unless a statement of its own."""
+    for statement in glimpse.file.outline.statements(glimpse.unit):
+        dropped = {id(node.value) for node in ast.walk(statement) if isinstance(node, (ast.Expr, ast.Return))}
+        for node in ast.walk(statement):
+            if isinstance(node, ast.Call) and id(node) not in dropped:
+                func = node.func
+                yield func.attr if isinstance(func, ast.Attribute) else func.id if isinstance(func, ast.Name) else ""
+
+
+def _answering(file: SourceFile) -> Set[str]:
+    """The names of the functions at hand whose text says that they return None."""
+    known: frozenset[str] | None = file.cache.get(_answering)
+    if known is None:
+        around = (function_at(one, line) for one in at_hand(file) if one.readable for line in _nothing_lines(one))
+        known = file.cache[_answering] = frozenset(one.name for one in around if one)
+    return known
+
+
+def _nothing_lines(file: SourceFile) -> Iterator[int]:
+    place = file.text.find(NOTHING)
+    while place >= 0:
+        yield line_at(file, place)
+        place = file.text.find(NOTHING, place + 1)
+
+
+RULE = Rule(
+    name="result-used-unchecked",
+    title="Result used without a check",
+    weakness="CWE-476",
+    severity=Severity.MEDIUM,
+    confidence=Confidence.MEDIUM,
+    message="`{function}` returns None on one of its ways, and `{use}` then raises `{error}`.",
+    advice="Say what shall happen when `{value}` is None, or let `{function}` raise an error that names it.",
+    topic="uses of results that may be None",
+    clean="with the error expected",
+    in_tests=False,
+    in_tools=False,
+    needs=(_uses_answer,),
+    bad=(
+        Bad(
+            """
+            def snapshot(client, name):
+                answer = client.get(f'/snapshots/{name}')
+                if answer.status_code == 200:
+                    return answer.json()
+                return None  # step
+
+            def path(client, name):
+                found = snapshot(client, name)  # step
+                return found['path']  # finding
+            """
+        ),
+        Bad(
+            """
+            class Repository:
+                def balancer(self, session, key):
+                    rows = session.load(key)
+                    if not rows:
+                        return None  # step
+                    return rows[0]
+
+                def undo(self, session, key):
+                    return self.balancer(session, key).address  # finding
+            """
+        ),
+        Bad(
+            base="""
+            def owner(rows, key):
+                for row in rows:
+                    if row.key == key:
+                        return row
+                raise LookupError(key)
+
+            def mail(rows, key):
+                return owner(rows, key).mail
+            """,
+            code="""
+            def owner(rows, key):
+                for row in rows:
+                    if row.key == key:
+                        return row
+                return None  # step
+
+            def mail(rows, key):
+                return owner(rows, key).mail  # finding
+            """,
+        ),
+    ),
+    good=(
+        Good(
+            "the caller asks for it",
+            """
+            def snapshot(client, name):
+                answer = client.get(f'/snapshots/{name}')
+                if answer.status_code == 200:
+                    return answer.json()
+                return None
+
+            def path(client, name):
+                found = snapshot(client, name)
+                return found['path'] if found else ''
+            """,
+        ),
+        Good(
+            "both ask the same: with somebody logged in there is a user",
+            """
+            def user(session):
+                if logged_in(session):
+                    return session.user
+                return None
+
+            def team(session):
+                if logged_in(session):
+                    return user(session).team
+                return ''
+            """,
+        ),
+        Good(
+            "nothing comes back for nothing alone",
+            """
+            def as_text(data):
+                if data is None:
+                    return None
+                return data.decode()
+
+            def name(data):
+                return as_text(data).strip()
+            """,
+        ),
+        Good(
+            "the error is expected",
+            """
+            def first(rows):
+                for row in rows:
+                    if row.ready:
+                        return row
+                return None
+
+            def mail(rows):
+                try:
+                    return first(rows).mail
+                except AttributeError:
+                    return ''
+            """,
+        ),
+        Good(
+            "the decorator may take care of it",
+            """
+            @until_there
+            def first(rows):
+                for row in rows:
+                    if row.ready:
+                        return row
+                return None
+
+            def mail(rows):
+                return first(rows).mail
+            """,
+        ),
+    ),
+)
+
+
+@RULE.on(cst.Attribute, cst.Subscript)
+def check(access: cst.Attribute | cst.Subscript, file: SourceFile) -> Iterator[Finding | Examined]:
+    """One use of a value."""
+    value, function = access.value, running(access, file)
+    if not isinstance(value, (cst.Name, cst.Call)) or function is None or _again(access, file):
+        return
+    cause = api.may_be_none(file, value)
+    if cause is None or cause.answer is None or cause.answer[1].decorators or _asked(value, cause, function):
+        return
+    nothing = _unexpected(cause)
+    error = AttributeError if isinstance(access, cst.Attribute) else TypeError
+    if nothing is not None and handled(access, file, error):
+        yield RULE.examined(file, access)
+    elif nothing is not None:
+        other, answering = cause.answer
+        name, code = answering.name.value, file.code(value)
+        steps = [Step(other.path, other.span(nothing), f"`{name}` returns None here")]
+        if cause.node is not value:
+            steps.append(Step(file.path, file.span(cause.node), f"`{code}` is what it returned"))
+        use, raised = file.code(access), error.__name__
+        yield RULE.finding(file, access, steps=tuple(steps), function=name, value=code, use=use, error=raised)
+
+
+@RULE.on(cst.FunctionDef)
+def check_callers(function: cst.FunctionDef, file: SourceFile) -> Iterator[Finding]:
+    """One function: that it returns None may be what is new."""
+    if not any(_is_nothing(node) for node in syntax.inside(function.body)):
+        return
+    for call in calls_of(function.name.value, file):
+        caller = running(call, file)
+        for node in syntax.inside(caller.body) if caller else ():
+            if isinstance(node, (cst.Attribute, cst.Subscript)):
+                yield from (found for found in check(node, file) if isinstance(found, Finding))
+
+
+def _is_nothing(node: cst.CSTNode) -> bool:
+    return isinstance(node, cst.Return) and syntax.is_name(node.value, "None")
+
+
+def _again(access: cst.Attribute | cst.Subscript, file: SourceFile) -> bool:
+    """Whether the same statement uses the same name before."""
+    around = next((one for one in file.ancestors(access) if isinstance(one, cst.BaseSmallStatement)), None)
+    if around is None or not isinstance(access.value, cst.Name):
+        return False
+    uses = (one for one in syntax.inside(around) if isinstance(one, (cst.Attribute, cst.Subscript)))
+    return next((one for one in uses if syntax.is_name(one.value, access.value.value)), access) is not access
+
+
+def _asked(value: cst.BaseExpression, cause: MayBeNone, caller: cst.FunctionDef | cst.Lambda) -> bool:
+    """Whether the caller asks for the value, or for something that the function which answers asks for, too."""
+    tests = list(_tests(caller))
+    if isinstance(value, cst.Name) and any(
+        syntax.is_name(part, value.value) for test in tests for part in syntax.inside(test)
+    ):
+        return True
+    answering = cause.answer[1] if cause.answer else caller
+    return not _spoken_of(tests).isdisjoint(_spoken_of(_tests(answering)))
+
+
+def _tests(function: cst.FunctionDef | cst.Lambda) -> Iterator[cst.BaseExpression]:
+    for node in syntax.inside(function.body):
+        if isinstance(node, TESTS):
+            yield node.test
+        elif isinstance(node, cst.BooleanOperation):
+            yield node
+
+
+def _spoken_of(tests: Iterable[cst.BaseExpression]) -> Set[str]:
+    """The attributes and the functions that tests speak of."""
+    parts = [part for test in tests for part in syntax.inside(test)]
+    attributes = {part.attr.value for part in parts if isinstance(part, cst.Attribute)}
+    return attributes | {syntax.last_name(part.func) for part in parts if isinstance(part, cst.Call)} - PLAIN
+
+
+def _unexpected(cause: MayBeNone) -> cst.Return | None:
+    """Where the function returns None for more than an argument that is None or empty."""
+    if cause.answer is None:
+        return None
+    file, function = cause.answer
+    own = {one.name.value for one in parameters(function.params)}
+    return next((one for one in cause.nothings if not _is_passed_on(one, file, own)), None)
+
+
+def _is_passed_on(nothing: cst.Return, file: SourceFile, own: Set[str]) -> bool:
+    """Whether a test right around it asks only whether, and of what kind, an argument is."""
+    around = next((one for one in file.ancestors(nothing) if isinstance(one, (cst.If, *LEAVING))), None)
+    if not isinstance(around, cst.If):
+        return False
+    parts = list(syntax.inside(around.test))
+    names = {part.value for part in parts if isinstance(part, cst.Name)}
+    return names <= own | PLAIN and not any(isinstance(part, (cst.Attribute, cst.Subscript)) for part in parts)
