@@ -1,4 +1,4 @@
-"""Programs of the command line: whoever runs one sits in front of it, and has a shell already."""
+"""Programs of the command line: whoever runs one sits in front of it, or watches it, and has a shell already."""
 
 from analyzers.source import SourceFile
 
@@ -7,6 +7,8 @@ READERS = frozenset("argparse optparse getpass click typer cyclopts".split())
 
 
 def at_a_terminal(file: SourceFile) -> bool:
-    """Whether a module reads a command line."""
+    """Whether a module reads a command line, or is a script: it names its interpreter and starts itself."""
+    if file.text.startswith("#!") and "__main__" in file.words:
+        return True
     roots = {one.target.partition(".")[0] for bound in file.outline.names[""].values() for one in bound}
     return not READERS.isdisjoint(roots)

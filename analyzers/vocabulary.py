@@ -25,8 +25,14 @@ ABOUT = frozenset(
     "changed invalid missing present strength validator validators hasher backend handler helper model serializer "
     "view method func function callback regex pattern format prefix suffix budget budgets rate per probability prob "
     "used left start end offset max min total reference title at mask masked redacted hash hashed digest fingerprint "
-    "ok ttl interval info source exp user users owner".split()
+    "ok ttl interval info source exp user users owner href link".split()
 )
+# `permit_create_token` is a yes or a no, and `path_to_private_key` a path.
+ASKS = frozenset(
+    "num number is has have permit permits allow allows allowed enable enabled disable disabled use uses require "
+    "requires required need needs should can show hide force without no skip".split()
+)
+JOINING = frozenset("to of for".split())
 
 
 @lru_cache(10_000)
@@ -40,14 +46,10 @@ def names_secret(name: str) -> bool:
         return False
     if not PASSES.isdisjoint(parts) or "or" in parts:
         return False
+    if parts[0] in ASKS or (parts[0] in ABOUT and parts[1:2] and parts[1] in JOINING):
+        return False
     pairs = set(pairwise(parts))
-    if parts[-2:] in PAIRS:
-        return True
-    return (
-        parts[-1] not in ABOUT
-        and not parts[0].startswith(("num", "is", "has"))
-        and bool(pairs & PAIRS or set(parts) & ALWAYS)
-    )
+    return parts[-2:] in PAIRS or (parts[-1] not in ABOUT and bool(pairs & PAIRS or set(parts) & ALWAYS))
 
 
 NUMBERS = frozenset(f"builtins.{name}" for name in "int float len bool ord hash round abs sum range id".split())

@@ -49,6 +49,8 @@ FOREIGN = frozenset(
     "message msg payload body received incoming event cookie cookies query param params form args get post recv "
     "b64decode urlsafe_b64decode base64 unhexlify untrusted user input content".split()
 )
+# What an object keeps in itself may be encoded, too.
+DECODERS = frozenset("b64decode urlsafe_b64decode base64 unhexlify".split())
 TRADE = frozenset("pickle pickler pickling cloudpickle serialize serialization".split())
 
 RULE = Rule(
@@ -191,7 +193,9 @@ def _is_foreign(data: cst.BaseExpression, file: SourceFile) -> bool:
     opened = _opened(data, file) if isinstance(data, cst.Name) else None
     made = api.assigned(file, data) if isinstance(data, cst.Name) else None
     read = [node for one in (data, opened, made) if one is not None for node in syntax.inside(one)]
-    return any(_says_foreign(node) for node in read if isinstance(node, cst.Name))
+    own = any(isinstance(node, cst.Attribute) and syntax.is_name(node.value, "self") for node in read)
+    names = (node for node in read if isinstance(node, cst.Name))
+    return any(_says_foreign(name) for name in names if not (own and name.value in DECODERS))
 
 
 def _says_foreign(name: cst.Name) -> bool:

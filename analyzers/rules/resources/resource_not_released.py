@@ -8,7 +8,8 @@ What to do: Take it in a `with` statement, which closes it on every way out.
 What it does not see: Resources kept in attributes or containers, and those given to another object, which then has the
 duty; resources that are taken without being put into a variable. Of low confidence are a file that only an exception
 leaves open (CPython closes it when the exception is done with), a connection before whose end only a plain read or
-write can fail, and a `main` or a management command, whose end closes all.
+write can fail, a temporary file, which goes when nothing holds it, and a `main` or a management command, whose end
+closes all.
 """
 
 from collections.abc import Iterator
@@ -281,7 +282,8 @@ def _finding(function: cst.FunctionDef, taken: Acquisition, file: SourceFile) ->
     )
     way = _way(leak, file)
     lasting = taken.kind != "file" and leak.likely and _closes(function, taken)
-    certain = leak.exit != "raise" or lasting
+    passing = (file.origin(taken.node.func) or "").startswith("tempfile.")
+    certain = lasting if leak.exit == "raise" else not passing
     sure = Confidence.HIGH if certain and not _ends_soon(function, file) else Confidence.LOW
     return RULE.finding(
         file, taken.node, steps=steps, confidence=sure, name=taken.name, noun=taken.noun, call=call, way=way

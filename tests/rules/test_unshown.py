@@ -1,0 +1,49 @@
+"""What is found and not shown by default: the sentence is true, and nobody there is helped by it."""
+
+import pytest
+
+from analyzers.catalog import all_rules
+from analyzers.model import Confidence
+from analyzers.vocabulary import names_secret
+from tests.rules.running import PATH, report
+
+SCRIPT = "import requests\n\ndef load(at):\n    return requests.get(at)\n\nif __name__ == '__main__':\n    load('https://x')\n"
+FIELD = (
+    "import base64, pickle\nclass Kept:\n    def load(self, {0}):\n        return pickle.loads(base64.b64decode({1}))\n"
+)
+TEMPORARY = "import tempfile\ndef fill(data):\n    file = tempfile.{0}()\n    file.write(data)\n"
+
+
+@pytest.mark.parametrize(
+    ("code", "shown"),
+    [
+        (SCRIPT, True),
+        ("#!/usr/bin/env python3\n" + SCRIPT, False),
+        ("#!/usr/bin/env python3\n" + SCRIPT.partition("if __name__")[0], True),
+        (FIELD.format("cookie", "cookie"), True),
+        (FIELD.format("", "self.pickled"), False),
+        (TEMPORARY.format("NamedTemporaryFile"), False),
+        ("def fill(path, data):\n    file = open(path, 'w')\n    file.write(data)\n", True),
+    ],
+)
+def test_what_helps_nobody_is_not_shown(code: str, shown: bool) -> None:
+    (finding,) = report(all_rules(), {PATH: code}).findings
+    assert (finding.confidence is not Confidence.LOW) == shown
+
+
+@pytest.mark.parametrize(
+    ("name", "secret"),
+    [
+        ("api_key", True),
+        ("user_password", True),
+        ("issue_token", True),
+        ("password_field", False),
+        ("permit_create_token", False),
+        ("has_password", False),
+        ("path_to_private_key", False),
+        ("encryption_key_href", False),
+        ("page_token", False),
+    ],
+)
+def test_which_names_are_those_of_secrets(name: str, secret: bool) -> None:
+    assert names_secret(name) is secret
