@@ -1,7 +1,7 @@
 """What a function is given when nobody of the project calls it: the data of a framework's entry point, and types."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import PurePosixPath
 
@@ -134,32 +134,43 @@ def entry_of(file: SourceFile, models: Models, function: cst.FunctionDef) -> Ent
 
 def may_be_given(file: SourceFile, definition: Definition, models: Models) -> bool:
     """Whether a framework could call a function with data, going by its outline alone; see `entry_of`."""
-    known: dict[Definition, bool] = file.cache.setdefault(may_be_given, {})
+    return bool(possible_entries(file, definition, models))
+
+
+def possible_entries(file: SourceFile, definition: Definition, models: Models) -> tuple[Entry, ...]:
+    """The models by which a framework could call a function, going by its outline alone; see `entry_of`."""
+    known: dict[Definition, tuple[Entry, ...]] = file.cache.setdefault(possible_entries, {})
     if definition not in known:
-        known[definition] = _may_be_given(file, definition, models)
+        known[definition] = tuple(_possible_entries(file, definition, models))
     return known[definition]
 
 
-def _may_be_given(file: SourceFile, definition: Definition, models: Models) -> bool:
+def _possible_entries(file: SourceFile, definition: Definition, models: Models) -> Iterator[Entry]:
     marks = frozenset(name.rpartition(".")[2] for name in definition.decorators)
-    if marks and not stand_for(file, marks).isdisjoint(_marks(models)):
-        return True
+    by_mark = _marks(models)
+    for name in stand_for(file, marks) & by_mark.keys() if marks else ():
+        yield from by_mark[name]
     if definition.parent:
         above = file.mro(definition.parent) if definition.parent in file.outline.classes else ()
-        return any(definition.name in one.handlers for base in above for one in models.named(Entry, base))
+        yield from (one for base in above for one in models.named(Entry, base) if definition.name in one.handlers)
+        return
     first = definition.first_parameter
-    return any(
-        first in one.parameters[:1] or (first in one.types and imports(file, one.roots)) for one in models.all(Entry)
-    )
+    for one in models.all(Entry):
+        if first in one.parameters[:1] or (first in one.types and imports(file, one.roots)):
+            yield one
 
 
-def _marks(models: Models) -> frozenset[str]:
-    """The last words of the decorators by which frameworks find their handlers."""
-    known: frozenset[str] | None = models.cache.get(_marks)
+def _marks(models: Models) -> Mapping[str, tuple[Entry, ...]]:
+    """The entries by the last words of the decorators by which frameworks find their handlers."""
+    known: Mapping[str, tuple[Entry, ...]] | None = models.cache.get(_marks)
     if known is None:
-        every = [name for one in models.all(Entry) for name in (*one.decorators, *one.methods)]
-        every += [name for alias in models.all(Alias) if alias.to in every for name in alias.names]
-        known = models.cache[_marks] = frozenset(name.rpartition(".")[2] for name in every)
+        found: dict[str, tuple[Entry, ...]] = {}
+        for one in models.all(Entry):
+            own = {*one.decorators, *one.methods}
+            own |= {name for alias in models.all(Alias) if alias.to in own for name in alias.names}
+            for mark in {name.rpartition(".")[2] for name in own}:
+                found[mark] = (*found.get(mark, ()), one)
+        known = models.cache[_marks] = found
     return known
 
 

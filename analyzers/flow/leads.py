@@ -8,13 +8,13 @@ from collections.abc import Iterator, Mapping
 
 from analyzers.flow import toplevel
 from analyzers.flow.elsewhere import calls_of
-from analyzers.flow.entries import may_be_given
+from analyzers.flow.entries import may_be_given, possible_entries
 from analyzers.flow.hints import EVERYDAY, speaks_of_source
 from analyzers.flow.memory import may_leave, may_read
 from analyzers.flow.signs import possible
 from analyzers.flow.sinks import kinds_in
 from analyzers.glimpse import Glimpse, Passage, defined
-from analyzers.models import Entry, Models
+from analyzers.models import Models
 from analyzers.outline import Definition, Kind
 from analyzers.source import SourceFile
 
@@ -64,8 +64,8 @@ def sinks_from(file: SourceFile, definition: Definition, models: Models) -> froz
     """The kinds of sinks that a function leads to; what a handler answers is one."""
     known: dict[Definition, frozenset[str]] = file.cache.setdefault(sinks_from, {})
     if definition not in known:
-        answers = _answers(models) if may_be_given(file, definition, models) else frozenset()
-        known[definition] = answers.union(_reached((file, definition.line, definition.end_line), models))
+        answers = {kind for entry in possible_entries(file, definition, models) for kind in entry.returns}
+        known[definition] = frozenset(answers).union(_reached((file, definition.line, definition.end_line), models))
     return known[definition]
 
 
@@ -88,14 +88,6 @@ def _callers(file: SourceFile, own: Definition, kind: str) -> tuple[Caller, ...]
             (other, one) for other, one in near if one is not own and _has_source(other, one, models, kind)
         )
     return known[own, kind]
-
-
-def _answers(models: Models) -> frozenset[str]:
-    """The kinds of sinks that what a handler returns can reach."""
-    known: frozenset[str] | None = models.cache.get(_answers)
-    if known is None:
-        known = models.cache[_answers] = frozenset(kind for entry in models.all(Entry) for kind in entry.returns)
-    return known
 
 
 def _reached(start: Place, models: Models) -> frozenset[str]:

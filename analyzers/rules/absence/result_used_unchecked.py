@@ -12,7 +12,7 @@ for itself; where None is only returned for an argument that is None or empty al
 """
 
 import ast
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 
 import libcst as cst
 
@@ -23,6 +23,7 @@ from analyzers.flow.results import MayBeNone
 from analyzers.glimpse import Glimpse, at_hand, stand_for
 from analyzers.handling import handled
 from analyzers.model import Confidence, Examined, Finding, Severity, Step
+from analyzers.outline import Kind
 from analyzers.rule import Bad, Good, Rule
 from analyzers.scopes import parameters
 from analyzers.source import SourceFile
@@ -30,6 +31,8 @@ from analyzers.waits import running
 from analyzers.whereabouts import function_at, line_at
 
 NOTHING = "return None"
+# `a = f()`, `b = a`, `c = b`: names that are followed.
+HANDED_ON = 3
 # Between these and a test around them, more happens than a look at an argument.
 LEAVING = (cst.For, cst.While, cst.Try, cst.TryStar, cst.With, cst.FunctionDef)
 TESTS = (cst.If, cst.IfExp, cst.While, cst.Assert)
@@ -38,23 +41,47 @@ PLAIN = frozenset("isinstance callable len bool str bytes int float dict list tu
 
 
 def _uses_answer(glimpse: Glimpse) -> bool:
-    """Whether the unit does more with such an answer than to drop it or to hand it on, or is itself such a function."""
-    if NOTHING in glimpse.text:
+    """Whether the unit looks into such an answer and never asks for it, or gives such answers itself."""
+    if glimpse.unit.kind is not Kind.FUNCTION:
+        return "def" in glimpse.written
+    if NOTHING in glimpse.text and glimpse.is_called:
         return True
     names = _answering(glimpse.file)
-    return not names.isdisjoint(glimpse.words) and any(
-        not stand_for(glimpse.file, frozenset({name})).isdisjoint(names) for name in _used(glimpse)
-    )
+    if names.isdisjoint(glimpse.words):
+        return False
+    nodes = [node for one in glimpse.file.outline.statements(glimpse.unit) for node in ast.walk(one)]
+    answers = [node for node in nodes if isinstance(node, ast.Call) and _is_of(node, names, glimpse.file)]
+    return bool(answers) and _looks_into(nodes, answers)
 
 
-def _used(glimpse: Glimpse) -> Iterator[str]:
-    """The last words of what the unit calls, unless a statement of its own."""
-    for statement in glimpse.file.outline.statements(glimpse.unit):
-        dropped = {id(node.value) for node in ast.walk(statement) if isinstance(node, (ast.Expr, ast.Return))}
-        for node in ast.walk(statement):
-            if isinstance(node, ast.Call) and id(node) not in dropped:
-                func = node.func
-                yield func.attr if isinstance(func, ast.Attribute) else func.id if isinstance(func, ast.Name) else ""
+def _is_of(call: ast.Call, names: Set[str], file: SourceFile) -> bool:
+    func = call.func
+    last = func.attr if isinstance(func, ast.Attribute) else func.id if isinstance(func, ast.Name) else ""
+    return last in names or not stand_for(file, frozenset({last})).isdisjoint(names)
+
+
+def _looks_into(nodes: Sequence[ast.AST], answers: Sequence[ast.Call]) -> bool:
+    """Whether an answer, or a name that is bound to one, has an attribute or an element and is in no test."""
+    whole = [node.value for node in nodes if isinstance(node, (ast.Attribute, ast.Subscript))]
+    tests = [node.test for node in nodes if isinstance(node, (ast.If, ast.IfExp, ast.While, ast.Assert))]
+    tests += [node for node in nodes if isinstance(node, ast.BoolOp)]
+    nested = sum(isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)) for node in nodes) > 1
+    asked = {part.id for one in tests for part in ast.walk(one) if isinstance(part, ast.Name)} if not nested else set()
+    bound = _bound(nodes, answers) - asked
+    return any(one in answers or (isinstance(one, ast.Name) and one.id in bound) for one in whole)
+
+
+def _bound(nodes: Sequence[ast.AST], answers: Sequence[ast.Call]) -> set[str]:
+    """The names that are bound where an answer stands, and those that they are handed on to."""
+    found: set[str] = set()
+    binding = [node for node in nodes if isinstance(node, (ast.Assign, ast.AnnAssign, ast.NamedExpr)) and node.value]
+    parts = [list(ast.walk(node)) for node in binding]
+    for _ in range(HANDED_ON):
+        for inside in parts:
+            names = [part for part in inside if isinstance(part, ast.Name)]
+            if any(one.id in found for one in names) or any(part in answers for part in inside):
+                found |= {one.id for one in names if isinstance(one.ctx, ast.Store)}
+    return found
 
 
 def _answering(file: SourceFile) -> Set[str]:
