@@ -19,12 +19,12 @@ from rich.table import Table
 from analyzers import catalog
 from analyzers.model import Severity
 from bot import console, pipeline
-from bot.dry_run import examine, reviewed
+from bot.dry_run import examine, reviewed, together
 from bot.errors import BadSettings, Refused, TouchlineError
 from bot.forge import Forge
 from bot.forges.local.forge import LocalForge
 from bot.forges.local.git import Repository
-from bot.forges.local.sources import Commits, Folders, Paths, Source, Staged, WorkTree
+from bot.forges.local.sources import Commits, Folders, Paths, Source, Staged, WorkTree, parts_of
 from bot.log import log_to_stderr
 from bot.model import ChangeRef, Plan
 from bot.review import plan
@@ -225,9 +225,17 @@ def what_is_due(due: Plan) -> str:
 @output_options
 @click.pass_context
 def scan(context: click.Context, paths: tuple[Path, ...], wanted: str, fail_on: str) -> None:
-    """Read Python files, and those below folders, as if every line had just been written."""
-    local = LocalForge(Paths(Path.cwd(), paths))
-    sys.exit(review_printed(local, local.ref, settings_of(context), wanted, Severity(fail_on)))
+    """Read Python files, and those below folders, as if every line had just been written.
+
+    As many at a time as one change may have (limits.files): a tree of any size is read to its end.
+    """
+    settings, whole = settings_of(context), Paths(Path.cwd(), paths)
+    forges = [LocalForge(part) for part in parts_of(whole, settings.limits.files)]
+    with console.analysis(settings) as analyst:
+        parts = [examine(forge.ref, forge, analyst, settings) for forge in forges]
+        found = reviewed(together(parts), LocalForge(whole), settings)
+    console.show(found, wanted)
+    sys.exit(console.exit_code(found, Severity(fail_on)))
 
 
 @main.command()

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from analyzers.model import Report
 from analyzers.text import Unreadable, decode, split_lines
 from bot import pipeline, review
 from bot.context import Analyst
@@ -26,6 +27,12 @@ def examine(ref: ChangeRef, forge: Forge, analyst: Analyst, settings: Settings) 
     if isinstance(examined, Examination):
         return examined
     raise Refused(f"no review of {ref}: {examined.reason}")
+
+
+def together(examinations: Sequence[Examination]) -> Examination:
+    """The parts of one change that were examined one after the other, as one."""
+    files = (file for one in examinations for file in one.report.files)
+    return Examination(examinations[0].change, Report(tuple(sorted(files, key=lambda file: file.path))))
 
 
 def reviewed(examination: Examination, forge: Forge, settings: Settings) -> Reviewed:

@@ -213,3 +213,35 @@ class Paths:
             if whole.is_relative_to(given):
                 return read_inside(given, whole.relative_to(given).as_posix(), limit)
         return read_inside(self.root, file.path, limit)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Some of the files of a source, in its order; all of it can be read."""
+
+    whole: Source
+    some: tuple[ChangedFile, ...]
+
+    @property
+    def project(self) -> str:
+        """As the whole is called."""
+        return self.whole.project
+
+    @property
+    def patchset(self) -> Patchset:
+        """Those of the whole."""
+        return self.whole.patchset
+
+    def files(self) -> tuple[ChangedFile, ...]:
+        """Only those of the part."""
+        return self.some
+
+    def read(self, file: ChangedFile, side: Side, limit: int) -> bytes:
+        """Any file of the whole."""
+        return self.whole.read(file, side, limit)
+
+
+def parts_of(whole: Source, size: int) -> tuple[Part, ...]:
+    """The source in parts of at most `size` files; neighbours by path stay together. One empty part of an empty one."""
+    files = whole.files()
+    return tuple(Part(whole, files[first : first + size]) for first in range(0, max(len(files), 1), size))

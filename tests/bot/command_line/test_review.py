@@ -95,6 +95,17 @@ def test_a_scan_reads_every_line(tmp_path: Path) -> None:
     assert said.out.startswith("src/net.py:5:")
 
 
+def test_a_scan_of_more_files_than_a_change_may_have_reads_all_of_them_once(tmp_path: Path) -> None:
+    for number in range(7):
+        (tmp_path / f"net{number}.py").write_text(UNSAFE if number in (0, 6) else SAFE)
+    said = touchline("scan", "--format", "json", ".", at=tmp_path, TOUCHLINE_LIMITS__FILES="3")
+    document = json.loads(said.out)
+    assert [finding["path"] for finding in document["findings"]] == ["net0.py", "net6.py"]
+    assert [(file["path"], file["status"]) for file in document["files"]] == [
+        (f"net{number}.py", "analysed") for number in range(7)
+    ]
+
+
 def test_milder_findings_than_asked_for_do_not_fail(author: Author) -> None:
     author.commit({"net.py": UNSAFE})
     said = touchline("review", "--fail-on", "critical", "HEAD~1..HEAD", at=author.folder)
