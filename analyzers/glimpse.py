@@ -22,7 +22,8 @@ HELD = re.compile(
     r"self\.(\w++)[ \t]*+(?::[^=\n]*+)?=[ \t]*+(?:await )?+((?:\w++\.)*+[A-Za-z_]\w*+)[ \t]*+(?:#.*+)?(?:$|\()",
     re.MULTILINE,
 )
-IMPORT = re.compile(r"\bimport\b[^\n(]*(?:\([^)]*\))?")
+# Begins with plain letters, which are found many times faster than the edge of a word.
+IMPORT = re.compile(r"import\b[^\n(]*(?:\([^)]*\))?")
 # What a statement begins with calling: on a line of its own, or behind another one or a head.
 BEGINNING = r"[ \t(]*(?:await\b[ \t]*)?(?:\w+[ \t]*\.[ \t]*)*(\w+)[ \t]*\("
 BEGINNINGS = re.compile(rf"^{BEGINNING}|[;:]{BEGINNING}", re.MULTILINE)
