@@ -1,0 +1,1 @@
+"""Mistakes that fail, or mean something else, whenever they run."""
