@@ -20,7 +20,7 @@ from analyzers.glimpse import Glimpse
 from analyzers.handling import handled
 from analyzers.misfits import logging_misfit, operator_misfit, text_of
 from analyzers.model import Finding, Severity
-from analyzers.outline import Bound, Unit
+from analyzers.outline import Bound, Kind, Names, Unit
 from analyzers.placeholders import Misfit, by_name, by_position, in_braces
 from analyzers.rule import Bad, Good, Rule
 from analyzers.source import SourceFile
@@ -45,7 +45,9 @@ def _shows_text(glimpse: Glimpse) -> bool:
 
 
 def _shows_misfit(glimpse: Glimpse) -> bool:
-    return any(_may_misfit(node, glimpse) for node in _nodes(glimpse))
+    """Whether the arguments of a text may not fit it; in syntax that `ast` does not know, nothing can be told."""
+    statements = glimpse.file.outline.statements(glimpse.unit)
+    return not statements or any(_may_misfit(node, glimpse) for one in statements for node in ast.walk(one))
 
 
 RULE = Rule(
@@ -267,11 +269,6 @@ def _logs(call: cst.Call, file: SourceFile) -> bool:
     return (file.origin(call.func) or "").rpartition(".")[0] in LOGGERS
 
 
-def _nodes(glimpse: Glimpse) -> Iterator[ast.AST]:
-    for statement in glimpse.file.outline.statements(glimpse.unit):
-        yield from ast.walk(statement)
-
-
 def _may_misfit(node: ast.AST, glimpse: Glimpse) -> bool:
     """Whether the arguments might not fit a text, going by what is written out."""
     match node:
@@ -291,48 +288,48 @@ def _may_misfit_operator(text: str, values: ast.expr, glimpse: Glimpse) -> bool:
         case ast.Tuple():
             return by_position(text, len(values.elts)) is not None
         case ast.Dict():
-            return (
-                by_name(
-                    text,
-                    {one.value for one in values.keys if isinstance(one, ast.Constant) and isinstance(one.value, str)},
-                )
-                is not None
-            )
-        case ast.Name(id=name):
-            kept = (one.elts for one in _assigned(name, glimpse) if isinstance(one, ast.Tuple))
-            return any(by_position(text, count) for count in (1, *map(len, kept)))
+            keys = (one.value for one in values.keys if isinstance(one, ast.Constant))
+            return by_name(text, {key for key in keys if isinstance(key, str)}) is not None
+        case ast.Name(id=name) if by_position(text, 1) is None:
+            assigned = _assigned(glimpse).get(name, [])
+            return name in _of_module(glimpse) or any(isinstance(one, ast.Tuple) for one in assigned)
     return by_position(text, 1) is not None
+
+
+def _of_module(glimpse: Glimpse) -> Names:
+    """The names that code outside functions shares with the statements around it."""
+    return glimpse.file.outline.names[""] if glimpse.unit.kind is Kind.STATEMENT else {}
 
 
 def _texts(node: ast.expr, glimpse: Glimpse, deep: bool = False) -> Iterator[str]:
     """The texts that an expression may be; for those that are not written out, one that nothing fits."""
     match node:
-        case ast.Constant(value=str(text)):
+        case ast.Constant(value=str(text)) | ast.Call(args=[ast.Constant(value=str(text))]):
             yield text
-        case ast.Call(args=[ast.Constant(value=str(text))]):
-            yield text
-        case ast.Call(args=[ast.Name() as name]):
-            yield from _texts(name, glimpse, deep)
-        case ast.Name(id=name) if not deep:
-            yield from (text for value in _assigned(name, glimpse) for text in _texts(value, glimpse, deep=True))
-            if (
-                any(one.how in VALUES for one in glimpse.file.outline.names[""].get(name, ()))
-                or glimpse.file.outline.stars
-            ):
+        case (ast.Name() as name) | ast.Call(args=[ast.Name() as name]) if not deep:
+            yield from (text for value in _assigned(glimpse).get(name.id, ()) for text in _texts(value, glimpse, True))
+            outline = glimpse.file.outline
+            if outline.stars or any(one.how in VALUES for one in outline.names[""].get(name.id, ())):
                 yield UNFIT
-        case ast.Name() | ast.BinOp(op=ast.Add()) | ast.IfExp() | ast.Tuple():
+        case ast.BinOp(op=ast.Add()) | ast.Call(args=[ast.BinOp(op=ast.Add())]):
+            yield UNFIT
+        case ast.Name() | ast.Attribute() | ast.IfExp() | ast.Tuple() if deep:
             yield UNFIT
 
 
-def _assigned(name: str, glimpse: Glimpse) -> list[ast.expr]:
-    """What the unit assigns to a name, together with other names or alone."""
+def _assigned(glimpse: Glimpse) -> dict[str, list[ast.expr]]:
+    """What the unit assigns to names, one by one or several together."""
     known: dict[Unit, dict[str, list[ast.expr]]] = glimpse.file.cache.setdefault(_assigned, {})
     if glimpse.unit not in known:
         found = known[glimpse.unit] = {}
-        for node in _nodes(glimpse):
-            if isinstance(node, (ast.Assign, ast.AnnAssign, ast.NamedExpr)) and node.value:
-                for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
-                    for one in ast.walk(target):
-                        if isinstance(one, ast.Name):
-                            found.setdefault(one.id, []).append(node.value)
-    return known[glimpse.unit].get(name, [])
+        for name, value in _assignments(glimpse):
+            found.setdefault(name, []).append(value)
+    return known[glimpse.unit]
+
+
+def _assignments(glimpse: Glimpse) -> Iterator[tuple[str, ast.expr]]:
+    for node in (node for one in glimpse.file.outline.statements(glimpse.unit) for node in ast.walk(one)):
+        if isinstance(node, (ast.Assign, ast.AnnAssign, ast.NamedExpr)) and node.value:
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            parts = (part for target in targets for part in ast.walk(target))
+            yield from ((part.id, node.value) for part in parts if isinstance(part, ast.Name))

@@ -39,8 +39,9 @@ def _shows_both(glimpse: Glimpse) -> bool:
     """Whether something is made with a text that has placeholders, and with as much behind it."""
     if "%" not in glimpse.text and "{}" not in glimpse.text:
         return False
-    nodes = (node for one in glimpse.file.outline.statements(glimpse.unit) for node in ast.walk(one))
-    return any(isinstance(node, ast.Call) and _may_lack_formatting(node) for node in nodes)
+    statements = glimpse.file.outline.statements(glimpse.unit)
+    nodes = (node for one in statements for node in ast.walk(one))
+    return not statements or any(isinstance(node, ast.Call) and _may_lack_formatting(node) for node in nodes)
 
 
 def _may_lack_formatting(call: ast.Call) -> bool:
@@ -56,7 +57,7 @@ RULE = Rule(
     name="message-never-formatted",
     title="Message that nobody puts together",
     weakness="CWE-628",
-    severity=Severity.MEDIUM,
+    severity=Severity.LOW,
     message="`{error}` takes its arguments as they are: whoever reads the error sees `({shown})`.",
     advice="Put `{filling}` behind the text in place of the comma.",
     in_tests=False,
