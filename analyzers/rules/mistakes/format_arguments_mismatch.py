@@ -6,8 +6,10 @@ so that this one hides the other. `logging` raises nothing: it prints a tracebac
 What to do: Give as many arguments as the text has placeholders, under the names that it has; write `%%` for a percent
 sign, and `{{` and `}}` for braces.
 
-What it does not see: Texts that are not constant; arguments in a variable or behind a star; a value of the wrong type;
-surplus arguments of `str.format`, which harm nobody; loggers that come in through a parameter.
+What it does not see: Texts that are not constant, or change apart from the place that uses them; arguments behind a
+star; a value of the wrong type; surplus arguments of `str.format`, which raise nothing; loggers that are handed in, or
+come from another module. One argument that may be a mapping, beside a text that takes none, is left to the formatter;
+and a text in braces is of low confidence for a logger, which may have learned to fill them.
 """
 
 import ast
@@ -19,7 +21,7 @@ from analyzers import syntax
 from analyzers.glimpse import Glimpse
 from analyzers.handling import handled
 from analyzers.misfits import logging_misfit, operator_misfit, text_of
-from analyzers.model import Finding, Severity
+from analyzers.model import Confidence, Finding, Severity
 from analyzers.outline import Bound, Kind, Names, Unit
 from analyzers.placeholders import Misfit, by_name, by_position, in_braces
 from analyzers.rule import Bad, Good, Rule
@@ -59,8 +61,8 @@ RULE = Rule(
     advice="Make the text of `{call}` and its arguments fit each other.",
     needs=(_shows_text, _shows_misfit),
     known_as=(
-        *(f"F50{number}" for number in range(1, 10)),
-        *("F521", "F524", "F525", "PLE1205", "PLE1206", "PLE1300", "PLE1307", "str-format"),
+        *("F501", "F502", "F503", "F505", "F506", "F507", "F508", "F509", "F521", "F524", "F525"),
+        *("PLE1205", "PLE1206", "PLE1300", "str-format"),
         *("E1200", "logging-unsupported-format", "E1201", "logging-format-truncated"),
         *("E1205", "logging-too-many-args", "E1206", "logging-too-few-args"),
         *("E1300", "bad-format-character", "E1301", "truncated-format-string", "E1302", "mixed-format-string"),
@@ -120,7 +122,7 @@ RULE = Rule(
                 log = logging.getLogger(__name__)
 
                 def leave(self, event):
-                    self.log.info("Left room {}", event.target)  # finding
+                    self.log.info("Left the room", event.target)  # finding
             """
         ),
         Bad(
@@ -243,7 +245,8 @@ def check_call(call: cst.Call, file: SourceFile) -> Iterator[Finding]:
         if text is not None and _logs(call, file):
             found = logging_misfit(text, values[1:], file)
             if found:
-                yield _finding(call, found[0], LOST if found[1] else UNSHOWN, file)
+                sure = Confidence.LOW if _fits_braces(text, len(values) - 1) else Confidence.HIGH
+                yield _finding(call, found[0], LOST if found[1] else UNSHOWN, file, sure)
 
 
 def _judged(node: cst.BaseExpression, misfit: Misfit | None, file: SourceFile) -> Iterator[Finding]:
@@ -254,8 +257,19 @@ def _judged(node: cst.BaseExpression, misfit: Misfit | None, file: SourceFile) -
         yield _finding(node, misfit, f"this raises {'an error' if unclear else misfit.error.__name__}", file)
 
 
-def _finding(node: cst.BaseExpression, misfit: Misfit, harm: str, file: SourceFile) -> Finding:
-    return RULE.finding(file, node, part=misfit.part, wrong=misfit.wrong, harm=harm, call=file.code(node))
+def _fits_braces(text: str, count: int) -> bool:
+    """Whether it is a text for `str.format`, which the project may have taught its loggers.
+
+    https://docs.python.org/3/howto/logging-cookbook.html#using-particular-formatting-styles-throughout-your-application
+    """
+    return "{" in text and in_braces(text, count, frozenset()) is None
+
+
+def _finding(
+    node: cst.BaseExpression, misfit: Misfit, harm: str, file: SourceFile, sure: Confidence = Confidence.HIGH
+) -> Finding:
+    words = {"part": misfit.part, "wrong": misfit.wrong, "harm": harm, "call": file.code(node)}
+    return RULE.finding(file, node, confidence=sure, **words)
 
 
 def _asserted(node: cst.BaseExpression, file: SourceFile) -> bool:
