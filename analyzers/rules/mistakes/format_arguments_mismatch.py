@@ -268,8 +268,8 @@ def _fits_braces(text: str, count: int) -> bool:
 def _finding(
     node: cst.BaseExpression, misfit: Misfit, harm: str, file: SourceFile, sure: Confidence = Confidence.HIGH
 ) -> Finding:
-    words = {"part": misfit.part, "wrong": misfit.wrong, "harm": harm, "call": file.code(node)}
-    return RULE.finding(file, node, confidence=sure, **words)
+    call = file.code(node)
+    return RULE.finding(file, node, confidence=sure, part=misfit.part, wrong=misfit.wrong, harm=harm, call=call)
 
 
 def _asserted(node: cst.BaseExpression, file: SourceFile) -> bool:
