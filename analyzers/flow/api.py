@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 import libcst as cst
 
-from analyzers.flow import bearing, locks, nothing, ownership, text, toplevel
+from analyzers.flow import bearing, locks, nothing, ownership, text, toplevel, unbound
 from analyzers.flow.analysis import Analysis, Kept, graph_of, place_of
 from analyzers.flow.elsewhere import callers_elsewhere, calls_of, flows_from
 from analyzers.flow.entries import may_be_given
@@ -18,7 +18,7 @@ from analyzers.flow.hints import may_have_source, speaks_of_source
 from analyzers.flow.leads import sinks_from
 from analyzers.flow.memory import may_read, readers, remembered, reviewed
 from analyzers.flow.reaching import definitions
-from analyzers.flow.results import Acquisition, Built, Constant, Flow, Flows, Held, MayBeNone
+from analyzers.flow.results import Acquisition, Built, Constant, Flow, Flows, Held, MayBeNone, Unbound
 from analyzers.flow.signs import possible
 from analyzers.flow.trace import assumed, hit_steps, source_words
 from analyzers.models import Models, load
@@ -217,3 +217,11 @@ def may_be_none(file: SourceFile, expression: cst.BaseExpression) -> MayBeNone |
         return nothing.may_be_none(file, expression, models(file))
     except (Undecided, RecursionError):
         return None
+
+
+def left_unbound(file: SourceFile, function: cst.FunctionDef) -> tuple[Unbound, ...]:
+    """The names of a function that only a `try` binds, that one of its handlers goes on without, and that are used."""
+    try:
+        return tuple(unbound.unbound(file, function))
+    except (Undecided, RecursionError):
+        return ()

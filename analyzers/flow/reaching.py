@@ -114,8 +114,13 @@ def reaching(file: SourceFile, function: cst.FunctionDef) -> Reaching:
     return known[function]
 
 
+def bound_at(point: Point) -> dict[str, Definition]:
+    """The names a point binds; the target of a loop only where that goes on."""
+    return {} if point.node is None else dict([*_made(point.kind, point.node), *_walruses(point.node)])
+
+
 def _transfer(point: Point, before: State) -> dict[Edge, State | None]:
-    made = {} if point.node is None else dict([*_made(point.kind, point.node), *_walruses(point.node)])
+    made = bound_at(point)
     if not made:
         return {Edge.NEXT: before}
     after = {**before, **{name: (definition,) for name, definition in made.items()}}

@@ -107,3 +107,19 @@ class MayBeNone:
     because: str = ""
     answer: tuple[SourceFile, cst.FunctionDef] | None = field(default=None, compare=False, repr=False)
     nothings: tuple[cst.Return, ...] = field(default=(), compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Unbound:
+    """A name that a `try` binds at `binding`; the `handler` goes on without it, to the `use`.
+
+    Whenever the handler takes an exception the first time, the name is not bound yet, and every way on from there that
+    the handler itself does not end leads to a use. Where the first use stands behind a `for` around the `try`, that is
+    the `loop`, which has run out.
+    """
+
+    name: str
+    binding: cst.CSTNode = field(compare=False, repr=False)
+    handler: cst.ExceptHandler = field(compare=False, repr=False)
+    use: cst.Name = field(compare=False, repr=False)
+    loop: cst.CSTNode | None = field(default=None, compare=False, repr=False)
