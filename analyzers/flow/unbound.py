@@ -100,10 +100,10 @@ def _first_use(name: str, catch: Point) -> tuple[cst.Name, cst.CSTNode | None] |
     """
     handler = frozenset(inside(catch.node)) if catch.node else frozenset()
     found: tuple[cst.Name, cst.CSTNode | None] | None = None
-    waiting: list[tuple[bool, int, int, Point, cst.CSTNode | None]] = [(False, catch.order, 0, catch, None)]
+    waiting: list[tuple[bool, int, Point, cst.CSTNode | None]] = [(False, catch.index, catch, None)]
     seen: set[Point] = set()
     while waiting:
-        _, _, _, point, loop = heapq.heappop(waiting)
+        _, _, point, loop = heapq.heappop(waiting)
         if point in seen:
             continue
         seen.add(point)
@@ -118,7 +118,7 @@ def _first_use(name: str, catch: Point) -> tuple[cst.Name, cst.CSTNode | None] |
         leaving = isinstance(point.node, LEAVING) and point.node in handler
         for target, ended in [] if leaving else after:
             over = loop or ended
-            heapq.heappush(waiting, (over is not None, target.order, target.index, target, over))
+            heapq.heappush(waiting, (over is not None, target.index, target, over))
     return found
 
 

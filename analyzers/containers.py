@@ -1,0 +1,113 @@
+"""Whether a name or an attribute holds a dict, a set or a list, by what it was made of, and whether it stays so."""
+
+import ast
+from collections.abc import Iterator
+
+import libcst as cst
+
+from analyzers import syntax
+from analyzers.flow import api
+from analyzers.outline import dotted as called
+from analyzers.scopes import dotted, local_names
+from analyzers.source import SourceFile
+
+DICT, SET, LIST = "dict", "set", "list"
+KINDS = {
+    "dict": DICT,
+    "Dict": DICT,
+    "defaultdict": DICT,
+    "OrderedDict": DICT,
+    "set": SET,
+    "Set": SET,
+    "list": LIST,
+    "List": LIST,
+}
+MAKERS = {
+    "builtins.dict": DICT,
+    "collections.OrderedDict": DICT,
+    "collections.defaultdict": DICT,
+    "collections.Counter": DICT,
+    "builtins.set": SET,
+    "builtins.list": LIST,
+    "builtins.sorted": LIST,
+}
+
+
+def kind_of(container: cst.BaseExpression, file: SourceFile) -> str:
+    """The kind of what a local name, a parameter or an attribute of `self` holds; "" where it is not certain."""
+    if isinstance(container, cst.Name):
+        made = api.assigned(file, container)
+        return _made(made, file) if made is not None else _annotated(container, file)
+    qualname = file.definition_name(container).rpartition(".")[0]
+    kinds = {_kept(value, file) for value in _values(qualname, syntax.last_name(container), file)}
+    return kinds.pop() if len(kinds) == 1 else ""
+
+
+def _made(value: cst.BaseExpression, file: SourceFile) -> str:
+    match value:
+        case cst.Dict() | cst.DictComp():
+            return DICT
+        case cst.Set() | cst.SetComp():
+            return SET
+        case cst.List() | cst.ListComp():
+            return LIST
+        case cst.Call():
+            return MAKERS.get(file.qualified(value.func) or "", "")
+    return ""
+
+
+def _annotated(name: cst.Name, file: SourceFile) -> str:
+    """The kind of a parameter by its annotation, where nothing else binds the name."""
+    function = next((one for one in file.ancestors(name) if isinstance(one, cst.FunctionDef)), None)
+    bound = local_names(function, file.package).get(name.value, ()) if function else ()
+    if function is None or len(bound) != 1 or bound[0].target != "parameter":
+        return ""
+    params = (*function.params.posonly_params, *function.params.params, *function.params.kwonly_params)
+    hint = next((one.annotation for one in params if one.name.value == name.value), None)
+    plain = hint.annotation if hint else None
+    plain = plain.value if isinstance(plain, cst.Subscript) else plain
+    return KINDS.get(dotted(plain).rpartition(".")[2], "")
+
+
+def _values(qualname: str, attribute: str, file: SourceFile) -> Iterator[ast.expr]:
+    """What a class assigns to an attribute of its objects, None left out."""
+    known = file.outline.classes.get(qualname)
+    for node in ast.walk(known) if known else ():
+        match node:
+            case ast.Assign(targets=targets, value=value):
+                pass
+            case ast.AnnAssign(target=target, value=ast.expr() as value) | ast.AugAssign(target=target, value=value):
+                targets = [target]
+            case _:
+                continue
+        held = any(isinstance(one, ast.Attribute) and one.attr == attribute for one in targets)
+        if held and not (isinstance(value, ast.Constant) and value.value is None):
+            yield value
+
+
+def _kept(value: ast.expr, file: SourceFile) -> str:
+    match value:
+        case ast.Dict() | ast.DictComp():
+            return DICT
+        case ast.Set() | ast.SetComp():
+            return SET
+        case ast.List() | ast.ListComp():
+            return LIST
+        case ast.Call(func=func):
+            last = called(func).rpartition(".")[2]
+            return KINDS.get(last, "") if last not in file.outline.classes else ""
+    return ""
+
+
+def rebound(body: cst.BaseSuite, name: str) -> bool:
+    """Whether something in a block binds a name or an attribute."""
+    targets: list[cst.CSTNode] = []
+    for part in syntax.inside(body):
+        if isinstance(part, (cst.AssignTarget, cst.AnnAssign, cst.AugAssign, cst.For, cst.NamedExpr)):
+            targets.append(part.target)
+        elif isinstance(part, cst.AsName):
+            targets.append(part.name)
+        elif isinstance(part, cst.Del) and not isinstance(part.target, cst.Subscript):
+            targets.append(part.target)
+    parts = (part for target in targets if not isinstance(target, cst.Subscript) for part in syntax.inside(target))
+    return any(dotted(part) == name for part in parts)
