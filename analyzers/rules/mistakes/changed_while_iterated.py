@@ -240,9 +240,11 @@ def check(loop: cst.For, file: SourceFile) -> Iterator[Finding | Examined]:
     if change is None:
         return
     steps = (Step(file.path, file.head_span(loop), f"the loop walks `{walk.name}` itself"),)
-    words = {"change": file.code(change), "container": walk.name, "copied": file.code(walk.copied)}
-    fix, outcome = _fix(walk, change, loop, file), OUTCOMES.get(walk.kind, FAILS)
-    yield RULE.finding(file, change, steps=steps, fix=fix, outcome=outcome, **words)
+    changed, copied, outcome = file.code(change), file.code(walk.copied), OUTCOMES.get(walk.kind, FAILS)
+    fix = _fix(walk, change, loop, file)
+    yield RULE.finding(
+        file, change, steps=steps, fix=fix, change=changed, container=walk.name, copied=copied, outcome=outcome
+    )
 
 
 def _walk(loop: cst.For, file: SourceFile) -> Walk | None:
