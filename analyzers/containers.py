@@ -12,6 +12,9 @@ from analyzers.scopes import dotted, local_names
 from analyzers.source import SourceFile
 
 DICT, SET, LIST = "dict", "set", "list"
+VIEWS = frozenset("items keys values iteritems iterkeys itervalues".split())
+# Their own containers give the keys as a list: https://docs.python.org/3/library/email.message.html
+LISTING = frozenset("email mailbox configparser wsgiref http imaplib smtplib".split())
 KINDS = {
     "dict": DICT,
     "Dict": DICT,
@@ -111,3 +114,16 @@ def rebound(body: cst.BaseSuite, name: str) -> bool:
             targets.append(part.target)
     parts = (part for target in targets if not isinstance(target, cst.Subscript) for part in syntax.inside(target))
     return any(dotted(part) == name for part in parts)
+
+
+def viewed_in(walked: cst.BaseExpression) -> cst.BaseExpression | None:
+    """`rows` of `rows.items()` and of `six.iteritems(rows)`."""
+    if not isinstance(walked, cst.Call) or syntax.last_name(walked.func) not in VIEWS or len(walked.args) > 1:
+        return None
+    return walked.args[0].value if walked.args else syntax.receiver(walked)
+
+
+def has_other_views(file: SourceFile) -> bool:
+    """Whether the file speaks of a library whose `keys()` gives a list."""
+    targets = (one.target for bound in file.outline.names[""].values() for one in bound)
+    return any(target.partition(".")[0] in LISTING for target in targets)

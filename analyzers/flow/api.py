@@ -10,6 +10,7 @@ import libcst as cst
 
 from analyzers.flow import bearing, locks, nothing, ownership, text, toplevel, unbound
 from analyzers.flow.analysis import Analysis, Kept, graph_of, place_of
+from analyzers.flow.build import build
 from analyzers.flow.elsewhere import callers_elsewhere, calls_of, flows_from
 from analyzers.flow.entries import may_be_given
 from analyzers.flow.frame import Frame, Hit
@@ -17,7 +18,7 @@ from analyzers.flow.graph import Graph, Undecided
 from analyzers.flow.hints import may_have_source, speaks_of_source
 from analyzers.flow.leads import sinks_from
 from analyzers.flow.memory import may_read, readers, remembered, reviewed
-from analyzers.flow.reaching import definitions
+from analyzers.flow.reaching import definitions, function_of
 from analyzers.flow.results import Acquisition, Built, Constant, Flow, Flows, Held, MayBeNone, Unbound
 from analyzers.flow.signs import possible
 from analyzers.flow.trace import assumed, hit_steps, source_words
@@ -45,6 +46,25 @@ def graph(file: SourceFile, function: cst.FunctionDef) -> Graph | None:
     """The control flow of a function; None when it is too large."""
     try:
         return graph_of(file, function)
+    except (Undecided, RecursionError):
+        return None
+
+
+def graph_around(file: SourceFile, node: cst.CSTNode) -> Graph | None:
+    """The control flow of the function, or else of the statement of the module, that a node stands in."""
+    function = function_of(file, node)
+    if function is not None:
+        return graph(file, function)
+    root = next(reversed([node, *file.ancestors(node)]))
+    known: dict[cst.CSTNode, Graph | None] = file.cache.setdefault(graph_around, {})
+    if root not in known:
+        known[root] = _graph(root)
+    return known[root]
+
+
+def _graph(root: cst.CSTNode) -> Graph | None:
+    try:
+        return build([root]) if isinstance(root, cst.BaseCompoundStatement) else None
     except (Undecided, RecursionError):
         return None
 

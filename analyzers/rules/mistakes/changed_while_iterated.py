@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import libcst as cst
 
 from analyzers import syntax
-from analyzers.containers import DICT, LIST, SET, kind_of, rebound
+from analyzers.containers import DICT, LIST, SET, has_other_views, kind_of, rebound, viewed_in
 from analyzers.flow import api
 from analyzers.flow.graph import Edge, Kind, Point
 from analyzers.glimpse import Glimpse, says
@@ -25,10 +25,7 @@ from analyzers.rule import Bad, Good, Rule
 from analyzers.scopes import dotted, local_names
 from analyzers.source import SourceFile
 
-VIEWS = frozenset("items keys values iteritems iterkeys itervalues".split())
 TAKING = frozenset("pop popitem clear remove discard".split())
-# Their own containers give the keys as a list: https://docs.python.org/3/library/email.message.html
-LISTING = frozenset("email mailbox configparser wsgiref http imaplib smtplib".split())
 PUTTING = frozenset("add update setdefault append extend insert".split())
 SOME = "list or set"
 FAILS = "the next step of the loop raises RuntimeError"
@@ -129,6 +126,18 @@ RULE = Rule(
                     for worker in list(self.workers):
                         if not worker.alive():
                             self.workers.remove(worker)
+            """,
+        ),
+        Bad(
+            """
+            ages = {'ann': 3, 'bob': None}
+            for name in ages:  # step
+                del ages[name]  # finding
+            """,
+            fixed="""
+            ages = {'ann': 3, 'bob': None}
+            for name in list(ages):
+                del ages[name]
             """,
         ),
         Bad(
@@ -252,7 +261,7 @@ def _walk(loop: cst.For, file: SourceFile) -> Walk | None:
     copied = loop.iter
     if isinstance(copied, cst.Call) and syntax.is_name(copied.func, "enumerate") and copied.args:
         copied = copied.args[0].value
-    viewed = _viewed(copied)
+    viewed = viewed_in(copied)
     container = viewed or copied
     name = dotted(container)
     first, _, rest = name.partition(".")
@@ -260,24 +269,9 @@ def _walk(loop: cst.For, file: SourceFile) -> Walk | None:
         return None
     kind = kind_of(container, file)
     if viewed:
-        return (
-            Walk(container, name, DICT, copied) if kind == DICT or (not kind and not _has_other_views(file)) else None
-        )
+        return Walk(container, name, DICT, copied) if kind == DICT or (not kind and not has_other_views(file)) else None
     kind = kind or _told_kind(loop, name)
     return Walk(container, name, kind, copied) if kind else None
-
-
-def _viewed(walked: cst.BaseExpression) -> cst.BaseExpression | None:
-    """`rows` of `rows.items()` and of `six.iteritems(rows)`."""
-    if not isinstance(walked, cst.Call) or syntax.last_name(walked.func) not in VIEWS or len(walked.args) > 1:
-        return None
-    return walked.args[0].value if walked.args else syntax.receiver(walked)
-
-
-def _has_other_views(file: SourceFile) -> bool:
-    """Whether the file speaks of a library whose `keys()` gives a list."""
-    targets = (one.target for bound in file.outline.names[""].values() for one in bound)
-    return any(target.partition(".")[0] in LISTING for target in targets)
 
 
 def _told_kind(loop: cst.For, name: str) -> str:
@@ -359,8 +353,7 @@ def _takes(call: cst.Call, walk: Walk, loop: cst.For) -> bool:
 
 def _goes_on(change: cst.CSTNode, loop: cst.For, file: SourceFile) -> bool:
     """Whether the loop can go on behind a change without a test of what is set beside it."""
-    function = next((one for one in file.ancestors(loop) if isinstance(one, cst.FunctionDef)), None)
-    graph = api.graph(file, function) if function else None
+    graph = api.graph_around(file, loop)
     if graph is None:
         return False
     beside = next((one for one in file.ancestors(change) if isinstance(one, cst.BaseSuite)), loop.body)
