@@ -14,8 +14,8 @@ from analyzers.signatures import Given
 from analyzers.source import SourceFile
 
 INIT = "__init__"
+MAKING = (ast.Call, ast.Await)
 CALLED = re.compile(r"(\w+)[ \t]*\(")
-Known = Mapping[str, list[Place]]
 
 
 def calls_unfit(glimpse: Glimpse) -> bool:
@@ -78,8 +78,8 @@ def _is_unfit(unit: Unit, file: SourceFile, name: str = "") -> bool:
     calls = [node for node in nodes if isinstance(node, ast.Call) and name in ("", _last(node.func))]
     if not calls:
         return False
-    known, words = _known(file), _words(nodes)
-    return any(_may_not_fit(call, place) for call in calls for place in _meant(call.func, file, known, words))
+    words = _words(nodes)
+    return any(_may_not_fit(call, place) for call in calls for place in _meant(call.func, file, words))
 
 
 def _parts(unit: Unit, file: SourceFile) -> Iterator[ast.AST]:
@@ -94,39 +94,46 @@ def _parts(unit: Unit, file: SourceFile) -> Iterator[ast.AST]:
 
 def _words(nodes: Sequence[ast.AST]) -> _Words:
     renamed: dict[str, str] = {}
-    imported, made = set(), set()
+    imported: set[str] = set()
+    made: set[str] = set()
     for node in nodes:
         if isinstance(node, (ast.Import, ast.ImportFrom)):
             renamed.update({one.asname: one.name.rpartition(".")[2] for one in node.names if one.asname})
             imported.update(one.asname or one.name.partition(".")[0] for one in node.names)
-        elif isinstance(node, (ast.Assign, ast.AnnAssign, ast.NamedExpr)) and isinstance(node.value, ast.Call):
+        elif isinstance(node, (ast.Assign, ast.AnnAssign, ast.NamedExpr)) and isinstance(node.value, MAKING):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             made.update(target.id for target in targets if isinstance(target, ast.Name))
     return _Words(renamed, imported, made)
 
 
-def _known(file: SourceFile) -> Known:
-    """The definitions at hand by their names."""
-    known: dict[str, list[Place]] | None = file.cache.get(_known)
+def _known(file: SourceFile, name: str) -> Sequence[Place]:
+    """The definitions at hand of a name."""
+    known: dict[str, list[Place]] = file.project.cache.setdefault((_known, file), {})
+    if name not in known:
+        known[name] = [place for other in at_hand(file) for place in _own(other).get(name, ())]
+    return known[name]
+
+
+def _own(file: SourceFile) -> Mapping[str, list[Place]]:
+    known: dict[str, list[Place]] | None = file.cache.get(_own)
     if known is None:
-        known = file.cache[_known] = {}
-        for other in at_hand(file):
-            for one in other.outline.definitions if other.readable else ():
-                known.setdefault(one.name, []).append(Place(other, one))
+        known = file.cache[_own] = {}
+        for one in file.outline.definitions if file.readable else ():
+            known.setdefault(one.name, []).append(Place(file, one))
     return known
 
 
-def _meant(func: ast.expr, file: SourceFile, known: Known, words: _Words) -> Iterator[Place]:
+def _meant(func: ast.expr, file: SourceFile, words: _Words) -> Iterator[Place]:
     """What at hand may be called like this."""
     last = _last(func)
     own = words.renamed.get(last, last)
     for name in {own, *aliases(file).get(own, ())} if last else ():
-        for place in known.get(name, ()):
-            if _fits_root(func, place.definition, file, known, words):
+        for place in _known(file, name):
+            if _fits_root(func, place.definition, file, words):
                 yield place
 
 
-def _fits_root(func: ast.expr, definition: Definition, file: SourceFile, known: Known, words: _Words) -> bool:
+def _fits_root(func: ast.expr, definition: Definition, file: SourceFile, words: _Words) -> bool:
     """Whether what stands before a name may lead to a definition of this kind."""
     plain = definition.kind is Kind.CLASS or not definition.parent
     if not isinstance(func, ast.Attribute):
