@@ -9,7 +9,7 @@ from analyzers import signatures
 from analyzers.called import of_class
 from analyzers.definite import Place
 from analyzers.glimpse import Glimpse, aliases, at_hand
-from analyzers.outline import FUNCTIONS, Bound, Definition, Kind, Unit
+from analyzers.outline import FUNCTIONS, Bound, Unit
 from analyzers.signatures import Given
 from analyzers.source import SourceFile
 
@@ -65,11 +65,39 @@ def _calling(file: SourceFile) -> Mapping[str, list[Unit]]:
 
 @dataclass(frozen=True, slots=True)
 class _Words:
-    """What the names in a unit may be: other names of its own imports, and what has just been made."""
+    """What the names in a unit may be: other names of its own imports, and what has just been made of a class."""
 
+    file: SourceFile
     renamed: Mapping[str, str]
     imported: Set[str]
-    made: Set[str]
+    made: Mapping[str, Sequence[ast.expr]]
+
+    def meant(self, name: str) -> Iterator[Place]:
+        """The definitions at hand that a name may stand for."""
+        own = self.renamed.get(name, name)
+        for one in {own, *aliases(self.file).get(own, ())}:
+            yield from _known(self.file, one)
+
+    def makes(self, node: ast.expr) -> bool:
+        """Whether an expression may give an instance of a class at hand, or stand for one above."""
+        call = node.value if isinstance(node, ast.Await) else node
+        name = _last(call.func) if isinstance(call, ast.Call) else ""
+        return name == "super" or any(place.is_class for place in self.meant(name))
+
+    def leads_to_method(self, node: ast.expr) -> bool:
+        """Whether a method may be asked of an expression."""
+        if not isinstance(node, ast.Name):
+            return self.makes(node)
+        return node.id in ("self", "cls") or any(map(self.makes, self.made.get(node.id, ())))
+
+    def leads_anywhere(self, node: ast.expr) -> bool:
+        """Whether an expression may be a module or a class."""
+        while isinstance(node, ast.Attribute):
+            node = node.value
+        if not isinstance(node, ast.Name):
+            return False
+        bound = self.file.outline.names[""].get(node.id, ())
+        return node.id in self.imported or any(one.how in (Bound.IMPORT, Bound.DEFINITION) for one in bound)
 
 
 def _is_unfit(unit: Unit, file: SourceFile, name: str = "") -> bool:
@@ -78,8 +106,8 @@ def _is_unfit(unit: Unit, file: SourceFile, name: str = "") -> bool:
     calls = [node for node in nodes if isinstance(node, ast.Call) and name in ("", _last(node.func))]
     if not calls:
         return False
-    words = _words(nodes)
-    return any(_may_not_fit(call, place) for call in calls for place in _meant(call.func, file, words))
+    words = _words(nodes, file)
+    return any(_may_not_fit(call, place) for call in calls for place in _meant(call.func, words))
 
 
 def _parts(unit: Unit, file: SourceFile) -> Iterator[ast.AST]:
@@ -92,18 +120,19 @@ def _parts(unit: Unit, file: SourceFile) -> Iterator[ast.AST]:
             yield node
 
 
-def _words(nodes: Sequence[ast.AST]) -> _Words:
+def _words(nodes: Sequence[ast.AST], file: SourceFile) -> _Words:
     renamed: dict[str, str] = {}
     imported: set[str] = set()
-    made: set[str] = set()
+    made: dict[str, list[ast.expr]] = {}
     for node in nodes:
         if isinstance(node, (ast.Import, ast.ImportFrom)):
             renamed.update({one.asname: one.name.rpartition(".")[2] for one in node.names if one.asname})
             imported.update(one.asname or one.name.partition(".")[0] for one in node.names)
         elif isinstance(node, (ast.Assign, ast.AnnAssign, ast.NamedExpr)) and isinstance(node.value, MAKING):
-            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            made.update(target.id for target in targets if isinstance(target, ast.Name))
-    return _Words(renamed, imported, made)
+            for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
+                if isinstance(target, ast.Name):
+                    made.setdefault(target.id, []).append(node.value)
+    return _Words(file, renamed, imported, made)
 
 
 def _known(file: SourceFile, name: str) -> Sequence[Place]:
@@ -123,32 +152,15 @@ def _own(file: SourceFile) -> Mapping[str, list[Place]]:
     return known
 
 
-def _meant(func: ast.expr, file: SourceFile, words: _Words) -> Iterator[Place]:
+def _meant(func: ast.expr, words: _Words) -> Iterator[Place]:
     """What at hand may be called like this."""
-    last = _last(func)
-    own = words.renamed.get(last, last)
-    for name in {own, *aliases(file).get(own, ())} if last else ():
-        for place in _known(file, name):
-            if _fits_root(func, place.definition, file, words):
-                yield place
-
-
-def _fits_root(func: ast.expr, definition: Definition, file: SourceFile, words: _Words) -> bool:
-    """Whether what stands before a name may lead to a definition of this kind."""
-    plain = definition.kind is Kind.CLASS or not definition.parent
+    places = list(words.meant(_last(func)))
     if not isinstance(func, ast.Attribute):
-        return plain
-    if isinstance(func.value, ast.Call):
-        return not plain and isinstance(func.value.func, (ast.Name, ast.Attribute))
-    root = func.value
-    while isinstance(root, ast.Attribute):
-        root = root.value
-    if not isinstance(root, ast.Name):
-        return False
-    if root.id in ("self", "cls") or root.id in words.made:
-        return not plain
-    bound = file.outline.names[""].get(root.id, ())
-    return root.id in words.imported or any(one.how in (Bound.IMPORT, Bound.DEFINITION) for one in bound)
+        yield from (place for place in places if place.is_class or not place.definition.parent)
+    elif places and words.leads_anywhere(func.value):
+        yield from places
+    elif places and words.leads_to_method(func.value):
+        yield from (place for place in places if not place.is_class and place.definition.parent)
 
 
 def _may_not_fit(call: ast.Call, place: Place) -> bool:

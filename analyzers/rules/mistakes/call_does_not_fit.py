@@ -30,6 +30,8 @@ EXPECTING = re.compile(r"raises|suppress", re.IGNORECASE)
 # Who asks one of these goes another way for what is not as it is said to be.
 ASKING = frozenset({"isinstance", "issubclass", "hasattr", "callable", "signature", "getfullargspec", "version_info"})
 
+# With https://pypi.org/project/mox3/ methods are replaced, and calls of them recorded, without a word of it.
+RECORDING = "mox"
 
 RULE = Rule(
     name="call-does-not-fit",
@@ -199,6 +201,24 @@ RULE = Rule(
             """,
         ),
         Good(
+            "which module it comes from depends on what is installed",
+            """
+            try:
+                from fast import pack
+            except ImportError:
+                from slow import pack
+
+            def send(out, data):
+                out.write(pack(data, 9))
+            """,
+            files={
+                "slow.py": """
+                def pack(data):
+                    return data
+                """
+            },
+        ),
+        Good(
             "the error is expected",
             """
             def notify(user, text):
@@ -284,7 +304,7 @@ def _step(target: Called) -> Step:
 
 def _is_excused(call: cst.Call, file: SourceFile) -> bool:
     """Whether the code around the call expects it to fail, or asks first whether it can be made."""
-    if never_runs(call, file) or handled(call, file, TypeError):
+    if RECORDING in file.words or never_runs(call, file) or handled(call, file, TypeError):
         return True
     for outer in file.ancestors(call):
         if isinstance(outer, cst.With) and any(_expects(item.item) for item in outer.items):
