@@ -104,7 +104,7 @@ def _maker(name: cst.Name, file: SourceFile) -> Place | None:
     """The class whose instance a local name is, if it is given a value once."""
     names = next((one for one in _scopes(name, file) if name.value in one), None)
     bound = names[name.value] if names else ()
-    if len(bound) != 1 or bound[0].how is not Bound.CALL or "()" in bound[0].target:
+    if len(bound) != 1 or bound[0].how is not Bound.CALL or "()" in bound[0].target or "nonlocal" in file.words:
         return None
     return _named(bound[0].target, name, file)
 
@@ -147,11 +147,20 @@ def _on_own(klass: Place, of_class: bool, name: str, *, beyond: bool = False) ->
 
 
 def _is_unfinished(found: Place, klass: Place) -> bool:
-    node = found.function
-    if node is None or PARTIAL.search(klass.definition.name):
+    """Whether a class, or the method that was found, is there for classes below it to do in their own way."""
+    node, owner = found.function, klass.klass
+    if node is None or owner is None or PARTIAL.search(owner.name) or _is_abstract(klass):
         return True
     body = [one for one in node.body if not (isinstance(one, ast.Expr) and isinstance(one.value, ast.Constant))]
-    return all(isinstance(one, UNFINISHED) or _gives_nothing(one) for one in body[:1]) and len(body) < 2
+    return not body or (len(body) == 1 and (isinstance(body[0], UNFINISHED) or _gives_nothing(body[0])))
+
+
+def _is_abstract(klass: Place) -> bool:
+    node = klass.klass
+    if node is None or node.keywords or any(dotted(base).endswith("ABC") for base in node.bases):
+        return True
+    members = klass.file.outline.members(klass.qualname)
+    return any("abstract" in mark for member in members for mark in member.decorators)
 
 
 def _gives_nothing(node: ast.stmt) -> bool:
