@@ -27,6 +27,7 @@ from analyzers.source import SourceFile
 MADE = frozenset({"list", "dict", "set"})
 # What adds to a list, a dictionary or a set: to take something from an empty one changes nothing.
 ADDING = frozenset({"append", "extend", "insert", "add", "update", "setdefault"})
+TAKING = frozenset({"pop", "popitem", "remove", "discard", "clear"})
 MEMORY = re.compile(r"^_|cache|memo|seen|visited|regist|state|known|done|store|static|history|counter|singleton", re.I)
 TESTS = (cst.If, cst.IfExp, cst.While, cst.Assert, cst.CompIf)
 CHANGING = (cst.Call, cst.Assign, cst.AugAssign)
@@ -130,6 +131,16 @@ RULE = Rule(
             """,
         ),
         Good(
+            "what is put in is taken out again",
+            """
+            def walk(node, way=[]):
+                way.append(node.name)
+                for child in node.children:
+                    walk(child, way)
+                way.pop()
+            """,
+        ),
+        Good(
             "another one is changed",
             """
             def rows(table, names=[]):
@@ -178,7 +189,7 @@ def _change(function: cst.FunctionDef, name: str) -> Change | None:
     changes = [node for node in nodes if isinstance(node, CHANGING) and _adds(node, name)]
     added = sum(isinstance(node, cst.AugAssign) for node in changes)
     bound = len(local_names(function, "").get(name, ())) - added
-    if not changes or bound != 1 or _is_asked(nodes, name):
+    if not changes or bound != 1 or _is_asked(nodes, name) or any(_takes(node, name) for node in nodes):
         return None
     return changes[0]
 
@@ -190,6 +201,13 @@ def _adds(node: Change, name: str) -> bool:
         adding = isinstance(node.operator, (cst.AddAssign, cst.BitOrAssign))
         return adding and syntax.is_name(node.target, name)
     return any(isinstance(one.target, cst.Subscript) and syntax.is_name(one.target.value, name) for one in node.targets)
+
+
+def _takes(node: cst.CSTNode, name: str) -> bool:
+    """Whether something is taken out again, as where a way is tried and left."""
+    if isinstance(node, cst.Del):
+        return any(syntax.is_name(part, name) for part in syntax.inside(node))
+    return isinstance(node, cst.Call) and syntax.method(node) in TAKING and syntax.is_name(syntax.receiver(node), name)
 
 
 def _is_asked(nodes: list[cst.CSTNode], name: str) -> bool:
