@@ -113,9 +113,13 @@ def _inside(place: Place, rest: str) -> Place | None:
 
 def _is_global(file: SourceFile, name: str) -> bool:
     """Whether a function of the file gives a name of the module anew."""
-    return "global" in file.words and any(
-        isinstance(node, ast.Global) and name in node.names for node in ast.walk(file.outline.tree)
-    )
+    known: frozenset[str] | None = file.cache.get(_is_global)
+    if known is None:
+        nodes = ast.walk(file.outline.tree) if "global" in file.words else ()
+        known = file.cache[_is_global] = frozenset(
+            name for node in nodes if isinstance(node, ast.Global) for name in node.names
+        )
+    return name in known
 
 
 def _is_covered(file: SourceFile, own: Definition) -> bool:

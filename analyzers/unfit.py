@@ -2,14 +2,14 @@
 
 import ast
 import re
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from analyzers import signatures
+from analyzers import definite, signatures
 from analyzers.called import of_class
 from analyzers.definite import Place
-from analyzers.glimpse import Glimpse, aliases, at_hand
-from analyzers.outline import FUNCTIONS, Bound, Unit
+from analyzers.glimpse import Glimpse
+from analyzers.outline import FUNCTIONS, Binding, Kind, Unit, bindings, dotted
 from analyzers.signatures import Given
 from analyzers.source import SourceFile
 
@@ -65,39 +65,46 @@ def _calling(file: SourceFile) -> Mapping[str, list[Unit]]:
 
 @dataclass(frozen=True, slots=True)
 class _Words:
-    """What the names in a unit may be: other names of its own imports, and what has just been made of a class."""
+    """What the names in a unit may be: what it imports itself, and what has just been made by a call."""
 
     file: SourceFile
-    renamed: Mapping[str, str]
-    imported: Set[str]
+    owner: Place | None
+    imported: Mapping[str, Sequence[Binding]]
     made: Mapping[str, Sequence[ast.expr]]
 
-    def meant(self, name: str) -> Iterator[Place]:
-        """The definitions at hand that a name may stand for."""
-        own = self.renamed.get(name, name)
-        for one in {own, *aliases(self.file).get(own, ())}:
-            yield from _known(self.file, one)
+    def meant(self, func: ast.expr) -> Iterator[tuple[Place, bool]]:
+        """The definitions that may be called like this, and whether on an instance; functions around do not count."""
+        found = [(place, False) for place in self.named(_chain(func))]
+        yield from found
+        if isinstance(func, ast.Attribute) and not found:
+            for classes, made in self._receivers(func.value):
+                method = definite.attribute(classes, func.attr)
+                yield from [(method, made)] if method else ()
 
-    def makes(self, node: ast.expr) -> bool:
-        """Whether an expression may give an instance of a class at hand, or stand for one above."""
-        call = node.value if isinstance(node, ast.Await) else node
-        name = _last(call.func) if isinstance(call, ast.Call) else ""
-        return name == "super" or any(place.is_class for place in self.meant(name))
+    def named(self, name: str) -> Iterator[Place]:
+        """The definitions that a dotted name may stand for."""
+        root = name.partition(".")[0]
+        ways = [{root: [one]} for one in self.imported.get(root, ())]
+        found = [definite.behind_name(self.file, way, name) for way in ways] if name else []
+        yield from filter(None, [*found, _behind(self.file, name) if name else None])
 
-    def leads_to_method(self, node: ast.expr) -> bool:
-        """Whether a method may be asked of an expression."""
-        if not isinstance(node, ast.Name):
-            return self.makes(node)
-        return node.id in ("self", "cls") or any(map(self.makes, self.made.get(node.id, ())))
+    def _receivers(self, value: ast.expr) -> Iterator[tuple[tuple[Place, ...], bool]]:
+        """The classes in which a method may be looked for in turn, and whether for an instance."""
+        for klass in self.named(_chain(value)):
+            yield (definite.line(klass).classes if klass.is_class else ()), False
+        for klass in self._makers(value):
+            yield (definite.line(klass).classes if klass.is_class else ()), True
+        if self.owner is not None and isinstance(value, ast.Name) and value.id in ("self", "cls"):
+            yield from ((definite.line(self.owner).classes, made) for made in (value.id == "self", True))
+        elif self.owner is not None and isinstance(value, ast.Call) and dotted(value.func) == "super":
+            yield from ((definite.line(self.owner).classes[1:], made) for made in (False, True))
 
-    def leads_anywhere(self, node: ast.expr) -> bool:
-        """Whether an expression may be a module or a class."""
-        while isinstance(node, ast.Attribute):
-            node = node.value
-        if not isinstance(node, ast.Name):
-            return False
-        bound = self.file.outline.names[""].get(node.id, ())
-        return node.id in self.imported or any(one.how in (Bound.IMPORT, Bound.DEFINITION) for one in bound)
+    def _makers(self, value: ast.expr) -> Iterator[Place]:
+        """The classes of which a value may be an instance."""
+        for made in self.made.get(value.id, ()) if isinstance(value, ast.Name) else (value,):
+            call = made.value if isinstance(made, ast.Await) else made
+            if isinstance(call, ast.Call):
+                yield from self.named(_chain(call.func))
 
 
 def _is_unfit(unit: Unit, file: SourceFile, name: str = "") -> bool:
@@ -106,8 +113,8 @@ def _is_unfit(unit: Unit, file: SourceFile, name: str = "") -> bool:
     calls = [node for node in nodes if isinstance(node, ast.Call) and name in ("", _last(node.func))]
     if not calls:
         return False
-    words = _words(nodes, file)
-    return any(_may_not_fit(call, place) for call in calls for place in _meant(call.func, words))
+    words = _words(nodes, unit, file)
+    return any(_may_not_fit(call, *meant) for call in calls for meant in words.meant(call.func))
 
 
 def _parts(unit: Unit, file: SourceFile) -> Iterator[ast.AST]:
@@ -120,71 +127,54 @@ def _parts(unit: Unit, file: SourceFile) -> Iterator[ast.AST]:
             yield node
 
 
-def _words(nodes: Sequence[ast.AST], file: SourceFile) -> _Words:
-    renamed: dict[str, str] = {}
-    imported: set[str] = set()
+def _words(nodes: Sequence[ast.AST], unit: Unit, file: SourceFile) -> _Words:
+    imported: dict[str, list[Binding]] = {}
     made: dict[str, list[ast.expr]] = {}
     for node in nodes:
-        if isinstance(node, (ast.Import, ast.ImportFrom)):
-            renamed.update({one.asname: one.name.rpartition(".")[2] for one in node.names if one.asname})
-            imported.update(one.asname or one.name.partition(".")[0] for one in node.names)
+        if isinstance(node, (ast.Import, ast.ImportFrom)) and unit.kind is not Kind.STATEMENT:
+            for name, binding in bindings(node, file.package):
+                imported.setdefault(name, []).append(binding)
         elif isinstance(node, (ast.Assign, ast.AnnAssign, ast.NamedExpr)) and isinstance(node.value, MAKING):
             for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
                 if isinstance(target, ast.Name):
                     made.setdefault(target.id, []).append(node.value)
-    return _Words(file, renamed, imported, made)
+    owner = file.outline.by_name.get(unit.qualname.rpartition(".")[0])
+    return _Words(file, Place(file, owner) if owner else None, imported, made)
 
 
-def _known(file: SourceFile, name: str) -> Sequence[Place]:
-    """The definitions at hand of a name."""
-    known: dict[str, list[Place]] = file.project.cache.setdefault((_known, file), {})
+def _behind(file: SourceFile, name: str) -> Place | None:
+    known: dict[str, Place | None] = file.project.cache.setdefault((_behind, file), {})
     if name not in known:
-        known[name] = [place for other in at_hand(file) for place in _own(other).get(name, ())]
+        known[name] = definite.behind(file, name)
     return known[name]
 
 
-def _own(file: SourceFile) -> Mapping[str, list[Place]]:
-    known: dict[str, list[Place]] | None = file.cache.get(_own)
-    if known is None:
-        known = file.cache[_own] = {}
-        for one in file.outline.definitions if file.readable else ():
-            known.setdefault(one.name, []).append(Place(file, one))
-    return known
+def _chain(node: ast.expr) -> str:
+    """`a.b.c` as written; "" for anything else."""
+    return "" if _has_call(node) else dotted(node)
 
 
-def _meant(func: ast.expr, words: _Words) -> Iterator[Place]:
-    """What at hand may be called like this."""
-    places = list(words.meant(_last(func)))
-    if not isinstance(func, ast.Attribute):
-        yield from (place for place in places if place.is_class or not place.definition.parent)
-    elif places and words.leads_anywhere(func.value):
-        yield from places
-    elif places and words.leads_to_method(func.value):
-        yield from (place for place in places if not place.is_class and place.definition.parent)
+def _has_call(node: ast.expr) -> bool:
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return not isinstance(node, ast.Name)
 
 
-def _may_not_fit(call: ast.Call, place: Place) -> bool:
+def _may_not_fit(call: ast.Call, place: Place, on_instance: bool) -> bool:
     given = signatures.of_written(call)
     if place.is_class:
         made = of_class(place)
-        return made is not None and _misfits(given, made.signature, bool(made.first))
+        return made is not None and _misfits(given, made.signature, bound=bool(made.first))
     node = place.function
-    if node is None:
+    if node is None or len(node.decorator_list) > 1:
         return False
-    signature = signatures.of_function(node, "")
-    ways = (False, True) if place.definition.parent else (False,)
-    if isinstance(call.func, ast.Attribute) and _is_own(call.func.value) and not node.decorator_list:
-        ways = (True,)
-    return any(_misfits(given, signature, way) for way in ways)
+    mark = dotted(node.decorator_list[0]) if node.decorator_list else ""
+    bound = mark == "classmethod" or (on_instance and mark != "staticmethod")
+    return _misfits(given, signatures.of_function(node, ""), bound=bound)
 
 
-def _misfits(given: Given, signature: signatures.Signature, bound: bool) -> bool:
+def _misfits(given: Given, signature: signatures.Signature, *, bound: bool) -> bool:
     return signatures.misfit(given.behind("self") if bound else given, signature) is not None
-
-
-def _is_own(node: ast.expr) -> bool:
-    """`self`, behind which a method without decorators gets its first value."""
-    return isinstance(node, ast.Name) and node.id == "self"
 
 
 def _last(func: ast.expr) -> str:
