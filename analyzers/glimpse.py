@@ -62,10 +62,14 @@ class Glimpse(Passage):
         super().__init__(file, smooth("".join(_own_lines(file, unit))))
         self.unit = unit
 
+    @cached_property
+    def nodes(self) -> tuple[ast.AST, ...]:
+        """Every node of the unit, as the outline has them: none in syntax that `ast` does not know."""
+        return tuple(node for one in self.file.outline.statements(self.unit) for node in ast.walk(one))
+
     def tries(self) -> Iterator[ast.Try | ast.TryStar]:
         """The `try` statements of the unit, as the outline has them."""
-        nodes = (node for one in self.file.outline.statements(self.unit) for node in ast.walk(one))
-        return (node for node in nodes if isinstance(node, (ast.Try, ast.TryStar)))
+        return (node for node in self.nodes if isinstance(node, (ast.Try, ast.TryStar)))
 
     def begins_with(self, names: Set[str]) -> bool:
         """Whether a statement begins with calling any of these, awaited or not."""

@@ -48,8 +48,8 @@ def _shows_text(glimpse: Glimpse) -> bool:
 
 def _shows_misfit(glimpse: Glimpse) -> bool:
     """Whether the arguments of a text may not fit it; in syntax that `ast` does not know, nothing can be told."""
-    statements = glimpse.file.outline.statements(glimpse.unit)
-    return not statements or any(_may_misfit(node, glimpse) for one in statements for node in ast.walk(one))
+    asked = (node for node in glimpse.nodes if isinstance(node, (ast.BinOp, ast.Call)))
+    return not glimpse.nodes or any(_may_misfit(node, glimpse) for node in asked)
 
 
 RULE = Rule(
@@ -283,18 +283,38 @@ def _logs(call: cst.Call, file: SourceFile) -> bool:
     return (file.origin(call.func) or "").rpartition(".")[0] in LOGGERS
 
 
-def _may_misfit(node: ast.AST, glimpse: Glimpse) -> bool:
+def _may_misfit(node: ast.BinOp | ast.Call, glimpse: Glimpse) -> bool:
     """Whether the arguments might not fit a text, going by what is written out."""
     match node:
         case ast.BinOp(op=ast.Mod()):
             return any(_may_misfit_operator(text, node.right, glimpse) for text in _texts(node.left, glimpse))
         case ast.Call(func=ast.Attribute(attr="format", value=holder)):
-            names = {one.arg or "" for one in node.keywords}
+            names = {one.arg for one in node.keywords if one.arg}
+            if len(names) < len(node.keywords) or any(isinstance(one, ast.Starred) for one in node.args):
+                return False
             return any(in_braces(text, len(node.args), names) for text in _texts(holder, glimpse))
+        case ast.Call(func=ast.Attribute(value=ast.Name(id=name))) if _is_module(name, "warnings", glimpse):
+            return False
         case ast.Call(func=ast.Attribute(attr=name)) if name in LEVELS and len(node.args) > LEVELS[name] + 1:
             first, *values = node.args[LEVELS[name] :]
-            return any(by_position(text, len(values)) for text in _texts(first, glimpse))
+            return any(_may_misfit_log(text, values) for text in _texts(first, glimpse))
     return False
+
+
+def _is_module(name: str, module: str, glimpse: Glimpse) -> bool:
+    bound = glimpse.file.outline.names[""].get(name, ())
+    return name == module and any(one.how is Bound.IMPORT and one.target == module for one in bound)
+
+
+def _may_misfit_log(text: str, values: list[ast.expr]) -> bool:
+    if by_position(text, len(values)) is None:
+        return False
+    return not isinstance(values[0], ast.Dict) or len(values) > 1 or not values[0].keys or _may_lack(text, values[0])
+
+
+def _may_lack(text: str, mapping: ast.Dict) -> bool:
+    keys = (one.value for one in mapping.keys if isinstance(one, ast.Constant))
+    return by_name(text, {key for key in keys if isinstance(key, str)}) is not None
 
 
 def _may_misfit_operator(text: str, values: ast.expr, glimpse: Glimpse) -> bool:
@@ -302,8 +322,7 @@ def _may_misfit_operator(text: str, values: ast.expr, glimpse: Glimpse) -> bool:
         case ast.Tuple():
             return by_position(text, len(values.elts)) is not None
         case ast.Dict():
-            keys = (one.value for one in values.keys if isinstance(one, ast.Constant))
-            return by_name(text, {key for key in keys if isinstance(key, str)}) is not None
+            return _may_lack(text, values)
         case ast.Name(id=name) if by_position(text, 1) is None:
             assigned = _assigned(glimpse).get(name, [])
             return name in _of_module(glimpse) or any(isinstance(one, ast.Tuple) for one in assigned)
@@ -325,6 +344,8 @@ def _texts(node: ast.expr, glimpse: Glimpse, deep: bool = False) -> Iterator[str
             outline = glimpse.file.outline
             if outline.stars or any(one.how in VALUES for one in outline.names[""].get(name.id, ())):
                 yield UNFIT
+        case ast.BinOp(op=ast.Add(), right=ast.Constant(value=int())):
+            return
         case ast.BinOp(op=ast.Add()) | ast.Call(args=[ast.BinOp(op=ast.Add())]):
             yield UNFIT
         case ast.Name() | ast.Attribute() | ast.IfExp() | ast.Tuple() if deep:
@@ -342,7 +363,7 @@ def _assigned(glimpse: Glimpse) -> dict[str, list[ast.expr]]:
 
 
 def _assignments(glimpse: Glimpse) -> Iterator[tuple[str, ast.expr]]:
-    for node in (node for one in glimpse.file.outline.statements(glimpse.unit) for node in ast.walk(one)):
+    for node in glimpse.nodes:
         if isinstance(node, (ast.Assign, ast.AnnAssign, ast.NamedExpr)) and node.value:
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             parts = (part for target in targets for part in ast.walk(target))

@@ -39,9 +39,8 @@ def _shows_both(glimpse: Glimpse) -> bool:
     """Whether something is made with a text that has placeholders, and with as much behind it."""
     if "%" not in glimpse.text and "{}" not in glimpse.text:
         return False
-    statements = glimpse.file.outline.statements(glimpse.unit)
-    nodes = (node for one in statements for node in ast.walk(one))
-    return not statements or any(isinstance(node, ast.Call) and _may_lack_formatting(node) for node in nodes)
+    calls = (node for node in glimpse.nodes if isinstance(node, ast.Call))
+    return not glimpse.nodes or any(map(_may_lack_formatting, calls))
 
 
 def _may_lack_formatting(call: ast.Call) -> bool:
