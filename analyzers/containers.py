@@ -13,8 +13,13 @@ from analyzers.source import SourceFile
 
 DICT, SET, LIST = "dict", "set", "list"
 VIEWS = frozenset("items keys values iteritems iterkeys itervalues".split())
-# Their own containers give the keys as a list: https://docs.python.org/3/library/email.message.html
-LISTING = frozenset("email mailbox configparser wsgiref http imaplib smtplib".split())
+# What these make, or what is named so, may be walked by a list of its keys:
+# https://docs.python.org/3/library/email.message.html, https://github.com/python/cpython/blob/3.13/Lib/os.py,
+# https://pandas.pydata.org/docs/reference/api/pandas.DataFrame.__iter__.html
+LISTING = frozenset(
+    "email mailbox configparser wsgiref http imaplib smtplib shelve dbm pandas polars xarray h5py zarr anndata".split()
+)
+NAMED = frozenset("df frame dataframe dataset environ env msg message mail section".split())
 KINDS = {
     "dict": DICT,
     "Dict": DICT,
@@ -123,7 +128,8 @@ def viewed_in(walked: cst.BaseExpression) -> cst.BaseExpression | None:
     return walked.args[0].value if walked.args else syntax.receiver(walked)
 
 
-def has_other_views(file: SourceFile) -> bool:
-    """Whether the file speaks of a library whose `keys()` gives a list."""
+def may_be_listed(container: cst.BaseExpression, file: SourceFile) -> bool:
+    """Whether a mapping of unknown make may be one of those that give their keys as a list."""
     targets = (one.target for bound in file.outline.names[""].values() for one in bound)
-    return any(target.partition(".")[0] in LISTING for target in targets)
+    named = not NAMED.isdisjoint(syntax.words(syntax.last_name(container)))
+    return named or any(target.partition(".")[0] in LISTING for target in targets)

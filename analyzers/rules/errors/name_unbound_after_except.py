@@ -31,6 +31,7 @@ COMING_BACK = frozenset(
     "list set tuple int max min strip lower get capture_exception captureException captureMessage exc_info time "
     "now".split()
 )
+ENDING = frozenset("abort die exit fail fatal quit raise reraise rethrow stop throw".split())
 LOGS = frozenset("log logs logger logging messages".split())
 ADDING = frozenset("append add extend update".split())
 DECIDING = (cst.If, cst.IfExp, cst.Raise, cst.Return, cst.Assert, cst.While)
@@ -42,9 +43,10 @@ TELLING = frozenset("locals vars dir exec globals".split())
 
 def _comes_back(name: str, owner: str) -> bool:
     """Whether a call surely returns: `fail`, `exit`, `abort` and all that nothing is known of may not."""
-    if not LOGS.isdisjoint(syntax.words(name)):
-        return True
-    return name in COMING_BACK or (name == "error" and not LOGS.isdisjoint(syntax.words(owner)))
+    named = set(syntax.words(name))
+    if not ENDING.isdisjoint(named):
+        return False
+    return name in COMING_BACK or not LOGS.isdisjoint(named) or not LOGS.isdisjoint(syntax.words(owner))
 
 
 def _goes_on_without(glimpse: Glimpse) -> bool:

@@ -1,12 +1,12 @@
 """A dict, a set or a list that a loop changes while it walks it.
 
-Why it matters: A dict or a set that gets smaller or larger under a loop ends it with a RuntimeError at the next step. A
+Why it matters: A dict or a set that gets smaller under a loop ends it with a RuntimeError at the next step. A
 list from which something is removed makes the loop pass over the element behind it, without a word.
 
 What to do: Walk a copy, as with `for key in list(rows)`, or build a new container of what shall stay.
 
 What it does not see: Containers of an uncertain kind; changes made by a function that the loop calls; what is put into
-a dict, which may be there already; a list that grows under the loop, which is a way to keep a list of work.
+a dict or a set, which may be there already; a list that grows under the loop, which is a way to keep a list of work.
 """
 
 import ast
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import libcst as cst
 
 from analyzers import syntax
-from analyzers.containers import DICT, LIST, SET, has_other_views, kind_of, rebound, viewed_in
+from analyzers.containers import DICT, LIST, SET, kind_of, may_be_listed, rebound, viewed_in
 from analyzers.flow import api
 from analyzers.flow.graph import Edge, Kind, Point
 from analyzers.glimpse import Glimpse, says
@@ -57,7 +57,7 @@ def _may_change(loop: ast.For) -> bool:
 def _changed(node: ast.AST) -> Iterator[ast.expr]:
     if isinstance(node, ast.Delete):
         yield from (target.value for target in node.targets if isinstance(target, ast.Subscript))
-    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in TAKING | {"add"}:
+    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in TAKING:
         yield node.func.value
 
 
@@ -68,7 +68,7 @@ RULE = Rule(
     severity=Severity.MEDIUM,
     message="`{change}` changes `{container}` while this loop walks it: {outcome}.",
     advice="Walk a copy: `list({copied})`.",
-    needs=(says("for"), says("del pop popitem clear remove discard add"), _changes_what_it_walks),
+    needs=(says("for"), says("del pop popitem clear remove discard"), _changes_what_it_walks),
     known_as=tuple(
         "B909 loop-iterator-mutation modified-iterating-list modified-iterating-dict modified-iterating-set W4701 "
         "E4702 E4703 PLE4703".split()
@@ -268,10 +268,9 @@ def _walk(loop: cst.For, file: SourceFile) -> Walk | None:
     if name in ("", "self") or "." in rest or (rest and first != "self"):
         return None
     kind = kind_of(container, file)
-    if viewed:
-        return Walk(container, name, DICT, copied) if kind == DICT or (not kind and not has_other_views(file)) else None
-    kind = kind or _told_kind(loop, name)
-    return Walk(container, name, kind, copied) if kind else None
+    if not kind and not may_be_listed(container, file):
+        kind = DICT if viewed else _told_kind(loop, name)
+    return Walk(container, name, kind, copied) if kind and (kind == DICT or not viewed) else None
 
 
 def _told_kind(loop: cst.For, name: str) -> str:
@@ -330,7 +329,7 @@ def _sets(node: cst.CSTNode, name: str) -> bool:
 
 
 def _changes(walk: Walk, loop: cst.For) -> Iterator[cst.CSTNode]:
-    """Where the body of the loop certainly makes the container smaller, or a set larger."""
+    """Where the body of the loop certainly makes the container smaller."""
     for part in syntax.inside(loop.body):
         deletes = walk.kind in (DICT, LIST) and _deleted(part, walk.name) is not None
         if deletes or (_method_on(part, walk.name) and isinstance(part, cst.Call) and _takes(part, walk, loop)):
@@ -344,7 +343,7 @@ def _takes(call: cst.Call, walk: Walk, loop: cst.For) -> bool:
         case "dict":
             return name in ("popitem", "clear") or (name == "pop" and (given == 1 or _is_at(first, loop)))
         case "set":
-            return name in ("pop", "clear", "remove", "add") or (name == "discard" and _is_at(first, loop))
+            return name in ("pop", "clear", "remove") or (name == "discard" and _is_at(first, loop))
         case "list":
             from_the_front = name == "pop" and not isinstance(first, cst.UnaryOperation)
             return given == 1 and (name == "remove" or from_the_front)
