@@ -15,16 +15,17 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from analyzers import definite, signatures, syntax
-from analyzers.called import Called, called
-from analyzers.definite import Place
+from analyzers import syntax
+from analyzers.fit import definite, signatures
+from analyzers.fit.called import Called, called
+from analyzers.fit.definite import Place
+from analyzers.fit.signatures import Given
+from analyzers.fit.unfit import callers_unfit, calls_unfit
 from analyzers.handling import handled
 from analyzers.model import Finding, Severity, Span, Step
 from analyzers.purpose import TEST_PATH
 from analyzers.rule import Bad, Good, Rule
-from analyzers.signatures import Given
 from analyzers.source import SourceFile
-from analyzers.unfit import callers_unfit, calls_unfit
 from analyzers.waits import never_runs
 
 EXPECTING = re.compile(r"raises|suppress", re.IGNORECASE)

@@ -18,12 +18,12 @@ from collections.abc import Iterator
 import libcst as cst
 
 from analyzers import syntax
+from analyzers.fit.misfits import logging_misfit, operator_misfit, text_of
+from analyzers.fit.placeholders import Misfit, by_name, by_position, in_braces
 from analyzers.glimpse import Glimpse
 from analyzers.handling import handled
-from analyzers.misfits import logging_misfit, operator_misfit, text_of
 from analyzers.model import Confidence, Finding, Severity
 from analyzers.outline import Bound, Kind, Names, Unit
-from analyzers.placeholders import Misfit, by_name, by_position, in_braces
 from analyzers.rule import Bad, Good, Rule
 from analyzers.source import SourceFile
 

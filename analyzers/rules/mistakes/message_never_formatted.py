@@ -17,12 +17,12 @@ from collections.abc import Iterator
 import libcst as cst
 
 from analyzers import syntax
+from analyzers.fit.misfits import untranslated
+from analyzers.fit.placeholders import Unclear, by_position, percent_marks, simple_braces
 from analyzers.glimpse import Glimpse, at_hand
-from analyzers.misfits import untranslated
 from analyzers.model import Edit, Finding, Fix, Safety, Severity, Span
 from analyzers.names import bases
 from analyzers.outline import Definition, Kind, dotted
-from analyzers.placeholders import Unclear, by_position, percent_marks, simple_braces
 from analyzers.rule import Bad, Good, Rule
 from analyzers.source import SourceFile
 

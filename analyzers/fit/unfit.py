@@ -5,12 +5,12 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from analyzers import definite, signatures
-from analyzers.called import of_class
-from analyzers.definite import Place
+from analyzers.fit import definite, signatures
+from analyzers.fit.called import of_class
+from analyzers.fit.definite import Place
+from analyzers.fit.signatures import Given
 from analyzers.glimpse import Glimpse
 from analyzers.outline import FUNCTIONS, Binding, Kind, Unit, bindings, dotted
-from analyzers.signatures import Given
 from analyzers.source import SourceFile
 
 INIT = "__init__"

@@ -3,8 +3,8 @@
 import libcst as cst
 
 from analyzers import syntax
+from analyzers.fit.placeholders import Misfit, by_name, by_position, percent_marks, unknown
 from analyzers.flow import api
-from analyzers.placeholders import Misfit, by_name, by_position, percent_marks, unknown
 from analyzers.source import SourceFile
 
 # https://docs.python.org/3/library/gettext.html, and what https://docs.openstack.org/oslo.i18n adds.

@@ -4,7 +4,7 @@ from itertools import product
 
 import pytest
 
-from analyzers.placeholders import Unclear, by_name, by_position, in_braces, percent_marks, simple_braces, unknown
+from analyzers.fit.placeholders import Unclear, by_name, by_position, in_braces, percent_marks, simple_braces, unknown
 
 PERCENT = ("%s", "%d", "%%", "%", "(a)", "%(b)s", "%*d", "%.*f", "%-5.2f", "%hd", "%z", "%()s", " ")
 BRACES = (

@@ -6,7 +6,7 @@ from itertools import product
 
 import pytest
 
-from analyzers.signatures import misfit, of_fields, of_function, of_written
+from analyzers.fit.signatures import misfit, of_fields, of_function, of_written
 
 PARAMETERS = (
     "",

@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 
 import libcst as cst
 
-from analyzers import definite, signatures, syntax
-from analyzers.definite import Place
+from analyzers import syntax
+from analyzers.fit import definite, signatures
+from analyzers.fit.definite import Place
+from analyzers.fit.signatures import Signature
 from analyzers.outline import Bound, Kind, Names, dotted
 from analyzers.scopes import COMPREHENSIONS, comprehension_names, local_names
 from analyzers.scopes import dotted as written
-from analyzers.signatures import Signature
 from analyzers.source import SourceFile
 
 OWN_MARKS = frozenset({"staticmethod", "classmethod"})

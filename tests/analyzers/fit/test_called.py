@@ -3,7 +3,7 @@
 import libcst as cst
 import pytest
 
-from analyzers.called import called
+from analyzers.fit.called import called
 from analyzers.source import Project, SourceFile
 
 ORDERS = (

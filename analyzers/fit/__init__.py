@@ -1,0 +1,1 @@
+"""Whether what is given fits what takes it: the arguments of calls, and of texts."""
