@@ -119,6 +119,12 @@ class Finding:
     fix: Fix | None = None
 
     @property
+    def leads_here(self) -> bool:
+        """Whether the trace tells more than what is reported: several steps, or one that stands elsewhere."""
+        own, steps = range(self.span.line, self.span.end_line + 1), self.trace.steps
+        return len(steps) > 1 or any(step.path != self.path or step.line not in own for step in steps)
+
+    @property
     def line(self) -> int:
         """The reported line."""
         return self.span.line

@@ -134,7 +134,7 @@ def footer(finding: Finding) -> str:
 
 
 def _trace(finding: Finding, links: LineLinks) -> str:
-    if len(finding.trace.steps) < 2:
+    if not finding.leads_here:
         return ""
     return "How it comes about:\n" + "\n".join(_steps(finding, links))
 
@@ -301,7 +301,7 @@ def _folds(report: Report, told: Told, links: LineLinks) -> tuple[Fold, ...]:
     traces = tuple(
         Fold(f"How {finding.path}:{finding.line} comes about", "\n".join(_steps(finding, links)))
         for finding in told.findings
-        if len(finding.trace.steps) > 1 and finding.mark not in told.inline
+        if finding.leads_here and finding.mark not in told.inline
     )
     return (*traces, *_receipt_fold(report))
 

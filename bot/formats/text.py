@@ -86,7 +86,7 @@ def _row(margin: str, text: str, style: str = "") -> Text:
 
 
 def _trace(finding: Finding, lines: Lines, gutter: int) -> Iterator[RenderableType]:
-    if len(finding.trace.steps) < 2:
+    if not finding.leads_here:
         return
     yield Indented(Text("how it comes about", style="bold"), 2)
     for number, step in enumerate(finding.trace.steps, 1):

@@ -5,12 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from analyzers.model import Confidence
+from analyzers.model import Confidence, Step, Trace
 from bot import wording
 from bot.model import LineLinks
 from bot.review import compose
 from config.settings import ReviewSettings
-from tests.bot.stories import CHANGE, CLEAN, LINKS, PARTIAL, TWO_DEFECTS, analysed, sql
+from tests.bot.stories import CHANGE, CLEAN, LINKS, PARTIAL, TWO_DEFECTS, analysed, span, sql
 
 
 def page(report, **settings):
@@ -73,6 +73,14 @@ Pass `name` as a bound parameter: `cursor.execute(query, (name,))`.
 
 Rule `sql-from-user-input`. Not a defect here? `# touchline: ignore[sql-from-user-input] because …`"""
     )
+
+
+@pytest.mark.parametrize(
+    ("path", "line", "told"), [("shop/db.py", 41, False), ("shop/db.py", 12, True), ("shop/views.py", 41, True)]
+)
+def test_a_single_step_is_told_where_it_stands_elsewhere(path, line, told):
+    finding = sql(trace=Trace((Step(path, span(line), "returns None"),)))
+    assert ("How it comes about" in wording.comment_body(finding, LINKS)) == told
 
 
 def test_a_doubtful_finding_says_how_sure_it_is():

@@ -286,7 +286,7 @@ def check(call: cst.Call, file: SourceFile) -> Iterator[Finding]:
             steps=(_step(target),),
             call=f"{code}()" if not call.args else f"{code}(...)",
             signature=target.signature.text,
-            function=target.place.definition.name,
+            function=_name(target),
             problem=problem.problem,
             name=problem.name,
         )
@@ -306,7 +306,13 @@ def check_callers(node: cst.FunctionDef | cst.ClassDef, file: SourceFile) -> Ite
 def _step(target: Called) -> Step:
     file, definition = target.place.file, target.place.definition
     head = Span(definition.head, 1, definition.head, len(file.line_text(definition.head)) + 1)
-    return Step(file.path, head, f"{definition.name} is defined here")
+    return Step(file.path, head, f"`{_name(target)}` is defined here")
+
+
+def _name(target: Called) -> str:
+    """What a reader calls the function: of what makes an object, the class."""
+    definition = target.place.definition
+    return definition.parent.rpartition(".")[2] if definition.name == "__init__" else definition.name
 
 
 def _is_excused(call: cst.Call, file: SourceFile) -> bool:
