@@ -12,7 +12,7 @@ from analyzers.flow.graph import Edge, Graph, Kind, Point
 from analyzers.flow.results import Acquisition, Leak
 from analyzers.models import Borrower, Models, Resource
 from analyzers.source import SourceFile
-from analyzers.syntax import inside, is_name, last_name
+from analyzers.syntax import inside, is_name, last_name, small_statements
 
 ASSIGNING = frozenset({cst.Assign, cst.AnnAssign})
 # What hardly fails once the resource is there: reads and writes of it, a second one beside it, texts and log lines.
@@ -97,12 +97,19 @@ class _Search:
         if point.node is None or point.kind in (Kind.JOIN, Kind.LEAVE, Kind.CATCH, Kind.MATCH):
             return True
         if point.kind is Kind.TEST:
-            return not _absent(point.node, edge, self.name) and not self._ends(point.node)
+            return not (_absent(point.node, edge, self.name) or self._ends(point.node) or self._is_flag(point.node))
         if point.kind is Kind.ITERATE:
             return not _binds(point.node, self.name)
         if point.kind is Kind.ENTER and isinstance(point.node, cst.WithItem):
             return not _mentions(point.node.item, self.name)
         return not self._ends(point.node)
+
+    def _is_flag(self, test: cst.CSTNode) -> bool:
+        """Whether a flag decides, as in `if opened: file.close()`: it is taken to say that the resource is held."""
+        condition = self.file.parent(test) if isinstance(test, (cst.Name, cst.Attribute)) else None
+        if not isinstance(condition, cst.If) or condition.test is not test:
+            return False
+        return any(map(self._ends, small_statements(condition.body)))
 
     def _tame(self, node: cst.CSTNode) -> bool:
         """Whether what runs at a point hardly ever raises."""

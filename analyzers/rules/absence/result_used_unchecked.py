@@ -193,6 +193,36 @@ RULE = Rule(
             """,
         ),
         Good(
+            "the decorator asks the same",
+            """
+            def user(session):
+                if authed():
+                    return session.user
+                return None
+
+            @authed_only
+            def team(session):
+                return user(session).team
+            """,
+        ),
+        Good(
+            "the same was asked for before",
+            """
+            def row(rows, name):
+                for one in rows:
+                    if one.name == name:
+                        return one
+                return None
+
+            def rename(rows, name, new):
+                known = row(rows, name)
+                if not known:
+                    raise LookupError(name)
+                rows.rename(name, new)
+                return row(rows, new).name
+            """,
+        ),
+        Good(
             "nothing comes back for nothing alone",
             """
             def as_text(data):
@@ -289,12 +319,26 @@ def _again(access: cst.Attribute | cst.Subscript, file: SourceFile) -> bool:
 def _asked(value: cst.BaseExpression, cause: MayBeNone, caller: cst.FunctionDef | cst.Lambda) -> bool:
     """Whether the caller asks for the value, or for something that the function which answers asks for, too."""
     tests = list(_tests(caller))
-    if isinstance(value, cst.Name) and any(
-        syntax.is_name(part, value.value) for test in tests for part in syntax.inside(test)
-    ):
-        return True
     answering = cause.answer[1] if cause.answer else caller
-    return not _spoken_of(tests).isdisjoint(_spoken_of(_tests(answering)))
+    same = {value.value} if isinstance(value, cst.Name) else set()
+    same |= _results(syntax.last_name(cause.node), caller)
+    if any(syntax.is_name(part, *same) for test in tests for part in syntax.inside(test)):
+        return True
+    asking = _spoken_of(_tests(answering))
+    guards = {word for mark in _marks(caller) for word in syntax.words(syntax.last_name(mark))}
+    return not asking.isdisjoint(_spoken_of(tests) | guards)
+
+
+def _results(name: str, caller: cst.FunctionDef | cst.Lambda) -> Set[str]:
+    """The names that calls of a function of this name are bound to: who asked for one answer knows of the next."""
+    assigned = (node for node in syntax.inside(caller.body) if isinstance(node, cst.Assign))
+    calls = [one for one in assigned if isinstance(one.value, cst.Call) and syntax.last_name(one.value) == name]
+    return {one.targets[0].target.value for one in calls if isinstance(one.targets[0].target, cst.Name)}
+
+
+def _marks(caller: cst.FunctionDef | cst.Lambda) -> Iterator[cst.BaseExpression]:
+    """The decorators of a caller: `@authed_only` asks what `if authed()` does."""
+    return (mark.decorator for mark in caller.decorators) if isinstance(caller, cst.FunctionDef) else iter(())
 
 
 def _tests(function: cst.FunctionDef | cst.Lambda) -> Iterator[cst.BaseExpression]:

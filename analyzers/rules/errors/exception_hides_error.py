@@ -5,7 +5,8 @@ inside the handler looks the same, so a real bug is answered as if the name were
 
 What to do: Look up first, inside the `try`; call after it, in the `else` or below.
 
-What it does not see: Calls in statements of their own under the same `except`; exceptions other than those of lookups.
+What it does not see: Calls in statements of their own under the same `except`; exceptions other than those of lookups,
+with which a handler is taken to be meant for the call.
 """
 
 from collections.abc import Iterator
@@ -20,6 +21,8 @@ from analyzers.source import SourceFile
 
 MISSING_KEY = frozenset({"builtins.KeyError", "builtins.IndexError", "builtins.LookupError"})
 MISSING_ATTRIBUTE = "builtins.AttributeError"
+# With any other error beside these, the handler is meant for the call, too. `d[k]` of an unhashable `k` is a TypeError.
+LOOKED_UP = MISSING_KEY | {MISSING_ATTRIBUTE, "builtins.TypeError"}
 TYPES = frozenset({"list", "dict", "set", "tuple", "frozenset", "type"})
 
 RULE = Rule(
@@ -114,7 +117,7 @@ def check(handler: cst.ExceptHandler, file: SourceFile) -> Iterator[Finding | Ex
     call = next((call for call in _calls(attempt.body) if _looked_up(call, kinds, file)), None)
     if call is None:
         yield RULE.examined(file, handler)
-    elif not _raises(handler):
+    elif not _raises(handler) and kinds <= LOOKED_UP:
         meant = MISSING_KEY if isinstance(call.func, cst.Subscript) else {MISSING_ATTRIBUTE}
         kind = min(kind for kind in meant if kind in kinds)
         step = Step(file.path, file.span(call), "the lookup and the call stand in one expression")

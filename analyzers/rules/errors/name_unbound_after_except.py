@@ -100,6 +100,7 @@ RULE = Rule(
     severity=Severity.MEDIUM,
     message="When `{handler}` takes over, `{name}` has no value yet, and using it here raises UnboundLocalError.",
     advice="Give `{name}` a value in `{handler}`, or leave there with `return` or `raise`.",
+    in_tests=False,
     needs=(says("except"), _goes_on_without),
     known_as=(
         "possibly-used-before-assignment",

@@ -188,6 +188,23 @@ RULE = Rule(
             """,
         ),
         Good(
+            "a flag tells whether it was opened here",
+            """
+            def dump(rows, target):
+                opened = False
+                if isinstance(target, str):
+                    file = open(target, "w")
+                    opened = True
+                else:
+                    file = target
+                try:
+                    file.writelines(map(str, rows))
+                finally:
+                    if opened:
+                        file.close()
+            """,
+        ),
+        Good(
             "only the name of it is used: there is nothing left to write",
             """
             import tempfile

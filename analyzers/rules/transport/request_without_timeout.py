@@ -7,8 +7,8 @@ What to do: Give `timeout=` in seconds: the connection and each read are then bo
 
 What it does not see: A timeout set on an adapter or by `socket.setdefaulttimeout`; sessions that come in as arguments.
 `FTP()` without a host, which connects later. Of low
-confidence are a request to this very machine (`http://localhost`), and one by a program of the command line: who waits
-for it can end it.
+confidence are a request to this very machine (`http://localhost`), one that is told so (`timeout=None`), and one by a
+program of the command line: who waits for it can end it.
 """
 
 from collections.abc import Iterator
@@ -189,7 +189,8 @@ def check(call: cst.Call, file: SourceFile) -> Iterator[Finding | Examined]:
     watched = at_a_terminal(file) or address(call, file).startswith(LOOPBACK)
     sure = Confidence.LOW if watched else RULE.confidence
     if syntax.is_name(given, "None"):
-        yield RULE.finding(file, call, call=file.code(call.func), confidence=sure, waits="is told to wait without end")
+        told = "is told to wait without end"
+        yield RULE.finding(file, call, call=file.code(call.func), confidence=Confidence.LOW, waits=told)
     elif given is not None or syntax.has_stars(call) or name in BOUNDED:
         yield RULE.examined(file, call)
     else:
