@@ -31,6 +31,16 @@ def test_what_helps_nobody_is_not_shown(code: str, shown: bool) -> None:
     assert (finding.confidence is not Confidence.LOW) == shown
 
 
+@pytest.mark.parametrize(("others", "timeout", "shown"), [(14, "", True), (15, "", False), (15, ", timeout=9", True)])
+def test_one_more_request_in_a_file_that_has_many_like_it_is_not_shown(others: int, timeout: str, shown: bool) -> None:
+    asks = "def ask{0}(at):\n    return requests.get(at{1})\n"
+    standing = "import requests\n" + "".join(asks.format(number, timeout) for number in range(others))
+    head = standing + asks.format("", "")
+    touched = {PATH: frozenset({head.count("\n")})}
+    (finding,) = report(all_rules(), {PATH: head}, {PATH: standing}, touched).findings
+    assert (finding.confidence is not Confidence.LOW) == shown
+
+
 @pytest.mark.parametrize(
     ("name", "secret"),
     [

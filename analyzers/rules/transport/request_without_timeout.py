@@ -7,10 +7,11 @@ What to do: Give `timeout=` in seconds: the connection and each read are then bo
 
 What it does not see: A timeout set on an adapter or by `socket.setdefaulttimeout`; sessions that come in as arguments.
 `FTP()` without a host, which connects later. Of low
-confidence are a request to this very machine (`http://localhost`), one that is told so (`timeout=None`), and one by a
-program of the command line: who waits for it can end it.
+confidence are a request to this very machine (`http://localhost`), one that is told so (`timeout=None`), one more in a
+file that has fifteen already, and one by a program of the command line: who waits for it can end it.
 """
 
+import re
 from collections.abc import Iterator
 
 import libcst as cst
@@ -22,6 +23,7 @@ from analyzers.rule import Bad, Good, Rule
 from analyzers.source import SourceFile
 from analyzers.terminals import at_a_terminal
 from analyzers.waits import LOOPBACK, address, stays_here
+from analyzers.whereabouts import line_at
 
 VERBS = ("get", "post", "put", "patch", "delete", "head", "options", "request")
 # Where the timeout stands when it is given by position; None: by name only.
@@ -43,6 +45,8 @@ ENDLESS: dict[str, int | None] = {
 LATER = frozenset({"ftplib.FTP", "telnetlib.Telnet"})
 # These wait five seconds unless they are told not to: https://www.python-httpx.org/advanced/timeouts/
 BOUNDED = frozenset({f"httpx.{verb}" for verb in (*VERBS, "stream", "Client", "AsyncClient")})
+ASKS = re.compile(rf"(?:requests|[Ss]ession(?:\(\))?)\.(?:{'|'.join(VERBS)})\(")
+HABIT = 15
 
 RULE = Rule(
     name="request-without-timeout",
@@ -187,7 +191,7 @@ def check(call: cst.Call, file: SourceFile) -> Iterator[Finding | Examined]:
         return
     given = syntax.argument(call, ENDLESS.get(name), "timeout")
     watched = at_a_terminal(file) or address(call, file).startswith(LOOPBACK)
-    sure = Confidence.LOW if watched else RULE.confidence
+    sure = Confidence.LOW if watched or _is_habit(file) else RULE.confidence
     if syntax.is_name(given, "None"):
         told = "is told to wait without end"
         yield RULE.finding(file, call, call=file.code(call.func), confidence=Confidence.LOW, waits=told)
@@ -196,6 +200,16 @@ def check(call: cst.Call, file: SourceFile) -> Iterator[Finding | Examined]:
     else:
         fix, code = _fix(call, file), file.code(call.func)
         yield RULE.finding(file, call, fix=fix, confidence=sure, call=code, waits="has no timeout")
+
+
+def _is_habit(file: SourceFile) -> bool:
+    """Whether a file has many such requests already, which the change leaves alone."""
+    known: bool | None = file.cache.get(_is_habit)
+    if known is None:
+        lines = [line_at(file, found.start()) for found in ASKS.finditer(file.text)]
+        left = [line for line in lines if not file.project.touches(file.path, line, line)]
+        known = file.cache[_is_habit] = len(left) - file.text.count("timeout=") >= HABIT
+    return known
 
 
 def _fix(call: cst.Call, file: SourceFile) -> Fix | None:
