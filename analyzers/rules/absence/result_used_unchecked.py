@@ -12,7 +12,7 @@ for itself; where None is only returned for an argument that is None or empty al
 """
 
 import ast
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Iterator, Sequence, Set
 
 import libcst as cst
 
@@ -206,6 +206,22 @@ RULE = Rule(
             """,
         ),
         Good(
+            "what the function asks for, the caller has asked for",
+            """
+            def change(store, name, new):
+                row = store.find(name)
+                if row is None:
+                    return None
+                return row.change(new)
+
+            def put(store, name, new):
+                known = store.find(name)
+                if known is None:
+                    return store.make(name, new)
+                return change(store, name, new).key
+            """,
+        ),
+        Good(
             "the same was asked for before",
             """
             def row(rows, name):
@@ -324,16 +340,21 @@ def _asked(value: cst.BaseExpression, cause: MayBeNone, caller: cst.FunctionDef 
     same |= _results(syntax.last_name(cause.node), caller)
     if any(syntax.is_name(part, *same) for test in tests for part in syntax.inside(test)):
         return True
-    asking = _spoken_of(_tests(answering))
     guards = {word for mark in _marks(caller) for word in syntax.words(syntax.last_name(mark))}
-    return not asking.isdisjoint(_spoken_of(tests) | guards)
+    return not _asked_for(answering).isdisjoint(_asked_for(caller) | guards)
 
 
 def _results(name: str, caller: cst.FunctionDef | cst.Lambda) -> Set[str]:
     """The names that calls of a function of this name are bound to: who asked for one answer knows of the next."""
-    assigned = (node for node in syntax.inside(caller.body) if isinstance(node, cst.Assign))
-    calls = [one for one in assigned if isinstance(one.value, cst.Call) and syntax.last_name(one.value) == name]
-    return {one.targets[0].target.value for one in calls if isinstance(one.targets[0].target, cst.Name)}
+    return {target for target, called in _bindings(caller) if called == name}
+
+
+def _bindings(function: cst.FunctionDef | cst.Lambda) -> Iterator[tuple[str, str]]:
+    """Names, each with the name of the function whose result it is bound to."""
+    for node in syntax.inside(function.body):
+        match node:
+            case cst.Assign(targets=[cst.AssignTarget(target=cst.Name(value=target))], value=cst.Call() as call):
+                yield target, syntax.last_name(call)
 
 
 def _marks(caller: cst.FunctionDef | cst.Lambda) -> Iterator[cst.BaseExpression]:
@@ -349,11 +370,13 @@ def _tests(function: cst.FunctionDef | cst.Lambda) -> Iterator[cst.BaseExpressio
             yield node
 
 
-def _spoken_of(tests: Iterable[cst.BaseExpression]) -> Set[str]:
-    """The attributes and the functions that tests speak of."""
-    parts = [part for test in tests for part in syntax.inside(test)]
+def _asked_for(function: cst.FunctionDef | cst.Lambda) -> Set[str]:
+    """The attributes and the functions that a function's tests speak of, also through a name of a result."""
+    parts = [part for test in _tests(function) for part in syntax.inside(test)]
     attributes = {part.attr.value for part in parts if isinstance(part, cst.Attribute)}
-    return attributes | {syntax.last_name(part.func) for part in parts if isinstance(part, cst.Call)} - PLAIN
+    called = {syntax.last_name(part.func) for part in parts if isinstance(part, cst.Call)}
+    names = {part.value for part in parts if isinstance(part, cst.Name)}
+    return attributes | (called | {result for name, result in _bindings(function) if name in names}) - PLAIN
 
 
 def _unexpected(cause: MayBeNone) -> cst.Return | None:
