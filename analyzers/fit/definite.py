@@ -4,14 +4,20 @@ Names for whoever writes the code may stand for several things; here whatever ma
 """
 
 import ast
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from analyzers.outline import FUNCTIONS, Bound, Definition, Function, Kind, Names, dotted
 from analyzers.source import SourceFile
+from analyzers.text import words
+from analyzers.whereabouts import line_at
 
 HOPS = 8
+# Texts are searched, not trees: what says so in a comment makes a name uncertain, too.
+GLOBAL = re.compile(r"global\b((?:[^\\\n]|\\.)*)", re.DOTALL)
+STAR = re.compile(r"import[ \t\\\r\n]*\*")
 STANDARD = frozenset(sys.stdlib_module_names)
 # These add nothing to how an instance is made, or to what its methods take.
 MARKS = frozenset({"dataclass", "total_ordering", "final", "runtime_checkable"})
@@ -115,19 +121,19 @@ def _is_global(file: SourceFile, name: str) -> bool:
     """Whether a function of the file gives a name of the module anew."""
     known: frozenset[str] | None = file.cache.get(_is_global)
     if known is None:
-        nodes = ast.walk(file.outline.tree) if "global" in file.words else ()
-        known = file.cache[_is_global] = frozenset(
-            name for node in nodes if isinstance(node, ast.Global) for name in node.names
-        )
+        known = file.cache[_is_global] = words(" ".join(GLOBAL.findall(file.text)))
     return name in known
 
 
 def _is_covered(file: SourceFile, own: Definition) -> bool:
     """Whether an import of every name stands behind a definition."""
-    return bool(file.outline.stars) and any(
-        isinstance(node, ast.ImportFrom) and node.names[0].name == "*" and node.lineno > own.line
-        for node in ast.walk(file.outline.tree)
-    )
+    if not file.outline.stars:
+        return False
+    last: int | None = file.cache.get(_is_covered)
+    if last is None:
+        places = [found.start() for found in STAR.finditer(file.text)]
+        last = file.cache[_is_covered] = line_at(file, places[-1]) if places else 0
+    return last > own.line
 
 
 def imported(file: SourceFile, name: str, depth: int = 0) -> Place | None:
