@@ -65,7 +65,7 @@ class Glimpse(Passage):
     @cached_property
     def nodes(self) -> tuple[ast.AST, ...]:
         """Every node of the unit, as the outline has them: none in syntax that `ast` does not know."""
-        return tuple(node for one in self.file.outline.statements(self.unit) for node in ast.walk(one))
+        return tuple(node for one in self.file.outline.statements(self.unit) for node in _walk(one, self.unit))
 
     def tries(self) -> Iterator[ast.Try | ast.TryStar]:
         """The `try` statements of the unit, as the outline has them."""
@@ -82,6 +82,17 @@ class Glimpse(Passage):
         if not count:
             return "lambda" in self.written
         return count > 1 or calls(self.file.smooth, self.unit.qualname.rpartition(".")[2]) > 1
+
+
+def _walk(statement: ast.stmt, unit: Unit) -> Iterator[ast.AST]:
+    """The nodes of a statement; of a class those outside its methods, which are units of their own."""
+    if unit.kind is not Kind.CLASS or not isinstance(statement, ast.ClassDef):
+        yield from ast.walk(statement)
+        return
+    own = (one for one in statement.body if not any(first <= one.lineno <= last for first, last in unit.holes))
+    yield statement
+    for part in (*statement.decorator_list, *statement.bases, *statement.keywords, *own):
+        yield from ast.walk(part)
 
 
 def _own_lines(file: SourceFile, unit: Unit) -> Iterable[str]:

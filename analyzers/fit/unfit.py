@@ -12,10 +12,10 @@ from analyzers.fit.signatures import Given
 from analyzers.glimpse import Glimpse
 from analyzers.outline import FUNCTIONS, Binding, Kind, Unit, bindings, dotted
 from analyzers.source import SourceFile
+from analyzers.whereabouts import line_at
 
 INIT = "__init__"
 MAKING = (ast.Call, ast.Await)
-CALLED = re.compile(r"(\w+)[ \t]*\(")
 
 
 def calls_unfit(glimpse: Glimpse) -> bool:
@@ -32,7 +32,7 @@ def callers_unfit(unit: Unit, file: SourceFile) -> Iterator[tuple[Unit, str]]:
     Each with the name by which it calls. None where the change leaves alone what the unit takes.
     """
     for name in _names_called(unit, file):
-        for other in _calling(file).get(name, ()):
+        for other in _calling(file, name):
             if not file.project.touches(file.path, other.line, other.end_line) and _is_unfit(other, file, name):
                 yield other, name
 
@@ -52,15 +52,15 @@ def _end_of_head(node: ast.stmt) -> int:
     return node.end_lineno or node.lineno
 
 
-def _calling(file: SourceFile) -> Mapping[str, list[Unit]]:
-    """The units in whose text something of a name is called."""
-    known: dict[str, list[Unit]] | None = file.cache.get(_calling)
-    if known is None:
-        known = file.cache[_calling] = {}
-        for unit in file.outline.units:
-            for name in set(CALLED.findall("".join(file.lines[unit.line - 1 : unit.end_line]))):
-                known.setdefault(name, []).append(unit)
-    return known
+def _calling(file: SourceFile, name: str) -> list[Unit]:
+    """The units in whose text something of a name, or of a longer one that ends alike, is called."""
+    known: dict[str, list[Unit]] = file.cache.setdefault(_calling, {})
+    if name not in known:
+        called = re.finditer(rf"{re.escape(name)}[ \t]*\(", file.text)
+        lines = [line_at(file, found.start()) for found in called]
+        units = file.outline.units if lines else ()
+        known[name] = [unit for unit in units if any(unit.line <= line <= unit.end_line for line in lines)]
+    return known[name]
 
 
 @dataclass(frozen=True, slots=True)
