@@ -49,9 +49,9 @@ def _uses_answer(glimpse: Glimpse) -> bool:
     names = _answering(glimpse.file)
     if names.isdisjoint(glimpse.words):
         return False
-    nodes = [node for one in glimpse.file.outline.statements(glimpse.unit) for node in ast.walk(one)]
-    answers = [node for node in nodes if isinstance(node, ast.Call) and _is_of(node, names, glimpse.file)]
-    return bool(answers) and _looks_into(nodes, answers)
+    calls = (node for node in glimpse.nodes if isinstance(node, ast.Call))
+    answers = frozenset(call for call in calls if _is_of(call, names, glimpse.file))
+    return not glimpse.nodes or (bool(answers) and _looks_into(glimpse.nodes, answers))
 
 
 def _is_of(call: ast.Call, names: Set[str], file: SourceFile) -> bool:
@@ -60,7 +60,7 @@ def _is_of(call: ast.Call, names: Set[str], file: SourceFile) -> bool:
     return last in names or not stand_for(file, frozenset({last})).isdisjoint(names)
 
 
-def _looks_into(nodes: Sequence[ast.AST], answers: Sequence[ast.Call]) -> bool:
+def _looks_into(nodes: Sequence[ast.AST], answers: Set[ast.AST]) -> bool:
     """Whether an answer, or a name that is bound to one, has an attribute or an element and is in no test."""
     whole = [node.value for node in nodes if isinstance(node, (ast.Attribute, ast.Subscript))]
     tests = [node.test for node in nodes if isinstance(node, (ast.If, ast.IfExp, ast.While, ast.Assert))]
@@ -71,7 +71,7 @@ def _looks_into(nodes: Sequence[ast.AST], answers: Sequence[ast.Call]) -> bool:
     return any(one in answers or (isinstance(one, ast.Name) and one.id in bound) for one in whole)
 
 
-def _bound(nodes: Sequence[ast.AST], answers: Sequence[ast.Call]) -> set[str]:
+def _bound(nodes: Sequence[ast.AST], answers: Set[ast.AST]) -> set[str]:
     """The names that are bound where an answer stands, and those that they are handed on to."""
     found: set[str] = set()
     binding = [node for node in nodes if isinstance(node, (ast.Assign, ast.AnnAssign, ast.NamedExpr)) and node.value]
@@ -79,7 +79,7 @@ def _bound(nodes: Sequence[ast.AST], answers: Sequence[ast.Call]) -> set[str]:
     for _ in range(HANDED_ON):
         for inside in parts:
             names = [part for part in inside if isinstance(part, ast.Name)]
-            if any(one.id in found for one in names) or any(part in answers for part in inside):
+            if any(one.id in found for one in names) or not answers.isdisjoint(inside):
                 found |= {one.id for one in names if isinstance(one.ctx, ast.Store)}
     return found
 
@@ -312,8 +312,7 @@ def check_callers(function: cst.FunctionDef, file: SourceFile) -> Iterator[Findi
     """One function: that it returns None may be what is new."""
     if not any(_is_nothing(node) for node in syntax.inside(function.body)):
         return
-    for call in calls_of(function.name.value, file):
-        caller = running(call, file)
+    for caller in dict.fromkeys(running(call, file) for call in calls_of(function.name.value, file)):
         for node in syntax.inside(caller.body) if caller else ():
             if isinstance(node, (cst.Attribute, cst.Subscript)):
                 yield from (found for found in check(node, file) if isinstance(found, Finding))
