@@ -40,16 +40,27 @@ def callers_unfit(unit: Unit, file: SourceFile) -> Iterator[tuple[Unit, str]]:
 def _names_called(unit: Unit, file: SourceFile) -> tuple[str, ...]:
     own = file.outline.by_name.get(unit.qualname)
     nodes = file.outline.statements(unit)
-    if own is None or not nodes or not file.project.touches(file.path, own.line, _end_of_head(nodes[0])):
+    if (
+        own is None
+        or not nodes
+        or not any(file.project.touches(file.path, *lines) for lines in _taking(unit, nodes[0]))
+    ):
         return ()
     return (own.name, own.parent.rpartition(".")[2]) if own.name == INIT else (own.name,)
 
 
-def _end_of_head(node: ast.stmt) -> int:
-    """Where the parameters of a function end; of a class the end, for they may be its fields."""
+def _taking(unit: Unit, node: ast.stmt) -> Iterator[tuple[int, int]]:
+    """The lines that say what a unit takes: the head of a function; of a class all but its methods, for its fields."""
     if isinstance(node, FUNCTIONS):
-        return max(node.lineno, node.body[0].lineno - 1)
-    return node.end_lineno or node.lineno
+        yield unit.line, max(node.lineno, node.body[0].lineno - 1)
+        return
+    first = unit.line
+    for begin, end in sorted(unit.holes):
+        if first < begin:
+            yield first, begin - 1
+        first = end + 1
+    if first <= unit.end_line:
+        yield first, unit.end_line
 
 
 def _calling(file: SourceFile, name: str) -> list[Unit]:

@@ -62,10 +62,9 @@ def _leaves_unbound(attempt: ast.Try | ast.TryStar, glimpse: Glimpse) -> bool:
     bound = {name for part in (*attempt.body, *attempt.orelse) for name in _bound(part)}
     places = [(one.lineno, one.end_lineno or one.lineno) for one in handlers]
     first, last = handlers[0].lineno, (glimpse.unit.end_line if going_on else places[-1][1])
-    nodes = (node for one in glimpse.file.outline.statements(glimpse.unit) for node in ast.walk(one))
     return any(
         isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Store) and first <= node.lineno <= last
-        for node in nodes
+        for node in glimpse.nodes
         if getattr(node, "id", "") in bound
     )
 
