@@ -1,6 +1,5 @@
 """Who calls a function by its name in the same file: asked when what changed is the function, not the call."""
 
-import re
 from collections.abc import Iterator
 
 import libcst as cst
@@ -8,17 +7,14 @@ import libcst as cst
 from analyzers import syntax
 from analyzers.source import SourceFile
 from analyzers.text import Unreadable
+from analyzers.whereabouts import units_calling
 
 UNITS = 20
 
 
 def calls_of(name: str, file: SourceFile) -> Iterator[cst.Call]:
     """The calls of any function or method of this name, in at most twenty units of the file whose text shows one."""
-    called = re.compile(rf"(?<!def )\b{re.escape(name)}\(")
-    if not called.search(file.text):
-        return
-    units = [unit for unit in file.outline.units if any(map(called.search, file.lines[unit.line - 1 : unit.end_line]))]
-    for unit in units[:UNITS]:
+    for unit in units_calling(file, name)[:UNITS]:
         try:
             nodes = file.read(unit).nodes
         except Unreadable:

@@ -13,7 +13,7 @@ from analyzers.model import Finding
 from analyzers.rule import Rule
 from analyzers.source import SourceFile
 from analyzers.suppress import is_hushed
-from analyzers.walk import look, reached
+from analyzers.walk import look_further, reached
 from analyzers.workspace import Side
 
 # Files of a change that are asked for what they lost.
@@ -113,8 +113,9 @@ def standing(side: Side, rules: Sequence[Rule], sides: Sides) -> list[Known]:
     base, gone = side.base, taken(sides)
     if base is None or not base.readable:
         return []
-    names = frozenset(unit.qualname for unit in reached(side.head, side.touched) if unit.qualname)
-    seen = look(base, reached(base, side.removed, names), rules)
+    near = [*reached(side.head, side.touched), *(unit for rule in rules for unit in rule.further(side.head))]
+    names = frozenset(unit.qualname for unit in near if unit.qualname)
+    seen = look_further(base, reached(base, side.removed, names), rules)
     found = one_way(seen.findings, rules, gone)
     return [_known(finding, base, gone) for finding in found if not is_hushed(finding, base, rules)]
 
@@ -181,4 +182,4 @@ def _lost(side: Side, rule: Rule, sides: Sides) -> list[Known]:
 
 def look_head(side: Side, rules: Sequence[Rule]) -> list[Finding]:
     """What the rules find in a side's head where the change reaches."""
-    return look(side.head, reached(side.head, side.touched), rules).findings if side.head.readable else []
+    return look_further(side.head, reached(side.head, side.touched), rules).findings if side.head.readable else []

@@ -1,7 +1,7 @@
 """Whether a name or an attribute holds a dict, a set or a list, by what it was made of, and whether it stays so."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import libcst as cst
 
@@ -77,10 +77,19 @@ def _annotated(name: cst.Name, file: SourceFile) -> str:
     return KINDS.get(dotted(plain).rpartition(".")[2], "")
 
 
-def _values(qualname: str, attribute: str, file: SourceFile) -> Iterator[ast.expr]:
+def _values(qualname: str, attribute: str, file: SourceFile) -> Sequence[ast.expr]:
     """What a class assigns to an attribute of its objects, None left out."""
-    known = file.outline.classes.get(qualname)
-    for node in ast.walk(known) if known else ():
+    known: dict[str, dict[str, list[ast.expr]]] = file.cache.setdefault(_values, {})
+    if qualname not in known:
+        held: dict[str, list[ast.expr]] = known.setdefault(qualname, {})
+        node = file.outline.classes.get(qualname)
+        for name, value in _held(node) if node else ():
+            held.setdefault(name, []).append(value)
+    return known[qualname].get(attribute, ())
+
+
+def _held(known: ast.ClassDef) -> Iterator[tuple[str, ast.expr]]:
+    for node in ast.walk(known):
         match node:
             case ast.Assign(targets=targets, value=value):
                 pass
@@ -88,9 +97,8 @@ def _values(qualname: str, attribute: str, file: SourceFile) -> Iterator[ast.exp
                 targets = [target]
             case _:
                 continue
-        held = any(isinstance(one, ast.Attribute) and one.attr == attribute for one in targets)
-        if held and not (isinstance(value, ast.Constant) and value.value is None):
-            yield value
+        if not (isinstance(value, ast.Constant) and value.value is None):
+            yield from ((one.attr, value) for one in targets if isinstance(one, ast.Attribute))
 
 
 def _kept(value: ast.expr, file: SourceFile) -> str:
@@ -130,6 +138,14 @@ def viewed_in(walked: cst.BaseExpression) -> cst.BaseExpression | None:
 
 def may_be_listed(container: cst.BaseExpression, file: SourceFile) -> bool:
     """Whether a mapping of unknown make may be one of those that give their keys as a list."""
-    targets = (one.target for bound in file.outline.names[""].values() for one in bound)
     named = not NAMED.isdisjoint(syntax.words(syntax.last_name(container)))
-    return named or any(target.partition(".")[0] in LISTING for target in targets)
+    return named or _lists(file)
+
+
+def _lists(file: SourceFile) -> bool:
+    """Whether a file imports a module that has such mappings."""
+    known: bool | None = file.cache.get(_lists)
+    if known is None:
+        targets = (one.target for bound in file.outline.names[""].values() for one in bound)
+        known = file.cache[_lists] = any(target.partition(".")[0] in LISTING for target in targets)
+    return known

@@ -13,7 +13,7 @@ from analyzers.model import ContextFile, FilePair, FileReport, Finding, Report, 
 from analyzers.rule import Rule
 from analyzers.suppress import is_hushed, unreasoned
 from analyzers.text import Unreadable, is_generated
-from analyzers.walk import look, reached
+from analyzers.walk import look_further, reached
 from analyzers.workspace import DEFAULT_LIMITS, PYTHON, Limits, Side, Workspace, workspace
 
 # Deep enough for libcst to write out all that is not refused as nested too deeply.
@@ -53,7 +53,7 @@ def analyze_file(pair: FilePair, space: Workspace, rules: Sequence[Rule]) -> Fil
 
 def _report(side: Side, space: Workspace, rules: Sequence[Rule]) -> FileReport:
     file, touched = side.head, side.touched
-    seen = look(file, reached(file, touched), rules)
+    seen = look_further(file, reached(file, touched), rules)
     shortest = one_way(seen.findings, rules, written(space.sides))
     found = marked([*shortest, *unreasoned(file)], file, side.pair.old_path or file.path)
     hushed = [finding for finding in found if is_hushed(finding, file, rules)]

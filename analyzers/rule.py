@@ -5,7 +5,7 @@ found clean, and keeps nothing between calls. A flow rule has no check at all: `
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from textwrap import dedent
 from typing import Any, TypeVar
@@ -17,6 +17,7 @@ from analyzers.flow.leads import may_flow
 from analyzers.flow.results import Flow, Flows
 from analyzers.glimpse import Glimpse, Sight
 from analyzers.model import Confidence, Examined, Finding, Fix, Severity, Step, Trace
+from analyzers.outline import Unit
 from analyzers.purpose import SAMPLE_PATH, TEST_PATH, TOOL_PATH
 from analyzers.source import SourceFile
 from analyzers.whereabouts import function_at
@@ -88,6 +89,11 @@ def straight(code: str) -> str:
     return dedent(code).strip("\n").rstrip() + "\n"
 
 
+def nothing_further(file: SourceFile) -> Sequence[Unit]:
+    """No units beside those that a change reaches."""
+    return ()
+
+
 @dataclass(frozen=True)
 class Rule:
     """One kind of defect.
@@ -100,7 +106,8 @@ class Rule:
     to be silent about the defect by one of the names in `known_as`, this rule is.
     Without `in_tests` the rule is silent in test code, where the defect harms nobody; without `in_tools` also in the
     scripts of the project's own people. All of `needs` must be seen in the text of a unit before the rule is asked
-    about it: that spares the parsing of most units.
+    about it: that spares the parsing of most units. `further` gives the units of a file that the change leaves alone
+    and that the rule looks at all the same.
     """
 
     name: str
@@ -121,6 +128,7 @@ class Rule:
     in_tests: bool = True
     in_tools: bool = True
     needs: tuple[Sight, ...] = ()
+    further: Callable[[SourceFile], Sequence[Unit]] = nothing_further
     checks: dict[type[cst.CSTNode], list[Check]] = field(default_factory=dict, compare=False, repr=False)
 
     def __post_init__(self) -> None:

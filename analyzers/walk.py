@@ -52,6 +52,18 @@ def reached(file: SourceFile, touched: TouchedLines, also: frozenset[str] = froz
     return [unit for unit in units if unit in near or unit.qualname in names]
 
 
+def look_further(file: SourceFile, units: Sequence[Unit], rules: Sequence[Rule]) -> Seen:
+    """Like `look`; and each rule is asked about the units beside these that it looks at all the same."""
+    seen, known = look(file, units, rules), frozenset(units)
+    for rule in rules:
+        if others := [unit for unit in rule.further(file) if unit not in known]:
+            more = look(file, others, [rule])
+            for finding in more.findings:
+                seen.found(finding)
+            seen.troubles += more.troubles
+    return seen
+
+
 def look(file: SourceFile, units: Sequence[Unit], rules: Sequence[Rule], *, glancing: bool = True) -> Seen:
     """Ask the rules about every node of the units. A unit that cannot be read, or a failing check, is a trouble.
 

@@ -1,11 +1,37 @@
 """Where in a file something stands: the line of a place, the function around a line, the callers of a name."""
 
+import re
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import accumulate
 
-from analyzers.outline import Definition, Kind
+from analyzers.outline import Definition, Kind, Unit
 from analyzers.source import SourceFile
+
+# A call, not a definition, to be searched in a text turned round: a parenthesis is found faster than a word's end.
+LLAC = re.compile(r"\([ \t]*+(\w++)(?![ \t]+(?:fed|ssalc)\b)")
+
+
+def units_calling(file: SourceFile, name: str) -> Sequence[Unit]:
+    """The units in whose text a function or method of this name is called; a class's are not those of its methods."""
+    known: dict[str, dict[Unit, None]] | None = file.cache.get(units_calling)
+    if known is None:
+        known = file.cache[units_calling] = {}
+        for unit, word in _calls(file) if file.readable else ():
+            known.setdefault(word, {})[unit] = None
+    return tuple(known.get(name, ()))
+
+
+def _calls(file: SourceFile) -> Iterator[tuple[Unit, str]]:
+    waiting, around = list(reversed(file.outline.units)), list[Unit]()
+    for found in reversed(list(LLAC.finditer(file.text[::-1]))):
+        line = line_at(file, len(file.text) - found.end())
+        while waiting and waiting[-1].line <= line:
+            around.append(waiting.pop())
+        while around and around[-1].end_line < line:
+            around.pop()
+        if around:
+            yield around[-1], found[1][::-1]
 
 
 def calling(file: SourceFile, name: str) -> tuple[Definition, ...]:

@@ -6,7 +6,7 @@ Names for whoever writes the code may stand for several things; here whatever ma
 import ast
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 
 from analyzers.outline import FUNCTIONS, Bound, Definition, Function, Kind, Names, dotted
@@ -66,11 +66,13 @@ class Place:
         return node if keywords and marks <= MARKS else None
 
     @property
-    def _around(self) -> Sequence[ast.stmt]:
+    def _around(self) -> Set[ast.stmt]:
+        known: dict[str, frozenset[ast.stmt]] = self.file.cache.setdefault(Place, {})
         outline, parent = self.file.outline, self.definition.parent
-        if not parent:
-            return outline.tree.body
-        return outline.classes[parent].body if parent in outline.classes else ()
+        if parent not in known:
+            around = outline.classes.get(parent) if parent else outline.tree
+            known[parent] = frozenset(around.body if around else ())
+        return known[parent]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,7 @@
 """Whether a unit may call something of the project with what it does not take: a look at the outline alone."""
 
 import ast
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from analyzers.fit import definite, signatures
@@ -12,66 +11,14 @@ from analyzers.fit.signatures import Given
 from analyzers.glimpse import Glimpse
 from analyzers.outline import FUNCTIONS, Binding, Kind, Unit, bindings, dotted
 from analyzers.source import SourceFile
-from analyzers.whereabouts import line_at
 
 INIT = "__init__"
 MAKING = (ast.Call, ast.Await)
 
 
 def calls_unfit(glimpse: Glimpse) -> bool:
-    """Whether a unit calls a name of which some definition at hand does not take what is given; or is called so."""
-    file = glimpse.file
-    if not file.readable or "(" not in glimpse.text:
-        return False
-    return _is_unfit(glimpse.unit, file) or any(callers_unfit(glimpse.unit, file))
-
-
-def callers_unfit(unit: Unit, file: SourceFile) -> Iterator[tuple[Unit, str]]:
-    """The units that the change leaves alone and that may call a unit with what it does not take any more.
-
-    Each with the name by which it calls. None where the change leaves alone what the unit takes.
-    """
-    for name in _names_called(unit, file):
-        for other in _calling(file, name):
-            if not file.project.touches(file.path, other.line, other.end_line) and _is_unfit(other, file, name):
-                yield other, name
-
-
-def _names_called(unit: Unit, file: SourceFile) -> tuple[str, ...]:
-    own = file.outline.by_name.get(unit.qualname)
-    nodes = file.outline.statements(unit)
-    if (
-        own is None
-        or not nodes
-        or not any(file.project.touches(file.path, *lines) for lines in _taking(unit, nodes[0]))
-    ):
-        return ()
-    return (own.name, own.parent.rpartition(".")[2]) if own.name == INIT else (own.name,)
-
-
-def _taking(unit: Unit, node: ast.stmt) -> Iterator[tuple[int, int]]:
-    """The lines that say what a unit takes: the head of a function; of a class all but its methods, for its fields."""
-    if isinstance(node, FUNCTIONS):
-        yield unit.line, max(node.lineno, node.body[0].lineno - 1)
-        return
-    first = unit.line
-    for begin, end in sorted(unit.holes):
-        if first < begin:
-            yield first, begin - 1
-        first = end + 1
-    if first <= unit.end_line:
-        yield first, unit.end_line
-
-
-def _calling(file: SourceFile, name: str) -> list[Unit]:
-    """The units in whose text something of a name, or of a longer one that ends alike, is called."""
-    known: dict[str, list[Unit]] = file.cache.setdefault(_calling, {})
-    if name not in known:
-        called = re.finditer(rf"{re.escape(name)}[ \t]*\(", file.text)
-        lines = [line_at(file, found.start()) for found in called]
-        units = file.outline.units if lines else ()
-        known[name] = [unit for unit in units if any(unit.line <= line <= unit.end_line for line in lines)]
-    return known[name]
+    """Whether a unit calls a name of which some definition at hand does not take what is given."""
+    return glimpse.file.readable and "(" in glimpse.text and may_not_fit(glimpse.unit, glimpse.file)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +28,7 @@ class _Words:
     file: SourceFile
     owner: Place | None
     imported: Mapping[str, Sequence[Binding]]
-    made: Mapping[str, Sequence[ast.expr]]
+    made: Mapping[str, Set[str]]
 
     def meant(self, func: ast.expr) -> Iterator[tuple[Place, bool]]:
         """The definitions that may be called like this, and whether on an instance; functions around do not count."""
@@ -112,20 +59,18 @@ class _Words:
 
     def _makers(self, value: ast.expr) -> Iterator[Place]:
         """The classes of which a value may be an instance."""
-        for made in self.made.get(value.id, ()) if isinstance(value, ast.Name) else (value,):
-            call = made.value if isinstance(made, ast.Await) else made
-            if isinstance(call, ast.Call):
-                yield from self.named(_chain(call.func))
+        for maker in self.made.get(value.id, ()) if isinstance(value, ast.Name) else (_maker(value),):
+            yield from self.named(maker)
 
 
-def _is_unfit(unit: Unit, file: SourceFile, name: str = "") -> bool:
-    """Whether some call in a unit, those of this name alone if there is one, may not fit."""
+def may_not_fit(unit: Unit, file: SourceFile, names: Set[str] | None = None) -> bool:
+    """Whether some call in a unit may not fit; of these names alone, if there are any."""
     nodes = [node for part in _parts(unit, file) for node in ast.walk(part)]
-    calls = [node for node in nodes if isinstance(node, ast.Call) and name in ("", _last(node.func))]
+    calls = [node for node in nodes if isinstance(node, ast.Call) and (names is None or _last(node.func) in names)]
     if not calls:
         return False
     words = _words(nodes, unit, file)
-    return any(_may_not_fit(call, *meant) for call in calls for meant in words.meant(call.func))
+    return any(_misses(call, *meant) for call in calls for meant in words.meant(call.func))
 
 
 def _parts(unit: Unit, file: SourceFile) -> Iterator[ast.AST]:
@@ -140,7 +85,7 @@ def _parts(unit: Unit, file: SourceFile) -> Iterator[ast.AST]:
 
 def _words(nodes: Sequence[ast.AST], unit: Unit, file: SourceFile) -> _Words:
     imported: dict[str, list[Binding]] = {}
-    made: dict[str, list[ast.expr]] = {}
+    made: dict[str, set[str]] = {}
     for node in nodes:
         if isinstance(node, (ast.Import, ast.ImportFrom)) and unit.kind is not Kind.STATEMENT:
             for name, binding in bindings(node, file.package):
@@ -148,9 +93,14 @@ def _words(nodes: Sequence[ast.AST], unit: Unit, file: SourceFile) -> _Words:
         elif isinstance(node, (ast.Assign, ast.AnnAssign, ast.NamedExpr)) and isinstance(node.value, MAKING):
             for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
                 if isinstance(target, ast.Name):
-                    made.setdefault(target.id, []).append(node.value)
+                    made.setdefault(target.id, set()).add(_maker(node.value))
     owner = file.outline.by_name.get(unit.qualname.rpartition(".")[0])
     return _Words(file, Place(file, owner) if owner else None, imported, made)
+
+
+def _maker(value: ast.expr) -> str:
+    call = value.value if isinstance(value, ast.Await) else value
+    return _chain(call.func) if isinstance(call, ast.Call) else ""
 
 
 def _behind(file: SourceFile, name: str) -> Place | None:
@@ -171,7 +121,7 @@ def _has_call(node: ast.expr) -> bool:
     return not isinstance(node, ast.Name)
 
 
-def _may_not_fit(call: ast.Call, place: Place, on_instance: bool) -> bool:
+def _misses(call: ast.Call, place: Place, on_instance: bool) -> bool:
     given = signatures.of_written(call)
     if place.is_class:
         made = of_class(place)

@@ -1,6 +1,7 @@
 """The code of a module outside functions: read as the body of one function without parameters."""
 
-from collections.abc import Iterable, Iterator
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 
 import libcst as cst
 
@@ -42,19 +43,30 @@ def graph_for(file: SourceFile, name: str, node: cst.CSTNode | None = None) -> G
     """
     lines = {binding.line for binding in file.outline.names[""].get(name, ())}
     own = file.span(node).line if node is not None else 0
-    units = tuple(unit for unit in _statements(file) if any(unit.line <= line <= unit.end_line for line in lines))
+    units = tuple(dict.fromkeys(unit for line in sorted(lines) if (unit := _around(file, line))))
     if not units or any(unit.end_line - unit.line > LINE_LIMIT for unit in units):
         return None
-    around = tuple(unit for unit in _statements(file) if unit.line <= own <= unit.end_line and unit not in units)
+    around = _around(file, own)
     known: dict[tuple[Unit, ...], cst.FunctionDef] = file.cache.setdefault(graph_for, {})
-    key = tuple(sorted((*units, *around), key=lambda unit: unit.line))
+    key = tuple(sorted({*units, around} if around else units, key=lambda unit: unit.line))
     if key not in known:
         known[key] = _function(file, key)
     return graph_of(file, known[key])
 
 
-def _statements(file: SourceFile) -> Iterator[Unit]:
-    return (unit for unit in file.outline.units if unit.kind is Kind.STATEMENT)
+def _around(file: SourceFile, line: int) -> Unit | None:
+    """The statement of the module that holds a line."""
+    statements = _statements(file)
+    place = bisect_right(statements, line, key=lambda unit: unit.line)
+    return statements[place - 1] if place and line <= statements[place - 1].end_line else None
+
+
+def _statements(file: SourceFile) -> Sequence[Unit]:
+    known: tuple[Unit, ...] | None = file.cache.get(_statements)
+    if known is None:
+        every = file.outline.units
+        known = file.cache[_statements] = tuple(unit for unit in every if unit.kind is Kind.STATEMENT)
+    return known
 
 
 def _function(file: SourceFile, units: Iterable[Unit]) -> cst.FunctionDef:

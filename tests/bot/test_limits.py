@@ -65,6 +65,10 @@ READ = {
     "one try with 20,000 handlers": "try:\n    a()\n" + "".join(f"except E{n}:\n    pass\n" for n in range(20_000)),
     "10,000 classes, each the base of the next": "".join(f"class C{n + 1}(C{n}): pass\n" for n in range(10_000)),
     "50,000 functions": "".join(f"def f{n}(): return f{n - 1}()\n" for n in range(50_000)),
+    "20,000 uses of what one function answers": "def g(a):\n    return None\n"
+    "def f(a):\n" + "    x = g(a)\n    x.b()\n" * 20_000,
+    "5,000 lists of one class": "class A:\n"
+    + "".join(f"    def f{n}(self):\n        self.a{n} = []\n        for x in self.a{n}: pass\n" for n in range(5_000)),
     "a list of 20,000 findings": f"import yaml\nx = [{f'{SEEN}, ' * 20_000}]\n",
     "blocks in blocks": "".join(" " * depth + "if x:\n" for depth in range(99)) + " " * 99 + "pass\n",
 }

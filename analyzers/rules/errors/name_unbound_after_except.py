@@ -11,7 +11,8 @@ handler may close; a name that is bound by the time when some of the errors are 
 
 import ast
 import itertools
-from collections.abc import Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Mapping, Sequence
 
 import libcst as cst
 
@@ -51,22 +52,23 @@ def _comes_back(name: str, owner: str) -> bool:
 
 def _goes_on_without(glimpse: Glimpse) -> bool:
     """Whether a name of a `try` is read behind or in a handler that may go on."""
-    return any(_leaves_unbound(one, glimpse) for one in glimpse.tries())
+    read: dict[str, list[int]] = {}
+    for node in glimpse.nodes if any(glimpse.tries()) else ():
+        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Store):
+            read.setdefault(node.id, []).append(node.lineno)
+    lines = {name: sorted(places) for name, places in read.items()}
+    return any(_leaves_unbound(one, lines, glimpse.unit.end_line) for one in glimpse.tries())
 
 
-def _leaves_unbound(attempt: ast.Try | ast.TryStar, glimpse: Glimpse) -> bool:
+def _leaves_unbound(attempt: ast.Try | ast.TryStar, read: Mapping[str, Sequence[int]], end: int) -> bool:
+    """Whether a name that a `try` binds is read where it may not be; `read` are the lines of each name, in order."""
     handlers = [one for one in attempt.handlers if _calls_come_back(one)]
     if not handlers:
         return False
     going_on = any(not isinstance(one.body[-1], LEAVING) for one in handlers)
     bound = {name for part in (*attempt.body, *attempt.orelse) for name in _bound(part)}
-    places = [(one.lineno, one.end_lineno or one.lineno) for one in handlers]
-    first, last = handlers[0].lineno, (glimpse.unit.end_line if going_on else places[-1][1])
-    return any(
-        isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Store) and first <= node.lineno <= last
-        for node in glimpse.nodes
-        if getattr(node, "id", "") in bound
-    )
+    first, last = handlers[0].lineno, (end if going_on else handlers[-1].end_lineno or end)
+    return any(bisect_left(read[name], first) < bisect_right(read[name], last) for name in bound & read.keys())
 
 
 def _calls_come_back(handler: ast.ExceptHandler) -> bool:

@@ -19,8 +19,9 @@ from analyzers import syntax
 from analyzers.fit import definite, signatures
 from analyzers.fit.called import Called, called
 from analyzers.fit.definite import Place
+from analyzers.fit.outdated import outdated
 from analyzers.fit.signatures import Given
-from analyzers.fit.unfit import callers_unfit, calls_unfit
+from analyzers.fit.unfit import calls_unfit
 from analyzers.handling import handled
 from analyzers.model import Finding, Severity, Span, Step
 from analyzers.purpose import TEST_PATH
@@ -43,6 +44,7 @@ RULE = Rule(
     message="`{call}` raises `TypeError` whenever it runs: `{signature}` {problem} `{name}`.",
     advice="Give `{function}` what it takes, or change its parameters together with all of its calls.",
     needs=(calls_unfit,),
+    further=outdated,
     known_as=(
         "call-arg",
         "reportCallIssue",
@@ -290,17 +292,6 @@ def check(call: cst.Call, file: SourceFile) -> Iterator[Finding]:
             problem=problem.problem,
             name=problem.name,
         )
-
-
-@RULE.on(cst.FunctionDef, cst.ClassDef)
-def check_callers(node: cst.FunctionDef | cst.ClassDef, file: SourceFile) -> Iterator[Finding]:
-    """One definition: what it takes may be what is new."""
-    name = file.definition_name(node)
-    for unit in [one for one in file.outline.units if one.qualname == name]:
-        for other, called_as in callers_unfit(unit, file):
-            for call in file.read(other).nodes:
-                if isinstance(call, cst.Call) and syntax.last_name(call.func) == called_as:
-                    yield from check(call, file)
 
 
 def _step(target: Called) -> Step:
