@@ -14,7 +14,7 @@ UNITS = 20
 
 def calls_of(name: str, file: SourceFile) -> Iterator[cst.Call]:
     """The calls of any function or method of this name, in at most twenty units of the file whose text shows one."""
-    for unit in units_calling(file, name)[:UNITS]:
+    for unit in units_calling(file, {name})[:UNITS]:
         try:
             nodes = file.read(unit).nodes
         except Unreadable:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 import libcst as cst
 
-from analyzers import syntax
+from analyzers import syntax, trees
 from analyzers.flow import api
 from analyzers.outline import dotted as called
 from analyzers.scopes import dotted, local_names
@@ -89,7 +89,7 @@ def _values(qualname: str, attribute: str, file: SourceFile) -> Sequence[ast.exp
 
 
 def _held(known: ast.ClassDef) -> Iterator[tuple[str, ast.expr]]:
-    for node in ast.walk(known):
+    for node in trees.nodes(known):
         match node:
             case ast.Assign(targets=targets, value=value):
                 pass

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from analyzers import trees
 from analyzers.models import Alias, Models, Type
-from analyzers.outline import Binding, Bound, Definition, Kind, Unit
+from analyzers.outline import FUNCTIONS, Binding, Bound, Definition, Kind, Unit
 from analyzers.source import SourceFile
 from analyzers.text import smooth, words
 
@@ -87,12 +88,12 @@ class Glimpse(Passage):
 def _walk(statement: ast.stmt, unit: Unit) -> Iterator[ast.AST]:
     """The nodes of a statement; of a class those outside its methods, which are units of their own."""
     if unit.kind is not Kind.CLASS or not isinstance(statement, ast.ClassDef):
-        yield from ast.walk(statement)
+        yield from trees.nodes(statement)
         return
-    own = (one for one in statement.body if not any(first <= one.lineno <= last for first, last in unit.holes))
+    own = (one for one in statement.body if not isinstance(one, (*FUNCTIONS, ast.ClassDef)))
     yield statement
     for part in (*statement.decorator_list, *statement.bases, *statement.keywords, *own):
-        yield from ast.walk(part)
+        yield from trees.nodes(part)
 
 
 def _own_lines(file: SourceFile, unit: Unit) -> Iterable[str]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 
+from analyzers import trees
 from analyzers.text import Unreadable, split_lines
 
 # libcst recurses where syntax nests and takes quadratic time on chains: 300 calls cost 0.3 s, 2,500 some minutes.
@@ -340,7 +341,7 @@ def _assigned(target: ast.expr, value: ast.expr, line: int) -> Iterator[tuple[st
     if isinstance(target, ast.Name):
         yield target.id, value_binding(value, line)
         return
-    names = (node for node in ast.walk(target) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store))
+    names = (node for node in trees.nodes(target) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store))
     yield from ((name.id, Binding(Bound.OTHER, "", line)) for name in names)
 
 
@@ -394,6 +395,6 @@ def _attribute_bindings(function: Function, self: str) -> Iterator[tuple[str, Bi
 
 
 def _stored_names(function: Function) -> frozenset[str]:
-    nodes = list(ast.walk(function))
+    nodes = trees.nodes(function)
     stored = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
     return frozenset(stored | {node.arg for node in nodes if isinstance(node, ast.arg)})

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from analyzers import names
+from analyzers import names, trees
 from analyzers.flow.api import bears, models
 from analyzers.model import Wish
 from analyzers.models import Models
@@ -197,7 +197,7 @@ def _local(node: ast.stmt, file: SourceFile, definition: Definition) -> Iterator
     if not isinstance(node, FUNCTIONS):
         return
     found: Names = {}
-    for inner in ast.walk(node):
+    for inner in trees.nodes(node):
         if isinstance(inner, (ast.Import, ast.ImportFrom, ast.Assign)):
             for name, binding in bindings(inner, file.package):
                 if binding.how in (Bound.IMPORT, Bound.CALL):
@@ -212,7 +212,7 @@ def _spoken(node: ast.stmt) -> Iterator[str]:
     if isinstance(node, ast.ClassDef):
         yield from filter(None, map(dotted, node.bases))
         return
-    for part in ast.walk(node):
+    for part in trees.nodes(node):
         yield from filter(None, map(dotted, _naming(part)))
 
 

@@ -2,7 +2,7 @@
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from itertools import accumulate
 
 from analyzers.outline import Definition, Kind, Unit
@@ -10,28 +10,65 @@ from analyzers.source import SourceFile
 
 # A call, not a definition, to be searched in a text turned round: a parenthesis is found faster than a word's end.
 LLAC = re.compile(r"\([ \t]*+(\w++)(?![ \t]+(?:fed|ssalc)\b)")
+# What stands before a name that is not called, and behind one that is.
+OTHERWISE = re.compile(r"(?:\w|\b(?:def|class)[ \t]+)\Z")
+OPENS = re.compile(r"[ \t]*\(")
+# More names are not searched for one by one.
+FEW = 8
 
 
-def units_calling(file: SourceFile, name: str) -> Sequence[Unit]:
-    """The units in whose text a function or method of this name is called; a class's are not those of its methods."""
-    known: dict[str, dict[Unit, None]] | None = file.cache.get(units_calling)
+def units_calling(file: SourceFile, names: Set[str]) -> tuple[Unit, ...]:
+    """The units, in their order, in whose text a function or method of these names is called.
+
+    What is called in a method is not called in its class.
+    """
+    if not file.readable or names.isdisjoint(file.words):
+        return ()
+    every = _calls(file) if len(names) > FEW else {name: tuple(_calls_of(name, file.text)) for name in names}
+    places = sorted(place for name in names for place in every.get(name, ()))
+    return tuple(dict.fromkeys(unit for place in places if (unit := _unit_at(file, line_at(file, place)))))
+
+
+def _calls_of(name: str, text: str) -> Iterator[int]:
+    place = text.find(name)
+    while place >= 0:
+        end = place + len(name)
+        if OPENS.match(text, end) and not OTHERWISE.search(text[max(0, place - 8) : place]):
+            yield place
+        place = text.find(name, end)
+
+
+def _calls(file: SourceFile) -> Mapping[str, Sequence[int]]:
+    """Where in the text each word is called."""
+    known: dict[str, list[int]] | None = file.cache.get(_calls)
     if known is None:
-        known = file.cache[units_calling] = {}
-        for unit, word in _calls(file) if file.readable else ():
-            known.setdefault(word, {})[unit] = None
-    return tuple(known.get(name, ()))
+        known = file.cache[_calls] = {}
+        for found in LLAC.finditer(file.text[::-1]):
+            known.setdefault(found[1][::-1], []).append(len(file.text) - found.end())
+    return known
 
 
-def _calls(file: SourceFile) -> Iterator[tuple[Unit, str]]:
-    waiting, around = list(reversed(file.outline.units)), list[Unit]()
-    for found in reversed(list(LLAC.finditer(file.text[::-1]))):
-        line = line_at(file, len(file.text) - found.end())
-        while waiting and waiting[-1].line <= line:
-            around.append(waiting.pop())
-        while around and around[-1].end_line < line:
-            around.pop()
-        if around:
-            yield around[-1], found[1][::-1]
+def _unit_at(file: SourceFile, line: int) -> Unit | None:
+    """The innermost unit that holds a line."""
+    units, above = file.outline.units, _around(file)
+    place = bisect_right(units, line, key=lambda unit: unit.line) - 1
+    while place >= 0 and units[place].end_line < line:
+        place = above[place]
+    return units[place] if place >= 0 else None
+
+
+def _around(file: SourceFile) -> Sequence[int]:
+    """Of each unit the place of the one that surrounds it, or -1."""
+    known: list[int] | None = file.cache.get(_around)
+    if known is None:
+        known = file.cache[_around] = []
+        open_ones: list[int] = []
+        for place, unit in enumerate(file.outline.units):
+            while open_ones and file.outline.units[open_ones[-1]].end_line < unit.line:
+                open_ones.pop()
+            known.append(open_ones[-1] if open_ones else -1)
+            open_ones.append(place)
+    return known
 
 
 def calling(file: SourceFile, name: str) -> tuple[Definition, ...]:

@@ -5,6 +5,7 @@ the wheel of pysqlite3 brings a newer one. Only the engines made here use it; no
 """
 
 import sqlite3
+import time
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,6 +15,7 @@ from bot.errors import BadSettings, Broken
 
 NEEDED_SQLITE = (3, 42, 0)
 BUSY_MILLISECONDS = 30_000
+AGAIN_SECONDS = 0.02
 
 
 def address(url: str) -> sa.URL:
@@ -63,8 +65,26 @@ def open_engine(url: sa.URL) -> sa.Engine:
 def _prepare_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # what begins a transaction is _begin_sqlite
     connection.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
-    connection.execute("PRAGMA journal_mode = WAL")
+    _write_ahead(connection)
     connection.execute("PRAGMA synchronous = FULL")  # a delivery that was answered with 202 survives a power cut
+
+
+def _write_ahead(connection: Any) -> None:
+    """Keep a write-ahead log.
+
+    Where two connections turn to it at once, SQLite says that it is busy and waits for neither: that might be for ever
+    (https://sqlite.org/c3ref/busy_handler.html). So one of them asks again.
+    """
+    last = time.monotonic() + BUSY_MILLISECONDS / 1000
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite_module().OperationalError:
+            if time.monotonic() > last:
+                raise
+            time.sleep(AGAIN_SECONDS)
+        else:
+            return
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:

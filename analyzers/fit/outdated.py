@@ -1,9 +1,9 @@
 """Calls that a change leaves as they were while it changes what they call, in its other files too."""
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 
 from analyzers.fit.unfit import INIT, may_not_fit
+from analyzers.glimpse import Glimpse
 from analyzers.outline import FUNCTIONS, Unit
 from analyzers.source import SourceFile
 from analyzers.whereabouts import units_calling
@@ -14,8 +14,11 @@ def outdated(file: SourceFile) -> tuple[Unit, ...]:
     names = frozenset(name for other in _at_hand(file) for name in _changed(other))
     if not names or not file.readable:
         return ()
-    calling = dict.fromkeys(unit for name in sorted(names) for unit in units_calling(file, name))
-    return tuple(unit for unit in calling if not _is_touched(unit, file) and may_not_fit(unit, file, names))
+    return tuple(unit for unit in units_calling(file, names) if _is_outdated(unit, file, names))
+
+
+def _is_outdated(unit: Unit, file: SourceFile, names: Set[str]) -> bool:
+    return not _is_touched(unit, file) and may_not_fit(unit, Glimpse(file, unit).nodes, file, names)
 
 
 def _at_hand(file: SourceFile) -> Iterator[SourceFile]:
@@ -23,7 +26,7 @@ def _at_hand(file: SourceFile) -> Iterator[SourceFile]:
     yield file
     for other in file.project.files.values():
         module = other.module.rpartition(".")[2]
-        if other is not file and not other.untouched and re.search(rf"\b{re.escape(module)}\b", file.text):
+        if other is not file and not other.untouched and module in file.words:
             yield other
 
 

@@ -8,8 +8,8 @@ from analyzers.fit import definite, signatures
 from analyzers.fit.called import of_class
 from analyzers.fit.definite import Place
 from analyzers.fit.signatures import Given
-from analyzers.glimpse import Glimpse
-from analyzers.outline import FUNCTIONS, Binding, Kind, Unit, bindings, dotted
+from analyzers.glimpse import Glimpse, aliases, at_hand
+from analyzers.outline import Binding, Kind, Unit, bindings, dotted
 from analyzers.source import SourceFile
 
 INIT = "__init__"
@@ -18,7 +18,20 @@ MAKING = (ast.Call, ast.Await)
 
 def calls_unfit(glimpse: Glimpse) -> bool:
     """Whether a unit calls a name of which some definition at hand does not take what is given."""
-    return glimpse.file.readable and "(" in glimpse.text and may_not_fit(glimpse.unit, glimpse.file)
+    file = glimpse.file
+    if not file.readable or "(" not in glimpse.text or glimpse.words.isdisjoint(names := _names(file)):
+        return False
+    return may_not_fit(glimpse.unit, glimpse.nodes, file, names)
+
+
+def _names(file: SourceFile) -> frozenset[str]:
+    """The names by which something that the project defines may be called in a file."""
+    known: frozenset[str] | None = file.cache.get(_names)
+    if known is None:
+        own = {one.name for other in at_hand(file) if other.readable for one in other.outline.definitions}
+        renamed = {name for name, meant in aliases(file).items() if not own.isdisjoint(meant)}
+        known = file.cache[_names] = frozenset(own | renamed)
+    return known
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,24 +76,13 @@ class _Words:
             yield from self.named(maker)
 
 
-def may_not_fit(unit: Unit, file: SourceFile, names: Set[str] | None = None) -> bool:
-    """Whether some call in a unit may not fit; of these names alone, if there are any."""
-    nodes = [node for part in _parts(unit, file) for node in ast.walk(part)]
-    calls = [node for node in nodes if isinstance(node, ast.Call) and (names is None or _last(node.func) in names)]
+def may_not_fit(unit: Unit, nodes: Sequence[ast.AST], file: SourceFile, names: Set[str]) -> bool:
+    """Whether some call of these names in a unit may not fit."""
+    calls = [node for node in nodes if isinstance(node, ast.Call) and _last(node.func) in names]
     if not calls:
         return False
     words = _words(nodes, unit, file)
     return any(_misses(call, *meant) for call in calls for meant in words.meant(call.func))
-
-
-def _parts(unit: Unit, file: SourceFile) -> Iterator[ast.AST]:
-    """The syntax of a unit; of a class what is outside its methods."""
-    for node in file.outline.statements(unit):
-        if isinstance(node, ast.ClassDef):
-            yield from (*node.decorator_list, *node.bases)
-            yield from (one for one in node.body if not isinstance(one, (*FUNCTIONS, ast.ClassDef)))
-        else:
-            yield node
 
 
 def _words(nodes: Sequence[ast.AST], unit: Unit, file: SourceFile) -> _Words:

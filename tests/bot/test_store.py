@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from bot import database as databases
-from bot.database import address, sqlite_module
+from bot.database import address, open_engine, sqlite_module
 from bot.errors import BadSettings, Broken, Unavailable
 from bot.model import ChangeRef, Event, Happened
 from bot.store import SCHEMA, Done, State, Store
@@ -120,6 +120,18 @@ def test_several_processes_may_create_the_tables_at_once(database: str) -> None:
     with ThreadPoolExecutor(4) as pool:
         for opened in pool.map(lambda _: Store(database), range(4)):
             opened.close()
+
+
+def test_many_may_turn_a_new_file_to_its_log_at_once(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        for number in range(60):
+            list(pool.map(connect, [sa.make_url(f"sqlite:///{tmp_path}/{number}.sqlite")] * 8))
+
+
+def connect(url: sa.URL) -> None:
+    engine = open_engine(url)
+    engine.connect().close()
+    engine.dispose()
 
 
 def test_a_delivery_that_can_no_longer_be_read_fails_and_holds_up_no_other(store: Store) -> None:

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence, Set
 
 import libcst as cst
 
-from analyzers import syntax
+from analyzers import syntax, trees
 from analyzers.callers import calls_of
 from analyzers.flow import api
 from analyzers.flow.results import MayBeNone
@@ -66,7 +66,9 @@ def _looks_into(nodes: Sequence[ast.AST], answers: Set[ast.AST]) -> bool:
     tests = [node.test for node in nodes if isinstance(node, (ast.If, ast.IfExp, ast.While, ast.Assert))]
     tests += [node for node in nodes if isinstance(node, ast.BoolOp)]
     nested = sum(isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)) for node in nodes) > 1
-    asked = {part.id for one in tests for part in ast.walk(one) if isinstance(part, ast.Name)} if not nested else set()
+    asked = (
+        {part.id for one in tests for part in trees.nodes(one) if isinstance(part, ast.Name)} if not nested else set()
+    )
     bound = _bound(nodes, answers) - asked
     return any(one in answers or (isinstance(one, ast.Name) and one.id in bound) for one in whole)
 
@@ -75,7 +77,7 @@ def _bound(nodes: Sequence[ast.AST], answers: Set[ast.AST]) -> set[str]:
     """The names that are bound where an answer stands, and those that they are handed on to."""
     found: set[str] = set()
     binding = [node for node in nodes if isinstance(node, (ast.Assign, ast.AnnAssign, ast.NamedExpr)) and node.value]
-    parts = [list(ast.walk(node)) for node in binding]
+    parts = [trees.nodes(node) for node in binding]
     for _ in range(HANDED_ON):
         for inside in parts:
             names = [part for part in inside if isinstance(part, ast.Name)]

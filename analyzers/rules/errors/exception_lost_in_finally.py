@@ -13,6 +13,7 @@ from collections.abc import Iterator
 
 import libcst as cst
 
+from analyzers import trees
 from analyzers.glimpse import Glimpse, says
 from analyzers.model import Examined, Finding, Severity
 from analyzers.rule import Bad, Good, Rule
@@ -26,7 +27,7 @@ DEFINITIONS = (cst.FunctionDef, cst.ClassDef, cst.Lambda)
 def _leaves(glimpse: Glimpse) -> bool:
     """Whether something in a `finally` of the unit leaves a block."""
     nodes = glimpse.tries()
-    return any(isinstance(one, LEAVES) for node in nodes for end in node.finalbody for one in ast.walk(end))
+    return any(isinstance(one, LEAVES) for node in nodes for end in node.finalbody for one in trees.nodes(end))
 
 
 RULE = Rule(

@@ -9,6 +9,7 @@ What it does not see: Exceptions of the program's own that are defined in a file
 """
 
 import builtins
+import re
 from collections.abc import Iterator
 
 import libcst as cst
@@ -24,16 +25,16 @@ def _stands_alone(glimpse: Glimpse) -> bool:
 
 
 def _exceptions(project: Project) -> frozenset[str]:
-    """The names of what could be an exception: every class of the project, too."""
+    """The names of what could be an exception: whatever the texts of the project say is a class, too."""
     known: frozenset[str] | None = project.cache.get(_exceptions)
     if known is None:
-        files = (file for file in project.files.values() if file.readable)
-        own = {name.rpartition(".")[2] for file in files for name in file.outline.classes}
+        own = {name for file in project.files.values() for name in CLASS.findall(file.text)}
         known = project.cache[_exceptions] = frozenset(own | {name for name in dir(builtins) if name[0].isupper()})
     return known
 
 
 SHORT = 60
+CLASS = re.compile(r"class[ \t\\\r\n]+(\w+)")
 
 
 RULE = Rule(

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import libcst as cst
 
-from analyzers import syntax
+from analyzers import syntax, trees
 from analyzers.flow import api
 from analyzers.flow.results import Unbound
 from analyzers.glimpse import Glimpse, says
@@ -72,7 +72,7 @@ def _leaves_unbound(attempt: ast.Try | ast.TryStar, read: Mapping[str, Sequence[
 
 
 def _calls_come_back(handler: ast.ExceptHandler) -> bool:
-    calls = (node.func for part in handler.body for node in ast.walk(part) if isinstance(node, ast.Call))
+    calls = (node.func for part in handler.body for node in trees.nodes(part) if isinstance(node, ast.Call))
     return all(_comes_back(_last(func), _last(getattr(func, "value", None))) for func in calls)
 
 
@@ -83,7 +83,7 @@ def _last(node: ast.AST | None) -> str:
 
 
 def _bound(statement: ast.stmt) -> Iterator[str]:
-    for node in ast.walk(statement):
+    for node in trees.nodes(statement):
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             yield node.id
         elif isinstance(node, ast.alias):

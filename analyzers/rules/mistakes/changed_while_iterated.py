@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import libcst as cst
 
-from analyzers import syntax
+from analyzers import syntax, trees
 from analyzers.containers import DICT, LIST, SET, kind_of, may_be_listed, rebound, viewed_in
 from analyzers.flow import api
 from analyzers.flow.graph import Edge, Kind, Point
@@ -44,14 +44,13 @@ class Walk:
 
 
 def _changes_what_it_walks(glimpse: Glimpse) -> bool:
-    nodes = (node for one in glimpse.file.outline.statements(glimpse.unit) for node in ast.walk(one))
-    return any(_may_change(node) for node in nodes if isinstance(node, ast.For))
+    return any(_may_change(node) for node in glimpse.nodes if isinstance(node, ast.For))
 
 
 def _may_change(loop: ast.For) -> bool:
     """Whether the body of a loop speaks of a change to what its head names."""
-    names = {ast.unparse(node) for node in ast.walk(loop.iter) if isinstance(node, (ast.Name, ast.Attribute))}
-    return any(ast.unparse(one) in names for part in loop.body for node in ast.walk(part) for one in _changed(node))
+    names = {ast.unparse(node) for node in trees.nodes(loop.iter) if isinstance(node, (ast.Name, ast.Attribute))}
+    return any(ast.unparse(one) in names for part in loop.body for node in trees.nodes(part) for one in _changed(node))
 
 
 def _changed(node: ast.AST) -> Iterator[ast.expr]:

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from analyzers import syntax
+from analyzers import syntax, trees
 from analyzers.fit.misfits import logging_misfit, operator_misfit, text_of
 from analyzers.fit.placeholders import Misfit, by_name, by_position, in_braces
 from analyzers.glimpse import Glimpse
@@ -366,5 +366,5 @@ def _assignments(glimpse: Glimpse) -> Iterator[tuple[str, ast.expr]]:
     for node in glimpse.nodes:
         if isinstance(node, (ast.Assign, ast.AnnAssign, ast.NamedExpr)) and node.value:
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            parts = (part for target in targets for part in ast.walk(target))
+            parts = (part for target in targets for part in trees.nodes(target))
             yield from ((part.id, node.value) for part in parts if isinstance(part, ast.Name))
