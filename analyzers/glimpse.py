@@ -16,7 +16,7 @@ from analyzers import trees
 from analyzers.models import Alias, Models, Type
 from analyzers.outline import FUNCTIONS, Binding, Bound, Definition, Kind, Unit
 from analyzers.source import SourceFile
-from analyzers.text import smooth, words
+from analyzers.text import beginnings, calls, smooth, words
 
 # `self.run = subprocess.run`, `self.session = Session()`, with an annotation or a comment beside it.
 HELD = re.compile(
@@ -25,9 +25,6 @@ HELD = re.compile(
 )
 # Begins with plain letters, which are found many times faster than the edge of a word.
 IMPORT = re.compile(r"import\b[^\n(]*(?:\([^)]*\))?")
-# What a statement begins with calling: on a line of its own, or behind another one or a head.
-BEGINNING = r"[ \t(]*(?:await\b[ \t]*)?(?:\w+[ \t]*\.[ \t]*)*(\w+)[ \t]*\("
-BEGINNINGS = re.compile(rf"^{BEGINNING}|[;:]{BEGINNING}", re.MULTILINE)
 HOPS = 3
 Pairs = Set[tuple[str, str]]
 Stands = Mapping[str, frozenset[str]]
@@ -68,13 +65,27 @@ class Glimpse(Passage):
         """Every node of the unit, as the outline has them: none in syntax that `ast` does not know."""
         return tuple(node for one in self.file.outline.statements(self.unit) for node in _walk(one, self.unit))
 
+    @cached_property
+    def bound(self) -> frozenset[str]:
+        """The names that the unit binds, or deletes, in some place: what they stand for elsewhere may not count."""
+        kept = (one.id for one in self.nodes if isinstance(one, ast.Name) and not isinstance(one.ctx, ast.Load))
+        imported = ((one.asname or one.name).partition(".")[0] for one in self.nodes if isinstance(one, ast.alias))
+        given = (one.arg for one in self.nodes if isinstance(one, ast.arg))
+        inner = (one.name for one in self.nodes if isinstance(one, (*FUNCTIONS, ast.ClassDef)))
+        return frozenset((*kept, *imported, *given, *inner))
+
     def tries(self) -> Iterator[ast.Try | ast.TryStar]:
         """The `try` statements of the unit, as the outline has them."""
         return (node for node in self.nodes if isinstance(node, (ast.Try, ast.TryStar)))
 
     def begins_with(self, names: Set[str]) -> bool:
-        """Whether a statement begins with calling any of these, awaited or not."""
-        return not names.isdisjoint(self.words) and not names.isdisjoint(stand_for(self.file, beginnings(self.text)))
+        """Whether a statement begins with calling any of these, not awaited."""
+        return not names.isdisjoint(self.words) and not names.isdisjoint(stand_for(self.file, self._begun))
+
+    @cached_property
+    def _begun(self) -> frozenset[str]:
+        calls = [one.value.func for one in self.nodes if isinstance(one, ast.Expr) and isinstance(one.value, ast.Call)]
+        return frozenset(map(last_name, calls)) if self.nodes else beginnings(self.text)
 
     @cached_property
     def is_called(self) -> bool:
@@ -96,21 +107,16 @@ def _walk(statement: ast.stmt, unit: Unit) -> Iterator[ast.AST]:
         yield from trees.nodes(part)
 
 
+def last_name(func: ast.expr) -> str:
+    """`close` of `close`, `file.close` and `files[0].close`; "" for anything else."""
+    return func.attr if isinstance(func, ast.Attribute) else func.id if isinstance(func, ast.Name) else ""
+
+
 def _own_lines(file: SourceFile, unit: Unit) -> Iterable[str]:
     if unit.kind is not Kind.CLASS:
         return file.lines[unit.line - 1 : unit.end_line]
     inside = {line for first, last in unit.holes for line in range(first, last + 1)}
     return (file.lines[line - 1] for line in range(unit.line, unit.end_line + 1) if line not in inside)
-
-
-def calls(text: str, name: str) -> int:
-    """How often a name stands before an opening parenthesis, where it is defined included."""
-    return text.count(f"{name}(") + text.count(f"{name} (")
-
-
-def beginnings(text: str) -> frozenset[str]:
-    """The last words of what the statements of a text begin with calling."""
-    return frozenset(name for pair in BEGINNINGS.findall(text) for name in pair if name)
 
 
 def stand_for(file: SourceFile, names: Set[str]) -> frozenset[str]:

@@ -1,20 +1,41 @@
 """Whether an error that a node may raise is expected by the code around it."""
 
+import ast
 import builtins
 from collections.abc import Iterator
 
 import libcst as cst
 
 from analyzers import syntax
+from analyzers.glimpse import Glimpse, stand_for
 from analyzers.source import SourceFile
 
 SUPPRESSING = frozenset({"contextlib.suppress", "pytest.raises"})
+BUILTINS = frozenset(dir(builtins))
 SCOPES = (cst.FunctionDef, cst.Lambda, cst.ClassDef)
 
 
 def handled(node: cst.CSTNode, file: SourceFile, error: type[BaseException]) -> bool:
     """Whether a `try` or `suppress` around the node, in its own function, takes this builtin error."""
     return any(_takes(kind, file, error) for kind in _expected(node, file))
+
+
+def builtins_caught(handler: ast.ExceptHandler, glimpse: Glimpse) -> frozenset[str] | None:
+    """The builtin errors that an `except` names, as far as the outline tells; None where that is not certain."""
+    kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type] if handler.type else []
+    named = {name for names in glimpse.file.outline.names.values() for name in names.keys() & BUILTINS}
+    bound = glimpse.bound | named
+    found = set()
+    for kind in kinds:
+        if not isinstance(kind, (ast.Name, ast.Attribute)) or glimpse.file.outline.stars:
+            return None
+        name = kind.id if isinstance(kind, ast.Name) else kind.attr
+        if name in bound or not BUILTINS.isdisjoint(stand_for(glimpse.file, {name}) - {name}):
+            return None
+        if name in BUILTINS and isinstance(kind, ast.Attribute):
+            return None
+        found |= {name} & BUILTINS
+    return frozenset(found)
 
 
 def _expected(node: cst.CSTNode, file: SourceFile) -> Iterator[cst.BaseExpression | None]:

@@ -120,12 +120,12 @@ class Outline:
 
     def depth(self, unit: Unit) -> int:
         """How deep the syntax of a unit is nested; past the limit it is not counted further."""
-        return _depth([part for node in self.statements(unit) for part in _own_parts(node)])
+        return trees.depth([part for node in self.statements(unit) for part in _own_parts(node)], DEPTH_LIMIT)
 
     @cached_property
     def deepest(self) -> int:
         """How deep the syntax of the whole file is nested."""
-        return _depth(self.tree.body)
+        return trees.depth(self.tree.body, DEPTH_LIMIT)
 
     def members(self, qualname: str) -> tuple[Definition, ...]:
         """The definitions directly inside a class."""
@@ -262,23 +262,6 @@ def _own_parts(node: ast.stmt) -> list[ast.AST]:
         return [node]
     own = (part for part in node.body if not isinstance(part, (*FUNCTIONS, ast.ClassDef)))
     return [*node.decorator_list, *node.bases, *node.keywords, *own]
-
-
-def _depth(nodes: Sequence[ast.AST]) -> int:
-    """How many nodes stand inside each other at the deepest place."""
-    level, count = list(nodes), 0
-    while level and count <= DEPTH_LIMIT:
-        level = [child for node in level for child in _children(node)]
-        count += 1
-    return count
-
-
-def _children(node: ast.AST) -> Iterator[ast.AST]:
-    for value in node.__dict__.values():
-        if value.__class__ is list:
-            yield from (item for item in value if isinstance(item, ast.AST))
-        elif isinstance(value, ast.AST):
-            yield value
 
 
 def first_line(statement: ast.stmt) -> int:

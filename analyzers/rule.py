@@ -89,6 +89,11 @@ def straight(code: str) -> str:
     return dedent(code).strip("\n").rstrip() + "\n"
 
 
+def nothing_told(glimpse: Glimpse) -> Sequence[int] | None:
+    """Nothing is known of a unit before it is parsed."""
+    return None
+
+
 def nothing_further(file: SourceFile) -> Sequence[Unit]:
     """No units beside those that a change reaches."""
     return ()
@@ -106,8 +111,9 @@ class Rule:
     to be silent about the defect by one of the names in `known_as`, this rule is.
     Without `in_tests` the rule is silent in test code, where the defect harms nobody; without `in_tools` also in the
     scripts of the project's own people. All of `needs` must be seen in the text of a unit before the rule is asked
-    about it: that spares the parsing of most units. `further` gives the units of a file that the change leaves alone
-    and that the rule looks at all the same.
+    about it: that spares the parsing of most units. So does `told`: where the outline alone says that all that the rule
+    would examine in a unit is clean, it gives the lines of that; else None. `further` gives the units of a file that
+    the change leaves alone and that the rule looks at all the same.
     """
 
     name: str
@@ -128,6 +134,7 @@ class Rule:
     in_tests: bool = True
     in_tools: bool = True
     needs: tuple[Sight, ...] = ()
+    told: Callable[[Glimpse], Sequence[int] | None] = nothing_told
     further: Callable[[SourceFile], Sequence[Unit]] = nothing_further
     checks: dict[type[cst.CSTNode], list[Check]] = field(default_factory=dict, compare=False, repr=False)
 
@@ -231,4 +238,8 @@ class Rule:
 
     def examined(self, file: SourceFile, node: cst.CSTNode) -> Examined:
         """A place that was looked at and is clean."""
-        return Examined(self.name, file.path, file.line(node), self.topic, self.clean)
+        return self.examined_at(file, file.line(node))
+
+    def examined_at(self, file: SourceFile, line: int) -> Examined:
+        """The same, by its line."""
+        return Examined(self.name, file.path, line, self.topic, self.clean)

@@ -12,6 +12,9 @@ TRAILING_COMMA = re.compile(r",(?=[)\]}])")
 WORD = re.compile(r"\w+")
 BETWEEN = {code: " " for code in range(128) if not (chr(code).isalnum() or chr(code) == "_")}
 LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
+# What a statement begins with calling: on a line of its own, or behind another one or a head.
+BEGINNING = r"[ \t(]*(?:\w+[ \t]*\.[ \t]*)*(\w+)[ \t]*\("
+BEGINNINGS = re.compile(rf"^{BEGINNING}|[;:]{BEGINNING}", re.MULTILINE)
 # Text codecs by name alone: they take quadratic time on hostile bytes, or are not meant for files.
 REFUSED = frozenset({"idna", "punycode", "undefined"})
 NAME_LIMIT = 40
@@ -100,3 +103,13 @@ def smooth(text: str) -> str:
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     return CONTINUED.sub(" ", text) if "\\\n" in text else text
+
+
+def calls(text: str, name: str) -> int:
+    """How often a name stands before an opening parenthesis, where it is defined included."""
+    return text.count(f"{name}(") + text.count(f"{name} (")
+
+
+def beginnings(text: str) -> frozenset[str]:
+    """The last words of what the statements of a text begin with calling."""
+    return frozenset(name for pair in BEGINNINGS.findall(text) for name in pair if name)

@@ -108,7 +108,7 @@ def _split(old: list[str], new: list[str], part: Change, found: list[Change]) ->
     """Smaller parts between the lines that stand once on both sides; or the answer itself, put into `found`."""
     anchors = _anchors(old, new, part)
     if anchors:
-        return _between(part, anchors)
+        return _between(old, new, part, anchors)
     if (part.base_end - part.base_start) * (part.head_end - part.head_start) > PAIRS_LIMIT:
         found.append(part)
         return []
@@ -146,11 +146,12 @@ def _once(lines: Sequence[str], start: int, end: int) -> dict[str, int]:
     return {lines[place]: place for place in range(start, end) if counts[lines[place]] == 1}
 
 
-def _between(part: Change, anchors: Sequence[tuple[int, int]]) -> list[Change]:
+def _between(old: list[str], new: list[str], part: Change, anchors: Sequence[tuple[int, int]]) -> list[Change]:
+    """What lies between pairs of lines and is not the same on both sides."""
     parts: list[Change] = []
     at_base, at_head = part.base_start, part.head_start
     for base_line, head_line in [*anchors, (part.base_end, part.head_end)]:
-        if base_line > at_base or head_line > at_head:
+        if old[at_base:base_line] != new[at_head:head_line]:
             parts.append(Change(at_base, base_line, at_head, head_line))
         at_base, at_head = base_line + 1, head_line + 1
     return parts

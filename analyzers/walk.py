@@ -74,7 +74,11 @@ def look(file: SourceFile, units: Sequence[Unit], rules: Sequence[Rule], *, glan
     tables: dict[tuple[str, ...], Checks] = {}
     for unit in units:
         glimpse = Glimpse(file, unit)
-        wanted = [rule for rule in speaking if not glancing or rule.wanted(glimpse)]
+        wanted = speaking
+        if glancing:
+            told = [(rule, rule.told(glimpse)) for rule in speaking if rule.wanted(glimpse)]
+            seen.examined += (rule.examined_at(file, line) for rule, lines in told for line in lines or ())
+            wanted = [rule for rule, lines in told if lines is None]
         if not wanted:
             continue
         names = tuple(rule.name for rule in wanted)

@@ -8,7 +8,7 @@ from analyzers.fit import definite, signatures
 from analyzers.fit.called import of_class
 from analyzers.fit.definite import Place
 from analyzers.fit.signatures import Given
-from analyzers.glimpse import Glimpse, aliases, at_hand
+from analyzers.glimpse import Glimpse, aliases, at_hand, last_name
 from analyzers.outline import Binding, Kind, Unit, bindings, dotted
 from analyzers.source import SourceFile
 
@@ -78,7 +78,7 @@ class _Words:
 
 def may_not_fit(unit: Unit, nodes: Sequence[ast.AST], file: SourceFile, names: Set[str]) -> bool:
     """Whether some call of these names in a unit may not fit."""
-    calls = [node for node in nodes if isinstance(node, ast.Call) and _last(node.func) in names]
+    calls = [node for node in nodes if isinstance(node, ast.Call) and last_name(node.func) in names]
     if not calls:
         return False
     words = _words(nodes, unit, file)
@@ -138,7 +138,3 @@ def _misses(call: ast.Call, place: Place, on_instance: bool) -> bool:
 
 def _misfits(given: Given, signature: signatures.Signature, *, bound: bool) -> bool:
     return signatures.misfit(given.behind("self") if bound else given, signature) is not None
-
-
-def _last(func: ast.expr) -> str:
-    return func.attr if isinstance(func, ast.Attribute) else func.id if isinstance(func, ast.Name) else ""

@@ -4,7 +4,8 @@ A name can come into a file in few ways, and each leaves words behind: `flask.re
 (`flask`, or one that is known as it) and what it is an attribute of (`request`, or what makes one).
 """
 
-from collections.abc import Iterator, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
+from typing import TypeVar
 
 from analyzers.glimpse import carriers
 from analyzers.models import Alias, Entry, Models, Source, Type
@@ -13,6 +14,8 @@ from analyzers.source import Project
 Words = Set[str]
 Sign = tuple[Words, ...]
 """Sets of words; a text has the sign if it says one of each."""
+T = TypeVar("T")
+Signs = Mapping[str, list[tuple[T, Sign]]]
 
 
 def possible(project: Project, models: Models, kind: str) -> bool:
@@ -25,37 +28,44 @@ def possible(project: Project, models: Models, kind: str) -> bool:
 
 def may_hold(words: Words, models: Models, kind: str) -> bool:
     """Whether a text of these words can hold a source of this kind, or is given one by a framework."""
-    return any(_has(words, sign) for _, sign in (*_source_signs(models, kind), *_entry_signs(models, kind)))
+    return bool(_shown(_source_signs(models, kind), words) or _shown(_entry_signs(models, kind), words))
 
 
 def spoken_of(project: Project, models: Models, kind: str) -> frozenset[str]:
     """The names of the sources of this kind that the files of the project can hold."""
     known: dict[str, frozenset[str]] = project.cache.setdefault(spoken_of, {})
     if kind not in known:
+        sources, entries = _source_signs(models, kind), _entry_signs(models, kind)
         texts = [file.words for file in project.files.values()]
-        entered = [(entry, sign) for entry, sign in _entry_signs(models, kind)]
-        types = {models.canonical(of) for entry, sign in entered for of in _types(entry) if _any_has(texts, sign)}
-        names = {name for name, sign in _source_signs(models, kind) if _any_has(texts, sign)}
-        given = {name for name, _ in _source_signs(models, kind) if _owner(name) in types}
+        entered = (entry for words in texts for entry in _shown(entries, words))
+        types = {models.canonical(of) for entry in entered for of in _types(entry)}
+        names = {name for words in texts for name in _shown(sources, words)}
+        given = {name for signs in sources.values() for name, _ in signs if _owner(name) in types}
         known[kind] = frozenset(names | given)
     return known[kind]
 
 
-def _has(words: Words, sign: Sign) -> bool:
-    return not any(words.isdisjoint(some) for some in sign)
+def _shown(signs: Signs[T], words: Words) -> list[T]:
+    """What a text of these words has a sign of."""
+    found = (one for word in words & signs.keys() for one in signs[word])
+    return [what for what, sign in found if not any(words.isdisjoint(some) for some in sign)]
 
 
-def _any_has(texts: list[frozenset[str]], sign: Sign) -> bool:
-    return any(_has(words, sign) for words in texts)
+def _by_word(signs: Iterable[tuple[T, Sign]]) -> Signs[T]:
+    """Signs by the words of the first of their sets, of which a text must say one."""
+    found: dict[str, list[tuple[T, Sign]]] = {}
+    for what, sign in signs:
+        for word in sign[0]:
+            found.setdefault(word, []).append((what, sign))
+    return found
 
 
-def _source_signs(models: Models, kind: str) -> tuple[tuple[str, Sign], ...]:
-    known: tuple[tuple[str, Sign], ...] | None = models.cache.get((_source_signs, kind))
+def _source_signs(models: Models, kind: str) -> Signs[str]:
+    known: Signs[str] | None = models.cache.get((_source_signs, kind))
     if known is None:
-        names = (name for one in models.all(Source) if one.kind == kind for name in one.names)
-        known = models.cache[_source_signs, kind] = tuple(
-            (name, sign) for name in names for sign in _signs(models, name)
-        )
+        names = [name for one in models.all(Source) if one.kind == kind for name in one.names]
+        known = _by_word((name, sign) for name in names for sign in _signs(models, name))
+        models.cache[_source_signs, kind] = known
     return known
 
 
@@ -72,11 +82,12 @@ def _signs(models: Models, name: str) -> Iterator[Sign]:
         yield carriers(models, maker.partition(".")[0]), frozenset({_last(maker)})
 
 
-def _entry_signs(models: Models, kind: str) -> tuple[tuple[Entry, Sign], ...]:
-    known: tuple[tuple[Entry, Sign], ...] | None = models.cache.get((_entry_signs, kind))
+def _entry_signs(models: Models, kind: str) -> Signs[Entry]:
+    known: Signs[Entry] | None = models.cache.get((_entry_signs, kind))
     if known is None:
-        entries = (one for one in models.all(Entry) if one.kind == kind)
-        known = models.cache[_entry_signs, kind] = tuple((one, sign) for one in entries for sign in _given(models, one))
+        entries = [one for one in models.all(Entry) if one.kind == kind]
+        known = _by_word((one, sign) for one in entries for sign in _given(models, one))
+        models.cache[_entry_signs, kind] = known
     return known
 
 

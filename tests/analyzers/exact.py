@@ -18,8 +18,8 @@ import platform
 import sys
 import sysconfig
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -33,6 +33,7 @@ from analyzers.model import Finding
 from analyzers.models import load
 from analyzers.outline import DEPTH_LIMIT, Kind, Unit
 from analyzers.positions import written
+from analyzers.rule import Rule, nothing_told
 from analyzers.source import Project, SourceFile
 from analyzers.text import Unreadable, decode, split_lines
 from analyzers.walk import look
@@ -43,6 +44,7 @@ Place = tuple[str, int, int, int, int]
 # A path at which every rule speaks.
 PATH = "app/program.py"
 MODELS = load(model_texts())
+TELLING = [rule for rule in all_rules() if rule.told is not nothing_told]
 
 
 class WholeFile(SourceFile):
@@ -167,6 +169,8 @@ def compare_findings(text: str, count: Count) -> None:
     """Assert that all rules say the same of every line: of cuts, after a glance at each, and of the whole file."""
     ours = findings(_file(SourceFile, text), glancing=False)
     assert ours == (theirs := findings(_file(SourceFile, text), glancing=True)), _unlike("a glance", ours, theirs)
+    told, seen = examined(text, TELLING), examined(text, [replace(rule, told=nothing_told) for rule in TELLING])
+    assert told == seen, f"{sorted(told ^ seen)[:3]} is only told, or only seen"
     whole = _file(WholeFile, text)
     if whole.possible:
         assert ours == (theirs := findings(whole, glancing=False)), _unlike("the whole", ours, theirs)
@@ -180,6 +184,12 @@ def findings(file: SourceFile, *, glancing: bool) -> list[Finding]:
     found = look(file, file.outline.units, all_rules(), glancing=glancing)
     assert not found.troubles, found.troubles
     return sorted(found.findings, key=lambda finding: (finding.span, finding.rule, finding.message))
+
+
+def examined(text: str, rules: Sequence[Rule]) -> set[tuple[str, int]]:
+    """The lines of what rules examine in all units and find clean."""
+    file = _file(SourceFile, text)
+    return {(one.rule, one.line) for one in look(file, file.outline.units, rules).examined}
 
 
 def _file(kind: type[S], text: str) -> S:

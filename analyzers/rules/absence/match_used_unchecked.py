@@ -17,7 +17,7 @@ import libcst as cst
 
 from analyzers import syntax
 from analyzers.flow import api
-from analyzers.glimpse import says
+from analyzers.glimpse import Glimpse, last_name, says, stand_for
 from analyzers.handling import handled
 from analyzers.model import Confidence, Examined, Finding, Severity, Step
 from analyzers.rule import Bad, Good, Rule
@@ -33,6 +33,15 @@ ONCE = re.compile(r"(?:^|/)(?:setup\.py$|conf\.py$|(?:docs?|scripts|tools|exampl
 # The author has told the type checker already.
 KNOWN = "type: ignore"
 
+
+def _looks_into_match(glimpse: Glimpse) -> bool:
+    """Whether something of such a name is called, and such an attribute is asked of a call or of a name."""
+    calls = {last_name(node.func) for node in glimpse.nodes if isinstance(node, ast.Call)}
+    asked = (node for node in glimpse.nodes if isinstance(node, ast.Attribute) and node.attr in OWN)
+    matching = not MATCHING.isdisjoint(stand_for(glimpse.file, calls))
+    return not glimpse.nodes or (matching and any(isinstance(one.value, (ast.Name, ast.Call)) for one in asked))
+
+
 RULE = Rule(
     name="match-used-unchecked",
     confidence=Confidence.LOW,
@@ -47,6 +56,7 @@ RULE = Rule(
     needs=(
         says(*MATCHING),
         says(*OWN),
+        _looks_into_match,
     ),
     bad=(
         Bad(

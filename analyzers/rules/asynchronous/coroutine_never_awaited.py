@@ -14,10 +14,11 @@ from collections.abc import Iterator
 import libcst as cst
 
 from analyzers.callers import calls_of
-from analyzers.glimpse import Glimpse, beginnings, calls, either
-from analyzers.model import Edit, Examined, Finding, Fix, Safety, Severity, Span, Step
+from analyzers.glimpse import Glimpse, either
+from analyzers.model import Edit, Finding, Fix, Safety, Severity, Span, Step
 from analyzers.rule import Bad, Good, Rule
 from analyzers.source import SourceFile
+from analyzers.text import beginnings, calls
 from analyzers.waits import never_runs, running
 
 # https://docs.python.org/3/library/asyncio-task.html: these give coroutines; gather() and shield() start by themselves.
@@ -57,8 +58,6 @@ RULE = Rule(
     severity=Severity.HIGH,
     message="`{call}` only makes a coroutine: without `await` nothing of it runs.",
     advice="Write `await {call}`, or keep the task of `asyncio.create_task({call})`.",
-    topic="calls of coroutine functions",
-    clean="awaited",
     needs=(either(_begins_with_coroutine, _is_called_alone),),
     known_as=("unused-coroutine", "reportUnusedCoroutine"),
     bad=(
@@ -195,17 +194,12 @@ RULE = Rule(
 
 
 @RULE.on(cst.Expr)
-def check(statement: cst.Expr, file: SourceFile) -> Iterator[Finding | Examined]:
+def check(statement: cst.Expr, file: SourceFile) -> Iterator[Finding]:
     """One expression that stands for itself."""
-    value = statement.value
-    call = value.expression if isinstance(value, cst.Await) else value
+    call = statement.value
     steps = _coroutine(call, file) if isinstance(call, cst.Call) else None
-    if not isinstance(call, cst.Call) or steps is None:
-        return
-    if call is value and not never_runs(call, file):
+    if isinstance(call, cst.Call) and steps is not None and not never_runs(call, file):
         yield RULE.finding(file, call, steps=steps, fix=_fix(call, file), call=file.code(call))
-    elif call is not value:
-        yield RULE.examined(file, call)
 
 
 @RULE.on(cst.FunctionDef)
@@ -215,7 +209,7 @@ def check_callers(function: cst.FunctionDef, file: SourceFile) -> Iterator[Findi
         for call in calls_of(function.name.value, file):
             statement = file.parent(call)
             if isinstance(statement, cst.Expr):
-                yield from (found for found in check(statement, file) if isinstance(found, Finding))
+                yield from check(statement, file)
 
 
 def _coroutine(call: cst.Call, file: SourceFile) -> tuple[Step, ...] | None:

@@ -9,12 +9,14 @@ What it does not see: Calls in statements of their own under the same `except`; 
 with which a handler is taken to be meant for the call.
 """
 
-from collections.abc import Iterator
+import ast
+from collections.abc import Iterator, Sequence
 
 import libcst as cst
 
-from analyzers import syntax
-from analyzers.glimpse import says
+from analyzers import syntax, trees
+from analyzers.glimpse import Glimpse, says
+from analyzers.handling import builtins_caught
 from analyzers.model import Examined, Finding, Severity, Step
 from analyzers.rule import Bad, Good, Rule
 from analyzers.source import SourceFile
@@ -23,7 +25,23 @@ MISSING_KEY = frozenset({"builtins.KeyError", "builtins.IndexError", "builtins.L
 MISSING_ATTRIBUTE = "builtins.AttributeError"
 # With any other error beside these, the handler is meant for the call, too. `d[k]` of an unhashable `k` is a TypeError.
 LOOKED_UP = MISSING_KEY | {MISSING_ATTRIBUTE, "builtins.TypeError"}
+LOOKUPS = frozenset({"KeyError", "IndexError", "LookupError", "AttributeError"})
 TYPES = frozenset({"list", "dict", "set", "tuple", "frozenset", "type"})
+
+
+def _told(glimpse: Glimpse) -> Sequence[int] | None:
+    """The lines of the handlers for lookups, where nothing that is looked up is called."""
+    found = []
+    for attempt in glimpse.tries():
+        calls = (node for one in attempt.body for node in trees.nodes(one) if isinstance(node, ast.Call))
+        doubted = any(isinstance(call.func, (ast.Subscript, ast.Call)) for call in calls)
+        for handler in attempt.handlers if isinstance(attempt, ast.Try) else ():
+            kinds = builtins_caught(handler, glimpse)
+            if kinds is None or doubted:
+                return None
+            found += [] if LOOKUPS.isdisjoint(kinds) else [handler.lineno]
+    return found if glimpse.nodes else None
+
 
 RULE = Rule(
     name="exception-hides-error",
@@ -38,8 +56,9 @@ RULE = Rule(
     in_tests=False,
     needs=(
         says("except"),
-        says("KeyError IndexError LookupError AttributeError"),
+        says(*LOOKUPS),
     ),
+    told=_told,
     bad=(
         Bad(
             """

@@ -8,20 +8,39 @@ What to do: Write `raise` before it, or remove the line.
 What it does not see: Exceptions of the program's own that are defined in a file that the change does not touch.
 """
 
+import ast
 import builtins
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 
 import libcst as cst
 
-from analyzers.glimpse import Glimpse
+from analyzers.fit.definite import behind
+from analyzers.glimpse import Glimpse, stand_for
 from analyzers.model import Edit, Examined, Finding, Fix, Safety, Severity, Span
+from analyzers.outline import dotted
 from analyzers.rule import Bad, Good, Rule
 from analyzers.source import Project, SourceFile
 
 
 def _stands_alone(glimpse: Glimpse) -> bool:
-    return glimpse.begins_with(_exceptions(glimpse.file.project))
+    """Whether a statement begins with a call of what could be an exception."""
+    names = _exceptions(glimpse.file.project)
+    if not glimpse.begins_with(names):
+        return False
+    alone = (node.value for node in glimpse.nodes if isinstance(node, ast.Expr))
+    return not glimpse.nodes or any(
+        isinstance(call, ast.Call) and _may_be_exception(call, names, glimpse) for call in alone
+    )
+
+
+def _may_be_exception(call: ast.Call, names: Set[str], glimpse: Glimpse) -> bool:
+    """Whether what is called has such a name, and is no class that is certainly none."""
+    name, file = dotted(call.func), glimpse.file
+    if names.isdisjoint(stand_for(file, {name.rpartition(".")[2]})):
+        return False
+    place = behind(file, name) if name.partition(".")[0] not in glimpse.bound else None
+    return place is None or not place.is_class or any(map(_is_exception, place.file.mro(place.qualname)))
 
 
 def _exceptions(project: Project) -> frozenset[str]:

@@ -12,13 +12,15 @@ that was to be saved, sent or changed is then undone: where nothing but a value 
 silence is mostly meant.
 """
 
+import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import libcst as cst
 
 from analyzers import syntax
 from analyzers.glimpse import Glimpse, says
+from analyzers.handling import builtins_caught
 from analyzers.model import Confidence, Examined, Finding, Severity
 from analyzers.rule import Bad, Good, Rule
 from analyzers.source import SourceFile
@@ -44,12 +46,41 @@ EFFECTS = frozenset(
 DRESSING = frozenset({"update_wrapper"})
 DROPPING = frozenset("silent silently quiet quietly ignore suppress swallow tolerant".split())
 
+# What may be one.
+CONSTANT = (ast.Constant, ast.JoinedStr, ast.Tuple, ast.List, ast.Set, ast.Dict, ast.UnaryOp)
 TAKING_ALL = frozenset({"Exception", "BaseException"})
 BARE = re.compile(r"\bexcept[\s\\]*:")
 
 
 def _takes_all(glimpse: Glimpse) -> bool:
     return not TAKING_ALL.isdisjoint(glimpse.words) or BARE.search(glimpse.text) is not None
+
+
+def _told(glimpse: Glimpse) -> Sequence[int] | None:
+    """The lines of the broad handlers, where each of them handles."""
+    found = []
+    for attempt in glimpse.tries():
+        for handler in attempt.handlers if isinstance(attempt, ast.Try) else ():
+            kinds = builtins_caught(handler, glimpse)
+            broad = handler.type is None or (kinds is not None and not TAKING_ALL.isdisjoint(kinds))
+            if kinds is None or (broad and not _handles(handler)):
+                return None
+            found += [handler.lineno] if broad else []
+    return found if glimpse.nodes else None
+
+
+def _handles(handler: ast.ExceptHandler) -> bool:
+    """Whether it does surely more than to answer a constant."""
+    left = [one for one in handler.body if not isinstance(one, ast.Pass) and not _says_only(one)]
+    if len(left) != 1:
+        return bool(left)
+    last = left[0]
+    plain = isinstance(last, ast.Return) and (last.value is None or isinstance(last.value, CONSTANT))
+    return not plain and not isinstance(last, ast.Continue)
+
+
+def _says_only(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.Expr) and isinstance(statement.value, CONSTANT)
 
 
 RULE = Rule(
@@ -67,6 +98,7 @@ RULE = Rule(
         says("except"),
         _takes_all,
     ),
+    told=_told,
     known_as=(
         "S110",
         "S112",

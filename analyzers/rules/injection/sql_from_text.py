@@ -11,8 +11,9 @@ carry, are mostly the program's own: a finding about one has low confidence (`sq
 about a value without quotes that is called like a number.
 """
 
+import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import libcst as cst
 
@@ -29,6 +30,7 @@ METHODS = frozenset(
     "execute executemany executescript exec_driver_sql execute_sql raw mogrify fetch fetchrow fetchval cursor run "
     "query sql read_sql read_sql_query extra".split()
 )
+PARAMETERS = ("sql", "query", "statement", "operation", "text")
 # These mark a text as SQL; whoever runs it gets it from them.
 MARKERS = frozenset({"text", "RawSQL", "DDL", "TextClause"})
 STATEMENT = re.compile(
@@ -86,6 +88,23 @@ def _statements(file: SourceFile) -> Iterator[str]:
             yield from BOUND.findall(text)
 
 
+def _told(glimpse: Glimpse) -> Sequence[int] | None:
+    """The lines of the calls that run SQL, where the text of each is a constant that is written out in the call."""
+    found = []
+    for call in (node for node in glimpse.nodes if isinstance(node, ast.Call)):
+        named = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+        if named in MARKERS or (named in METHODS and isinstance(call.func, ast.Attribute)):
+            given = call.args[:1] or [one.value for one in call.keywords if one.arg is None or one.arg in PARAMETERS]
+            if any(not isinstance(one, ast.Constant) for one in given) or len(given) > 1:
+                return None
+            found += [call.lineno for one in given if isinstance(one, ast.Constant) and _is_statement(one.value)]
+    return found if glimpse.nodes else None
+
+
+def _is_statement(value: object) -> bool:
+    return isinstance(value, str) and STATEMENT.search(value[:SEARCHED]) is not None
+
+
 RULE = Rule(
     name="sql-from-text",
     title="SQL statement built from text",
@@ -98,6 +117,7 @@ RULE = Rule(
     in_tests=False,
     in_tools=False,
     needs=(writes(*METHODS, *MARKERS), _speaks_of_sql),
+    told=_told,
     bad=(
         Bad(
             """
@@ -250,13 +270,13 @@ def check(call: cst.Call, file: SourceFile) -> Iterator[Finding | Examined]:
         return
     if not _has_sql(file):
         return
-    statement = syntax.argument(call, 0, "sql", "query", "statement", "operation", "text")
+    statement = syntax.argument(call, 0, *PARAMETERS)
     if statement is None:
         return
     built = api.text_built(file, statement)
     if built is None:
         known = api.constant(file, statement)
-        if known is not None and isinstance(known.value, str) and STATEMENT.search(known.value[:SEARCHED]):
+        if known is not None and _is_statement(known.value):
             yield RULE.examined(file, call)
         return
     found = list(holes(built.node, file))
