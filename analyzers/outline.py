@@ -5,6 +5,7 @@ its methods, or a statement of the module. Units never overlap, except that a cl
 """
 
 import ast
+import re
 from bisect import bisect_left, bisect_right
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -13,8 +14,9 @@ from enum import StrEnum
 from functools import cached_property
 
 from analyzers import trees
-from analyzers.text import Unreadable, split_lines
+from analyzers.text import Unreadable, line_ends
 
+CONTINUED = re.compile(r"\\(?=[\r\n])")
 # libcst recurses where syntax nests and takes quadratic time on chains: 300 calls cost 0.3 s, 2,500 some minutes.
 DEPTH_LIMIT = 400
 Scope = ast.Module | ast.ClassDef
@@ -152,8 +154,12 @@ def outline(text: str, package: str) -> Outline:
 
 def _continued(text: str) -> frozenset[int]:
     """The lines that end in a backslash: a statement after a semicolon may go on behind them."""
-    lines = split_lines(text) if "\\\n" in text or "\\\r" in text else []
-    return frozenset(number for number, line in enumerate(lines, 1) if line.rstrip("\r\n").endswith("\\"))
+    found, line, place = [], 1, 0
+    for mark in CONTINUED.finditer(text):
+        line += line_ends(text, place, mark.start())
+        found.append(line)
+        place = mark.start()
+    return frozenset(found)
 
 
 class NewSyntax(Unreadable):

@@ -88,7 +88,8 @@ class SourceFile:
 
     def scopes(self, touched: TouchedLines | None = None) -> tuple[Cut, ...]:
         """The parsed units that the touched lines reach, in line order; all of them when `touched` is None."""
-        return tuple(self.read(unit) for unit in self.outline.units if touched is None or reaches(touched, unit))
+        units = self.outline.units
+        return tuple(self.read(one) for one in units if touched is None or touched.meet(one.line, one.end_line))
 
     def span(self, node: cst.CSTNode) -> Span:
         """Where a node stands: 1-based, columns in characters, end exclusive. Raises KeyError for a foreign node."""
@@ -273,9 +274,3 @@ class Project:
         found = self.locate(dotted)
         node = found[0].function(found[1].qualname) if found else None
         return (found[0], node) if found and node else None
-
-
-def reaches(touched: TouchedLines, unit: Unit) -> bool:
-    """Whether a touched line stands in the unit, or lines were removed in it or at its edge."""
-    own = range(unit.line, unit.end_line + 1)
-    return not (touched.added.isdisjoint(own) and touched.gaps.isdisjoint((unit.line - 1, *own)))

@@ -2,6 +2,7 @@
 
 import codecs
 import re
+from collections.abc import Iterator
 
 # https://peps.python.org/pep-0263/#defining-the-encoding
 COOKIE = re.compile(rb"[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
@@ -80,6 +81,25 @@ def split_lines(text: str) -> list[str]:
     lines = text.split("\n")
     last = lines.pop()
     return [line + "\n" for line in lines] + ([last] if last else [])
+
+
+def line_ends(text: str, first: int, last: int) -> int:
+    """How many lines end between two places of a text."""
+    return sum(text.count(end, first, last) for end in "\r\n") - text.count("\r\n", first, last)
+
+
+def places(text: str, word: str) -> Iterator[int]:
+    """Where a word stands in a text, not as a part of a longer one."""
+    place = text.find(word)
+    while place >= 0:
+        end = place + len(word)
+        if not _is_of_word(text[place - 1 : place]) and not _is_of_word(text[end : end + 1]):
+            yield place
+        place = text.find(word, end)
+
+
+def _is_of_word(character: str) -> bool:
+    return character.isalnum() or character == "_"
 
 
 def words(text: str) -> frozenset[str]:

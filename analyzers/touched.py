@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from functools import cached_property
+from itertools import pairwise
 
 LINE_END = re.compile(r"\r\n|\r|\n")
 CONTEXT = 3
@@ -15,7 +17,7 @@ PAIRS_LIMIT = 10_000
 LOOKS_LIMIT = 40
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class TouchedLines:
     """The touched lines of one file, in head's 1-based lines.
 
@@ -27,6 +29,23 @@ class TouchedLines:
     added: frozenset[int] = frozenset()
     gaps: frozenset[int] = frozenset()
     shown: tuple[tuple[int, int], ...] = ()
+
+    def meet(self, first: int, last: int) -> bool:
+        """Whether a touched line is one of these, or lines were removed between them or right beside them."""
+        return _any_between(self._lines, first, last) or _any_between(self._gaps, first - 1, last)
+
+    @cached_property
+    def _lines(self) -> list[int]:
+        return sorted(self.added)
+
+    @cached_property
+    def _gaps(self) -> list[int]:
+        return sorted(self.gaps)
+
+
+def _any_between(ordered: Sequence[int], first: int, last: int) -> bool:
+    place = bisect_left(ordered, first)
+    return place < len(ordered) and ordered[place] <= last
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +144,8 @@ def _anchors(old: list[str], new: list[str], part: Change) -> list[tuple[int, in
     once_old = _once(old, part.base_start, part.base_end)
     once_new = _once(new, part.head_start, part.head_end)
     pairs = [(place, once_new[line]) for line, place in once_old.items() if line in once_new]
+    if all(one[1] < next_one[1] for one, next_one in pairwise(pairs)):
+        return pairs
     ends: list[int] = []
     tips: list[int] = []
     before: list[int] = []

@@ -11,7 +11,7 @@ from analyzers.glimpse import Glimpse
 from analyzers.model import Examined, Finding
 from analyzers.outline import Kind, Unit
 from analyzers.rule import Check, Rule
-from analyzers.source import SourceFile, reaches
+from analyzers.source import SourceFile
 from analyzers.text import Unreadable
 from analyzers.touched import TouchedLines
 
@@ -47,7 +47,7 @@ def table(rules: Sequence[Rule]) -> Checks:
 def reached(file: SourceFile, touched: TouchedLines, also: frozenset[str] = frozenset()) -> list[Unit]:
     """The units that touched lines reach, and every unit of the same name as one of them or named in `also`."""
     units = file.outline.units
-    near = {unit for unit in units if reaches(touched, unit)}
+    near = {unit for unit in units if touched.meet(unit.line, unit.end_line)}
     names = {unit.qualname for unit in near if unit.qualname} | also
     return [unit for unit in units if unit in near or unit.qualname in names]
 

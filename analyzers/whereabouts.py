@@ -7,11 +7,12 @@ from itertools import accumulate
 
 from analyzers.outline import Definition, Kind, Unit
 from analyzers.source import SourceFile
+from analyzers.text import places
 
 # A call, not a definition, to be searched in a text turned round: a parenthesis is found faster than a word's end.
 LLAC = re.compile(r"\([ \t]*+(\w++)(?![ \t]+(?:fed|ssalc)\b)")
-# What stands before a name that is not called, and behind one that is.
-OTHERWISE = re.compile(r"(?:\w|\b(?:def|class)[ \t]+)\Z")
+# What stands before a name that is defined, and behind one that is called.
+DEFINES = re.compile(r"\b(?:def|class)[ \t]+\Z")
 OPENS = re.compile(r"[ \t]*\(")
 # More names are not searched for one by one.
 FEW = 8
@@ -25,17 +26,14 @@ def units_calling(file: SourceFile, names: Set[str]) -> tuple[Unit, ...]:
     if not file.readable or names.isdisjoint(file.words):
         return ()
     every = _calls(file) if len(names) > FEW else {name: tuple(_calls_of(name, file.text)) for name in names}
-    places = sorted(place for name in names for place in every.get(name, ()))
-    return tuple(dict.fromkeys(unit for place in places if (unit := _unit_at(file, line_at(file, place)))))
+    found = sorted(place for name in names for place in every.get(name, ()))
+    return tuple(dict.fromkeys(unit for place in found if (unit := _unit_at(file, line_at(file, place)))))
 
 
 def _calls_of(name: str, text: str) -> Iterator[int]:
-    place = text.find(name)
-    while place >= 0:
-        end = place + len(name)
-        if OPENS.match(text, end) and not OTHERWISE.search(text[max(0, place - 8) : place]):
+    for place in places(text, name):
+        if OPENS.match(text, place + len(name)) and not DEFINES.search(text[max(0, place - 8) : place]):
             yield place
-        place = text.find(name, end)
 
 
 def _calls(file: SourceFile) -> Mapping[str, Sequence[int]]:

@@ -8,8 +8,7 @@ from typing import Any
 
 from analyzers.memory import Memory
 from analyzers.model import ContextFile, FilePair
-from analyzers.outline import Kind, Unit
-from analyzers.source import Project, SourceFile, reaches
+from analyzers.source import Project, SourceFile
 from analyzers.text import Unreadable, bare, decode
 from analyzers.touched import Change, TouchedLines, changes, touched_by
 
@@ -145,7 +144,7 @@ def _touching(sides: dict[str, Side], lines: Callable[[Side], TouchedLines]) -> 
     """Whether the change touches lines of a path."""
 
     def touches(path: str, first: int, last: int) -> bool:
-        return path in sides and reaches(lines(sides[path]), Unit(Kind.FUNCTION, first, last))
+        return path in sides and lines(sides[path]).meet(first, last)
 
     return touches
 

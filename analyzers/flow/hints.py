@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator, Set
 from dataclasses import dataclass
-from functools import lru_cache
 
 import libcst as cst
 
@@ -12,7 +11,7 @@ from analyzers.flow.signs import spoken_of
 from analyzers.models import Alias, Entry, Models, Source, Stop, Type
 from analyzers.outline import Definition
 from analyzers.source import Project, SourceFile
-from analyzers.text import words
+from analyzers.text import places, words
 from analyzers.whereabouts import function_at, line_at
 
 # What is called; first what says that it is a function or a method of the object itself, not of a text or a list.
@@ -26,7 +25,9 @@ EVERYDAY = frozenset(
     "read write close open save filter all first last count index find split join strip format replace encode decode "
     "setdefault __init__ __call__ __enter__ __exit__ __str__ __repr__".split()
 )
-PATTERNS = 256
+# What may stand before a name that has no dot; and how far before one that has.
+FREE = re.compile(r"[.\s(=\[,]")
+FURTHEST = 200
 Pair = tuple[str, str]
 
 
@@ -54,17 +55,16 @@ class Words:
 
     def places(self, text: str, found: Set[str]) -> Iterator[int]:
         """Where a text, of which these words are found, speaks of such a source, or of what is called like one."""
-        return (one.start() for one in self._pattern(found).finditer(text)) if self.among(found) else iter(())
-
-    def _pattern(self, found: Set[str]) -> re.Pattern[str]:
-        """Where such names stand that may be sources in a text of these words."""
+        if not self.among(found):
+            return
         behind = self.free.union(*(one for one, by in self.carried if not found.isdisjoint(by)))
-        return _places(frozenset(self.plain & found), frozenset(behind & found))
-
-
-@lru_cache(PATTERNS)
-def _places(plain: Set[str], behind: Set[str]) -> re.Pattern[str]:
-    return re.compile(rf"\.\s*{_any(behind)}|[.\s(=\[,]{_any(plain)}")
+        for word in (self.plain | behind) & found:
+            for place in places(text, word):
+                before = text[max(0, place - FURTHEST) : place]
+                if (word in behind and before.rstrip().endswith(".")) or (
+                    word in self.plain and FREE.match(before[-1:])
+                ):
+                    yield place
 
 
 def gives_by_itself(file: SourceFile, definition: Definition, models: Models, kind: str) -> bool:
