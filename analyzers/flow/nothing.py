@@ -105,7 +105,7 @@ def _transfer(file: SourceFile, models: Models, point: Point, before: State) -> 
     if point.kind is Kind.TEST:
         after = _walrus(file, models, node, before)
         return {Edge.TRUE: _narrowed(after, node, True), Edge.FALSE: _narrowed(after, node, False), Edge.RAISE: before}
-    after = _asserted(before, node)
+    after = _asserted(file, before, node)
     for name, value in _bound(node):
         after = after.bound(name, _causes(file, models, value, before.causes), _tells(value, name))
     return {Edge.NEXT: after, Edge.RAISE: before}
@@ -183,9 +183,12 @@ def _causes(
     return ()
 
 
-def _asserted(before: State, node: cst.CSTNode) -> State:
+def _asserted(file: SourceFile, before: State, node: cst.CSTNode) -> State:
     """`x.y` or `x[0]` would have raised: after the statement x is something."""
-    return before.without(_dereferenced(node))
+    known: dict[cst.CSTNode, tuple[str, ...]] = file.cache.setdefault(_asserted, {})
+    if before.causes and node not in known:
+        known[node] = tuple(_dereferenced(node))
+    return before.without(known[node]) if before.causes else before
 
 
 def _dereferenced(node: cst.CSTNode) -> Iterator[str]:
