@@ -172,6 +172,10 @@ class SourceFile:
         """The dotted names of a class and all its ancestors that can be known, nearest first."""
         return tuple(names.ancestry(self, qualname))
 
+    def unit_of(self, node: cst.CSTNode) -> Unit:
+        """The unit that holds a node."""
+        return self._cut_of(node).unit
+
     def _cut_of(self, node: cst.CSTNode) -> Cut:
         found = self._owner.get(node)
         if found is None:
@@ -227,7 +231,7 @@ class Project:
 
     `models` is what is known of libraries; flow analyses and rules read it. `cache` is for facts about all files.
     `memory` remembers for the next project; every set in `listeners` gets the modules that are asked for.
-    `touches` says of the lines of a path whether the change touches any.
+    `touches` says of the lines of a path whether the change touches any, `taken` gives the text of those it took away.
     """
 
     def __init__(self, files: Sequence[SourceFile] = (), models: Any = None, memory: Memory | None = None) -> None:
@@ -236,6 +240,7 @@ class Project:
         self.memory = memory if memory and memory.models is models else None
         self.listeners: list[set[str]] = []
         self.touches: Callable[[str, int, int], bool] = lambda _path, _first, _last: False
+        self.taken: Callable[[str], str] = lambda _path: ""
         self.cache: dict[Any, Any] = {}
         self._endings: dict[str, set[str]] = {}
         for file in files:

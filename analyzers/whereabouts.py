@@ -2,7 +2,7 @@
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from itertools import accumulate
 
 from analyzers.outline import Definition, Kind, Unit
@@ -26,8 +26,16 @@ def units_calling(file: SourceFile, names: Set[str]) -> tuple[Unit, ...]:
     if not file.readable or names.isdisjoint(file.words):
         return ()
     every = _calls(file) if len(names) > FEW else {name: tuple(_calls_of(name, file.text)) for name in names}
-    found = sorted(place for name in names for place in every.get(name, ()))
-    return tuple(dict.fromkeys(unit for place in found if (unit := _unit_at(file, line_at(file, place)))))
+    return _units_at(file, (place for name in names for place in every.get(name, ())))
+
+
+def units_saying(file: SourceFile, names: Set[str]) -> tuple[Unit, ...]:
+    """The units, in their order, in whose text one of these words stands; what a method says its class does not."""
+    return _units_at(file, (place for name in names for place in places(file.text, name))) if file.readable else ()
+
+
+def _units_at(file: SourceFile, found: Iterable[int]) -> tuple[Unit, ...]:
+    return tuple(dict.fromkeys(unit for place in sorted(found) if (unit := _unit_at(file, line_at(file, place)))))
 
 
 def _calls_of(name: str, text: str) -> Iterator[int]:

@@ -132,6 +132,7 @@ def workspace(
         if old:
             base.add(old)
     head.touches = _touching(sides, lambda side: side.touched)
+    head.taken = _taking(sides)
     base.touches = _touching({side.base.path: side for side in sides.values() if side.base}, lambda side: side.removed)
     for near in context:
         _surround(head, near, limits)
@@ -147,6 +148,19 @@ def _touching(sides: dict[str, Side], lines: Callable[[Side], TouchedLines]) -> 
         return path in sides and lines(sides[path]).meet(first, last)
 
     return touches
+
+
+def _taking(sides: dict[str, Side]) -> Callable[[str], str]:
+    """The lines that the change took away from a path."""
+
+    def taken(path: str) -> str:
+        side = sides.get(path)
+        if side is None or side.base is None:
+            return ""
+        lines = side.base.lines
+        return "".join(lines[line - 1] for line in sorted(side.removed.added) if line <= len(lines))
+
+    return taken
 
 
 def _surround(project: Project, file: ContextFile, limits: Limits) -> None:

@@ -97,7 +97,8 @@ class _Builder:
             case cst.Continue():
                 self.flow(dangling, ways.continues)
                 return []
-            case cst.Return():
+            case cst.Return() | cst.Raise(exc=cst.Call(func=cst.Attribute(attr=cst.Name(value="Return")))):
+                # https://www.tornadoweb.org/en/stable/gen.html#tornado.gen.Return
                 point = self.step(Kind.STATEMENT, node, dangling, ways, raises=may_raise(node))
                 point.out.append((Edge.NEXT, ways.returns))
                 return []

@@ -39,10 +39,8 @@ def _statement(frame: Frame, node: cst.CSTNode) -> After:
             _augment(frame, node)
         case cst.Expr():
             frame.value(node.value)
-        case cst.Return(value=cst.BaseExpression() as value):
-            _return(frame, node, value)
-        case cst.Raise(exc=cst.BaseExpression() as exc):
-            frame.value(exc)
+        case cst.Return() | cst.Raise():
+            _leave(frame, node)
         case cst.Del():
             _forget(frame, node.target)
         case cst.FunctionDef():
@@ -55,7 +53,17 @@ def _statement(frame: Frame, node: cst.CSTNode) -> After:
     return {Edge.NEXT: frame.state}
 
 
-def _return(frame: Frame, node: cst.Return, expression: cst.BaseExpression) -> None:
+def _leave(frame: Frame, node: cst.Return | cst.Raise) -> None:
+    match node:
+        case cst.Return(value=cst.BaseExpression() as value):
+            _return(frame, node, value)
+        case cst.Raise(exc=cst.Call(func=cst.Attribute(attr=cst.Name(value="Return")), args=[cst.Arg(value=value)])):
+            _return(frame, node, value)
+        case cst.Raise(exc=cst.BaseExpression() as exc):
+            frame.value(exc)
+
+
+def _return(frame: Frame, node: cst.Return | cst.Raise, expression: cst.BaseExpression) -> None:
     value = frame.value(expression)
     if is_name(expression, "False"):
         # It says nothing of what is true when the result is.

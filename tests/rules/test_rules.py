@@ -235,7 +235,7 @@ def test_a_long_way_is_not_sure(body: str, shown: bool) -> None:
 
 def test_a_doubt_in_a_function_of_another_file_counts() -> None:
     helper = (
-        "from flask import request\n"
+        "from flask import request\nfrom shop import is_safe_url\n"
         "def target():\n    url = request.values['url']\n    if is_safe_url(url):\n        return url\n"
     )
     view = "from helpers import target\nfrom flask import redirect\ndef go():\n    return redirect(target())\n"

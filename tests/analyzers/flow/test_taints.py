@@ -61,6 +61,20 @@ REACHED = {
             "4: is put into a text and reaches `os.system`, which runs it in a shell",
         ],
     ),
+    "a generator that raises its answer, as tornado's once had to": (
+        "shell",
+        """
+        def host():
+            raise gen.Return(request.args["host"])
+        def view():
+            os.system("ping " + host())
+        """,
+        [
+            "2: `request.args` comes from the request",
+            "4: is returned by `host`",
+            "4: is put into a text and reaches `os.system`, which runs it in a shell",
+        ],
+    ),
     "a key of a dictionary, unpacking and a loop": (
         "path",
         """

@@ -1,0 +1,162 @@
+"""Names that a unit uses and that nothing binds: not the unit, nor its class, nor the module, nor Python."""
+
+import ast
+import builtins
+import re
+from collections.abc import Iterator, Sequence, Set
+
+from analyzers import trees
+from analyzers.glimpse import Glimpse
+from analyzers.outline import FUNCTIONS, Function, Unit
+from analyzers.source import SourceFile
+from analyzers.whereabouts import units_saying
+
+# Of Python 2, of the tools that run a file with names of their own, and of type checkers.
+GIVEN = frozenset(
+    "unicode long xrange raw_input basestring unichr file cmp reload reduce execfile apply intern buffer coerce "
+    "WindowsError get_ipython get_config display profile reveal_type reveal_locals exit quit copyright credits license "
+    "ngettext gettext lazy_gettext pgettext npgettext N_ P_".split()
+)
+KNOWN = frozenset(dir(builtins)) | GIVEN
+# Such a file may bind names that it does not write.
+BINDING = re.compile(
+    r"\bglobals\(|\bexec(?:file)?\b|\b(?:locals|vars)\(\)[ \t]*(?:\[|\.update)"
+    r"|\bsetattr\([ \t]*(?:sys\.modules|mod|module|builtins)\b"
+)
+# What installs names for every module: `gettext.install` and the like, and assignments to the module of the builtins.
+INSTALLED = re.compile(r"(?:\bbuiltins|\b__builtin__|\bbuiltin)\.(\w+)[ \t]*=")
+UNBOUND = frozenset({"NameError", "UnboundLocalError"})
+TYPES = tuple(kind for name in ("TypeVar", "ParamSpec", "TypeVarTuple") if (kind := getattr(ast, name, None)))
+# What bound a name of the module, in a line that is gone; a line of an import that goes over several.
+GONE = re.compile(
+    r"^(?:(?:async[ \t]+)?def|class)[ \t]+(\w+)|^(\w+)[ \t]*(?::[^=\n]*)?=(?!=)"
+    r"|^[ \t]+(?:\w+[ \t]+as[ \t]+)?(\w+),?[ \t]*(?:#.*)?$",
+    re.MULTILINE,
+)
+IMPORT = re.compile(r"^(?:from[ \t]+[\w.]+[ \t]+)?import[ \t]+\(?([\w., \t]+)", re.MULTILINE)
+
+
+def uses_unknown(glimpse: Glimpse) -> bool:
+    """Whether a unit uses a name that nothing binds."""
+    return bool(unknown(glimpse))
+
+
+def unknown(glimpse: Glimpse) -> frozenset[str]:
+    """The names that a unit uses and that nothing binds, as far as the outline tells; annotations do not count.
+
+    A name that the unit binds anywhere counts as bound everywhere in it.
+    """
+    file = glimpse.file
+    used = {one.id for one in glimpse.nodes if isinstance(one, ast.Name)} - KNOWN
+    if not file.readable or used <= file.outline.names[""].keys():
+        return frozenset()
+    rest = used - file.outline.names[""].keys() - glimpse.bound
+    if not rest or _is_open(file):
+        return frozenset()
+    rest -= _of_class(glimpse, file) | _declared(file) | set(_rarely_bound(glimpse.nodes)) | _installed(file)
+    rest &= {one.id for one in _evaluated(glimpse.nodes) if isinstance(one, ast.Name)}
+    rest = {name for name in rest if name.strip("_") and not name.startswith("__")}
+    return frozenset(name for name in rest if not re.search(rf"\b{name}[ \t]*:=", file.text))
+
+
+def bereft(file: SourceFile) -> tuple[Unit, ...]:
+    """The units that the change leaves alone and that use a name of which it takes away what bound it."""
+    names = _gone(file) - file.outline.names[""].keys() - KNOWN if file.readable else frozenset()
+    return tuple(unit for unit in _left(file, names) if not names.isdisjoint(unknown(Glimpse(file, unit))))
+
+
+def is_habit(name: str, own: Unit, file: SourceFile) -> bool:
+    """Whether another unit, which the change leaves alone, used the unknown name before: then something gives it."""
+    if name in _gone(file):
+        return False
+    others = (unit for unit in _left(file, frozenset({name})) if unit != own)
+    return any(name in unknown(Glimpse(file, unit)) for unit in others)
+
+
+def _left(file: SourceFile, names: Set[str]) -> Iterator[Unit]:
+    """The units that say one of these words and that the change leaves alone."""
+    units = units_saying(file, names & file.words) if names else ()
+    return (unit for unit in units if not file.project.touches(file.path, unit.line, unit.end_line))
+
+
+def _gone(file: SourceFile) -> frozenset[str]:
+    """The names that the module may have bound in the lines that the change took away."""
+    known: frozenset[str] | None = file.cache.get(_gone)
+    if known is None:
+        taken = file.project.taken(file.path)
+        names = {name for found in GONE.findall(taken) for name in found if name}
+        names |= {part.split()[-1] for found in IMPORT.findall(taken) for part in found.split(",") if part.strip()}
+        known = file.cache[_gone] = frozenset(name.partition(".")[0] for name in names)
+    return known
+
+
+def _is_open(file: SourceFile) -> bool:
+    """Whether names may come into the module that its text does not bind."""
+    known: bool | None = file.cache.get(_is_open)
+    if known is None:
+        known = file.cache[_is_open] = bool(file.outline.stars) or BINDING.search(file.text) is not None
+    return known
+
+
+def _of_class(glimpse: Glimpse, file: SourceFile) -> Set[str]:
+    """What the class of a unit binds for it: names for its own code and for the heads of methods; type parameters."""
+    parts = glimpse.unit.qualname.split(".")
+    around = [file.outline.classes.get(".".join(parts[:count])) for count in range(1, len(parts))]
+    given = {one.name for node in around if node is not None for one in getattr(node, "type_params", ())}
+    own = file.outline.names.get(glimpse.unit.qualname, {}).keys()
+    outer = file.outline.names.get(".".join(parts[:-1]), {}).keys() if len(parts) > 1 else frozenset()
+    heads = (part for one in glimpse.nodes[:1] if isinstance(one, FUNCTIONS) for part in _head(one))
+    return given | own | {one.id for one in heads if isinstance(one, ast.Name) and one.id in outer}
+
+
+def _head(function: Function) -> Iterator[ast.AST]:
+    """What of a function is looked at where it is defined."""
+    defaults = (one for one in function.args.kw_defaults if one)
+    return (part for one in (*function.decorator_list, *function.args.defaults, *defaults) for part in trees.nodes(one))
+
+
+def _declared(file: SourceFile) -> Set[str]:
+    """What functions of the file bind in the module by `global`."""
+    known: frozenset[str] | None = file.cache.get(_declared)
+    if known is None:
+        found = re.findall(r"\bglobal[ \t]+([\w, \t]+)", file.text) if "global" in file.words else []
+        known = file.cache[_declared] = frozenset(name.strip() for names in found for name in names.split(","))
+    return known
+
+
+def _installed(file: SourceFile) -> Set[str]:
+    """What a file of the project puts among the builtins."""
+    known: frozenset[str] | None = file.project.cache.get(_installed)
+    if known is None:
+        found = (name for other in file.project.files.values() for name in INSTALLED.findall(other.text))
+        known = file.project.cache[_installed] = frozenset(found)
+    return known
+
+
+def _rarely_bound(nodes: Sequence[ast.AST]) -> Iterator[str]:
+    """What handlers, patterns and type parameters bind, and what is tried and may not be there."""
+    for node in nodes:
+        if isinstance(node, (ast.ExceptHandler, ast.MatchAs, ast.MatchStar)) and node.name:
+            yield node.name
+        elif isinstance(node, TYPES):
+            yield str(getattr(node, "name", ""))
+        elif isinstance(node, ast.MatchMapping) and node.rest:
+            yield node.rest
+        elif isinstance(node, (ast.Global, ast.Nonlocal)):
+            yield from node.names
+        elif isinstance(node, ast.Try) and any(map(_expects_none, node.handlers)):
+            yield from (one.id for part in node.body for one in trees.nodes(part) if isinstance(one, ast.Name))
+
+
+def _expects_none(handler: ast.ExceptHandler) -> bool:
+    if handler.type is None:
+        return True
+    return any(isinstance(one, ast.Name) and one.id in UNBOUND for one in trees.nodes(handler.type))
+
+
+def _evaluated(nodes: Sequence[ast.AST]) -> Iterator[ast.AST]:
+    """The nodes without those of annotations, which may never be looked at."""
+    hints = [one.annotation for one in nodes if isinstance(one, (ast.arg, ast.AnnAssign)) and one.annotation]
+    hints += [one.returns for one in nodes if isinstance(one, FUNCTIONS) and one.returns]
+    inside = {id(part) for hint in hints for part in trees.nodes(hint)}
+    return (one for one in nodes if id(one) not in inside)

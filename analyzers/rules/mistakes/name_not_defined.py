@@ -1,0 +1,239 @@
+"""A name that is used and that nothing binds.
+
+Why it matters: The line raises `NameError` whenever it runs. It is a slip of the pen, an import that was forgotten or
+taken away, a name that was changed in one place only; on a line that seldom runs nobody meets it for months.
+
+What to do: Import or define the name, or write it as it is defined.
+
+What it does not see: Files that import `*`, run texts as code or bind names through `globals()`; names in annotations;
+names that another function of the file binds for itself where the same unit does so too. Names that tools give to the
+files they run are known for a few tools only.
+"""
+
+from collections.abc import Iterator
+from difflib import get_close_matches
+
+import libcst as cst
+
+from analyzers.fit.undefined import bereft, is_habit, unknown, uses_unknown
+from analyzers.glimpse import Glimpse
+from analyzers.model import Finding, Severity
+from analyzers.outline import Unit
+from analyzers.rule import Bad, Good, Rule
+from analyzers.source import SourceFile
+from analyzers.waits import never_runs
+
+# With more of them in one place, the names come from somewhere that cannot be seen.
+MOST = 3
+LIKE = 0.85
+
+RULE = Rule(
+    name="name-not-defined",
+    title="Name that nothing defines",
+    weakness="CWE-457",
+    severity=Severity.MEDIUM,
+    message="Nothing defines or imports `{name}`: this raises `NameError` whenever it runs.",
+    advice="Import or define `{name}`{meant}.",
+    needs=(uses_unknown,),
+    further=bereft,
+    known_as=("F821", "undefined-name", "E0602", "undefined-variable", "reportUndefinedVariable", "name-defined"),
+    bad=(
+        Bad(
+            """
+            def total(orders):
+                if not orders:
+                    raise ValueError(f'no orders: {order}')  # finding
+                return sum(one.price for one in orders)
+            """
+        ),
+        Bad(
+            base="""
+            import sys
+            import json
+
+            def load(path):
+                try:
+                    return json.load(open(path))
+                except OSError:
+                    sys.exit(1)
+            """,
+            code="""
+            import json
+
+            def load(path):
+                try:
+                    return json.load(open(path))
+                except OSError:
+                    sys.exit(1)  # finding
+            """,
+        ),
+        Bad(
+            """
+            from shop.errors import OrderError, RefusedError
+
+            def send(order, out):
+                try:
+                    out.send(order)
+                except OrdersError:  # finding
+                    raise RefusedError(order)
+            """
+        ),
+        Bad(
+            """
+            class Orders:
+                limit = 9
+
+                def first(self):
+                    return self.rows[:limit]  # finding
+            """
+        ),
+    ),
+    good=(
+        Good(
+            "a function says that it binds the name of the module",
+            """
+            def start():
+                global session
+                session = object()
+
+            def run():
+                return session
+            """,
+        ),
+        Good(
+            "the name may come from the star",
+            """
+            from shop.names import *
+
+            def run():
+                return session
+            """,
+        ),
+        Good(
+            "it is expected not to be there",
+            """
+            def text(value):
+                try:
+                    return str_type(value)
+                except NameError:
+                    return str(value)
+            """,
+        ),
+        Good(
+            "only one way of two binds it, but it is bound",
+            """
+            try:
+                import fast
+            except ImportError:
+                pass
+
+            def run():
+                return fast.run()
+            """,
+        ),
+        Good(
+            "the head of a method is looked at in the class",
+            """
+            from shop.marks import with_folder
+
+            class Orders:
+                folder = '/tmp/orders'
+
+                @with_folder(folder)
+                def first(self, path=folder):
+                    return path
+            """,
+        ),
+        Good(
+            "annotations may never be looked at",
+            """
+            from __future__ import annotations
+
+            def run(order: Order) -> Report:
+                lines: list[Line] = []
+                return lines
+            """,
+        ),
+        Good(
+            "patterns, handlers and walruses bind names too",
+            """
+            def run(value, log):
+                match value:
+                    case {'name': name, **rest}:
+                        return name, rest
+                    case [first, *others] as every:
+                        return first, others, every
+                try:
+                    if (found := value.find(9)) > 0:
+                        return found
+                except OSError as error:
+                    log(error)
+            """,
+        ),
+        Good(
+            "a class sees its own names outside its methods",
+            """
+            class Orders:
+                limit = 9
+
+                def get_limit(self):
+                    return self.limit
+
+                double = limit * 2
+                most = property(get_limit)
+            """,
+        ),
+        Good(
+            "a line that never runs",
+            """
+            def run():
+                if True:
+                    return 1
+                else:
+                    return session
+            """,
+        ),
+    ),
+)
+
+
+@RULE.on(cst.Name)
+def check(name: cst.Name, file: SourceFile) -> Iterator[Finding]:
+    """One name."""
+    unit = file.unit_of(name)
+    missing = _missing(unit, file)
+    if name.value not in missing or not _is_used(name, file) or never_runs(name, file):
+        return
+    if _first(name, unit, file) is name and not is_habit(name.value, unit, file):
+        yield RULE.finding(file, name, name=name.value, meant=_meant(name.value, file))
+
+
+def _missing(unit: Unit, file: SourceFile) -> frozenset[str]:
+    """The names of a unit that nothing binds, if they are few."""
+    known: dict[Unit, frozenset[str]] = file.cache.setdefault(_missing, {})
+    if unit not in known:
+        found = unknown(Glimpse(file, unit))
+        known[unit] = found if len(found) <= MOST else frozenset()
+    return known[unit]
+
+
+def _first(name: cst.Name, unit: Unit, file: SourceFile) -> cst.Name:
+    """Where the unit uses the name for the first time."""
+    known: dict[tuple[Unit, str], cst.Name] = file.cache.setdefault(_first, {})
+    return known.setdefault((unit, name.value), name)
+
+
+def _is_used(name: cst.Name, file: SourceFile) -> bool:
+    """Whether a name stands for itself: no attribute, no keyword of a call, no part of an annotation."""
+    around = file.parent(name)
+    if (isinstance(around, cst.Attribute) and around.attr is name) or (
+        isinstance(around, cst.Arg) and around.keyword is name
+    ):
+        return False
+    return not any(isinstance(one, cst.Annotation) for one in file.ancestors(name))
+
+
+def _meant(name: str, file: SourceFile) -> str:
+    """A name of the module that is written nearly so."""
+    long = [one for one in file.outline.names[""] if len(one) > len(name) // 2]
+    return "".join(f" (or is {one} meant?)" for one in get_close_matches(name, long, 1, LIKE))
