@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence, Set
 
 from analyzers import trees
 from analyzers.glimpse import Glimpse
-from analyzers.outline import FUNCTIONS, Function, Unit
+from analyzers.outline import FUNCTIONS, Unit
 from analyzers.source import SourceFile
 from analyzers.whereabouts import units_saying
 
@@ -99,20 +99,22 @@ def _is_open(file: SourceFile) -> bool:
 
 
 def _of_class(glimpse: Glimpse, file: SourceFile) -> Set[str]:
-    """What the class of a unit binds for it: names for its own code and for the heads of methods; type parameters."""
+    """What the class of a unit binds for it: names for its own code, for the heads in it; type parameters."""
     parts = glimpse.unit.qualname.split(".")
     around = [file.outline.classes.get(".".join(parts[:count])) for count in range(1, len(parts))]
     given = {one.name for node in around if node is not None for one in getattr(node, "type_params", ())}
     own = file.outline.names.get(glimpse.unit.qualname, {}).keys()
     outer = file.outline.names.get(".".join(parts[:-1]), {}).keys() if len(parts) > 1 else frozenset()
-    heads = (part for one in glimpse.nodes[:1] if isinstance(one, FUNCTIONS) for part in _head(one))
+    heads = (part for one in glimpse.nodes[:1] for root in _head(one) for part in trees.nodes(root))
     return given | own | {one.id for one in heads if isinstance(one, ast.Name) and one.id in outer}
 
 
-def _head(function: Function) -> Iterator[ast.AST]:
-    """What of a function is looked at where it is defined."""
-    defaults = (one for one in function.args.kw_defaults if one)
-    return (part for one in (*function.decorator_list, *function.args.defaults, *defaults) for part in trees.nodes(one))
+def _head(node: ast.AST) -> Iterator[ast.AST]:
+    """What of a function or a class is looked at where it is defined."""
+    if isinstance(node, FUNCTIONS):
+        yield from (*node.decorator_list, *node.args.defaults, *filter(None, node.args.kw_defaults))
+    elif isinstance(node, ast.ClassDef):
+        yield from (*node.decorator_list, *node.bases, *node.keywords)
 
 
 def _declared(file: SourceFile) -> Set[str]:

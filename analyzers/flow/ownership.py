@@ -20,7 +20,8 @@ TAME = frozenset(
     "open socket print len str repr format join replace strip rstrip lstrip split splitlines encode decode write "
     "writelines read readline readlines close flush seek tell append extend items keys values startswith endswith "
     "lower upper dict list set tuple defaultdict OrderedDict Counter deque "
-    "debug info warning warn error exception log bind listen settimeout getsockname fileno isinstance".split()
+    "debug info warning warn error exception log bind listen settimeout getsockname getpeername fileno isinstance "
+    "setsockopt setblocking set_blocking set_inheritable set_close_exec set_cloexec set_nonblocking".split()
 )
 WILD = (cst.Raise, cst.Await, cst.Yield)
 

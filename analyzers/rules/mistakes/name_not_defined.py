@@ -184,6 +184,17 @@ RULE = Rule(
             """,
         ),
         Good(
+            "tests that do not run",
+            """
+            import unittest
+
+            @unittest.skip
+            class OrderTest(unittest.TestCase):
+                def test_first(self):
+                    self.assertEqual(first(orders), 1)
+            """,
+        ),
+        Good(
             "a line that never runs",
             """
             def run():
@@ -202,7 +213,7 @@ def check(name: cst.Name, file: SourceFile) -> Iterator[Finding]:
     """One name."""
     unit = file.unit_of(name)
     missing = _missing(unit, file)
-    if name.value not in missing or not _is_used(name, file) or never_runs(name, file):
+    if name.value not in missing or not _is_used(name, file) or never_runs(name, file) or _is_skipped(unit, file):
         return
     if _first(name, unit, file) is name and not is_habit(name.value, unit, file):
         yield RULE.finding(file, name, name=name.value, meant=_meant(name.value, file))
@@ -231,6 +242,13 @@ def _is_used(name: cst.Name, file: SourceFile) -> bool:
     ):
         return False
     return not any(isinstance(one, cst.Annotation) for one in file.ancestors(name))
+
+
+def _is_skipped(unit: Unit, file: SourceFile) -> bool:
+    """Whether it is a test that does not run, or stands in a class of such."""
+    parts = unit.qualname.split(".")
+    around = (file.outline.by_name.get(".".join(parts[:count])) for count in range(1, len(parts) + 1))
+    return any(mark.rpartition(".")[2] == "skip" for one in around if one for mark in one.decorators)
 
 
 def _meant(name: str, file: SourceFile) -> str:

@@ -66,7 +66,7 @@ def test_a_parameter_more_on_a_line_of_its_own() -> None:
     ]
 
 
-@pytest.mark.parametrize("new", ["user, urgent=False)", "user, *more)", "buyer)"])
+@pytest.mark.parametrize("new", ["user, urgent=False)", "user, *more)", "user=None)"])
 def test_what_still_fits_is_no_finding(new: str) -> None:
     assert change("user)", new) == []
 

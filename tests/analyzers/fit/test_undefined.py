@@ -1,0 +1,85 @@
+"""Names that nothing binds: held against what Python's own compiler says of the names of a file."""
+
+import symtable
+import warnings
+from collections.abc import Iterator
+
+import pytest
+
+from analyzers.fit.undefined import unknown
+from analyzers.glimpse import Glimpse
+from analyzers.source import Project, SourceFile
+from tests.analyzers.exact import sources, text_of
+
+
+def missing(text: str) -> dict[str, frozenset[str]]:
+    """The unknown names of each unit, by its qualname."""
+    file = SourceFile("shop/orders.py", text)
+    Project([file])
+    found = {unit.qualname: unknown(Glimpse(file, unit)) for unit in file.outline.units} if file.readable else {}
+    return {name: names for name, names in found.items() if names}
+
+
+def unbound(text: str) -> set[str]:
+    """The names that code of the file looks for among those of its module, and that the module never binds."""
+    bound: set[str] = set()
+    used: set[str] = set()
+    for table in tables(symtable.symtable(text, "orders.py", "exec")):
+        for symbol in table.get_symbols():
+            outer = table.get_type() == "module"
+            if symbol.is_referenced() and (outer or symbol.is_global()):
+                used.add(symbol.get_name())
+            here = symbol.is_assigned() or symbol.is_imported() or symbol.is_namespace()
+            if here and (outer or symbol.is_declared_global()):
+                bound.add(symbol.get_name())
+    return used - bound
+
+
+def tables(table: symtable.SymbolTable) -> Iterator[symtable.SymbolTable]:
+    yield table
+    for child in table.get_children():
+        yield from tables(child)
+
+
+def test_python_finds_no_binding_either() -> None:
+    """Each name that real code is said to lack is one that its compiler looks for outside; hardly any is lacking."""
+    files = names = 0
+    for path in sources()[::40]:
+        text = text_of(path)
+        if text is None:
+            continue
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            try:
+                real = unbound(text)
+            except SyntaxError:
+                continue
+        files += 1
+        found = frozenset[str]().union(*missing(text).values())
+        assert found <= real, path
+        names += len(found)
+    assert files > 50
+    assert names * 20 < files
+
+
+@pytest.mark.parametrize("bound", ["import {}", "from a import b as {}", "{} = 1", "for {} in (): pass", "{}: int = 1"])
+@pytest.mark.parametrize(
+    "kind", ["def f():\n    {}", "class C:\n    {}", "class C:\n    def f(self):\n        {}", "{}"]
+)
+def test_a_name_of_the_module_is_seen_from_everywhere(bound: str, kind: str) -> None:
+    text = kind.format("print(word)") + "\n"
+    assert list(missing(text).values()) == [{"word"}]
+    assert missing(bound.format("word") + "\n" + text) == {}
+
+
+@pytest.mark.parametrize("inner", ["class D(word): pass", "@word\n    class D: pass", "def f(self, a=word): pass"])
+def test_what_is_defined_in_a_class_has_a_head_that_sees_its_names(inner: str) -> None:
+    assert missing(f"class C:\n    word = object\n    {inner}\n") == {}
+    assert missing(f"class C:\n    {inner}\n")
+
+
+@pytest.mark.parametrize(
+    "text", ["    return word", "    word.a = 1", "    return [word for one in word]", "    del word.a"]
+)
+def test_what_a_class_binds_its_methods_do_not_see(text: str) -> None:
+    assert missing(f"class C:\n    word = 1\n    def f(self):\n        {text}\n") == {"C.f": {"word"}}
