@@ -89,8 +89,8 @@ def line_ends(text: str, first: int, last: int) -> int:
 
 
 def places(text: str, word: str) -> Iterator[int]:
-    """Where a word stands in a text, not as a part of a longer one."""
-    place = text.find(word)
+    """Where a word stands in a text, not as a part of a longer one; the empty one stands nowhere."""
+    place = text.find(word) if word else -1
     while place >= 0:
         end = place + len(word)
         if not _is_of_word(text[place - 1 : place]) and not _is_of_word(text[end : end + 1]):

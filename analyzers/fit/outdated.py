@@ -43,7 +43,7 @@ def _names(unit: Unit, file: SourceFile) -> tuple[str, ...]:
     own = file.outline.by_name.get(unit.qualname) if _is_touched(unit, file) else None
     if own is None or not any(file.project.touches(file.path, *lines) for lines in _taking(unit, file)):
         return ()
-    return (own.name, own.parent.rpartition(".")[2]) if own.name == INIT else (own.name,)
+    return (own.name, own.parent.rpartition(".")[2]) if own.name == INIT and own.parent else (own.name,)
 
 
 def _taking(unit: Unit, file: SourceFile) -> Iterator[tuple[int, int]]:

@@ -81,5 +81,9 @@ def test_what_did_not_fit_before_is_not_new() -> None:
     ]
 
 
+def test_a_function_that_is_called_like_what_makes_objects() -> None:
+    assert change("user)", "user, urgent)", FUNCTION.replace("send", "__init__")) == []
+
+
 def test_nothing_is_said_while_the_definition_stays() -> None:
     assert change("mail(order)", "mail(order, 1)", FUNCTION, CALLER.replace("(order, user)\n", "(order)\n")) == []
