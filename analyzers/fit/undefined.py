@@ -46,6 +46,23 @@ def unknown(glimpse: Glimpse) -> frozenset[str]:
 
     A name that the unit binds anywhere counts as bound everywhere in it.
     """
+    known: dict[Unit, frozenset[str]] = glimpse.file.cache.setdefault(unknown, {})
+    if glimpse.unit not in known:
+        known[glimpse.unit] = _unknown(glimpse)
+    return known[glimpse.unit]
+
+
+def touched_unknown(file: SourceFile) -> frozenset[str]:
+    """The unknown names of all units that the change touches."""
+    known: frozenset[str] | None = file.cache.get(touched_unknown)
+    if known is None:
+        units = (one for one in file.outline.units if file.project.touches(file.path, one.line, one.end_line))
+        found = (unknown(Glimpse(file, unit)) for unit in units)
+        known = file.cache[touched_unknown] = frozenset[str]().union(*found)
+    return known
+
+
+def _unknown(glimpse: Glimpse) -> frozenset[str]:
     file = glimpse.file
     used = {one.id for one in glimpse.nodes if isinstance(one, ast.Name)} - KNOWN
     if not file.readable or used <= file.outline.names[""].keys():

@@ -15,7 +15,7 @@ from difflib import get_close_matches
 
 import libcst as cst
 
-from analyzers.fit.undefined import bereft, is_habit, unknown, uses_unknown
+from analyzers.fit.undefined import bereft, is_habit, touched_unknown, unknown, uses_unknown
 from analyzers.glimpse import Glimpse
 from analyzers.model import Finding, Severity
 from analyzers.outline import Unit
@@ -23,7 +23,7 @@ from analyzers.rule import Bad, Good, Rule
 from analyzers.source import SourceFile
 from analyzers.waits import never_runs
 
-# With more of them in one place, the names come from somewhere that cannot be seen.
+# With more of them in what the change touches, the names come from somewhere else, or it is no program but a sample.
 MOST = 3
 LIKE = 0.85
 
@@ -220,12 +220,9 @@ def check(name: cst.Name, file: SourceFile) -> Iterator[Finding]:
 
 
 def _missing(unit: Unit, file: SourceFile) -> frozenset[str]:
-    """The names of a unit that nothing binds, if they are few."""
-    known: dict[Unit, frozenset[str]] = file.cache.setdefault(_missing, {})
-    if unit not in known:
-        found = unknown(Glimpse(file, unit))
-        known[unit] = found if len(found) <= MOST else frozenset()
-    return known[unit]
+    """The names of a unit that nothing binds, if there are few such names."""
+    found = unknown(Glimpse(file, unit))
+    return found if len(found | touched_unknown(file)) <= MOST else frozenset()
 
 
 def _first(name: cst.Name, unit: Unit, file: SourceFile) -> cst.Name:

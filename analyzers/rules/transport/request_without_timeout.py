@@ -6,9 +6,8 @@ thread, and with it the lock, the connection or the job that the thread has.
 What to do: Give `timeout=` in seconds: the connection and each read are then bounded.
 
 What it does not see: A timeout set on an adapter or by `socket.setdefaulttimeout`; sessions that come in as arguments.
-`FTP()` without a host, which connects later. Of low
-confidence are a request to this very machine (`http://localhost`), one that is told so (`timeout=None`), one more in a
-file that has fifteen already, and one by a program of the command line: who waits for it can end it.
+`FTP()` without a host, which connects later. Of low confidence are a request to this very machine (`http://localhost`),
+one more in a file that has fifteen already, and one by a program of the command line: who waits for it can end it.
 """
 
 import re
@@ -128,6 +127,13 @@ RULE = Rule(
             """
         ),
         Bad(
+            """
+            import requests
+            def read(url):
+                return requests.get(url, timeout=None)  # finding
+            """
+        ),
+        Bad(
             base="""
             import requests
             def read(url):
@@ -194,7 +200,7 @@ def check(call: cst.Call, file: SourceFile) -> Iterator[Finding | Examined]:
     sure = Confidence.LOW if watched or _is_habit(file) else RULE.confidence
     if syntax.is_name(given, "None"):
         told = "is told to wait without end"
-        yield RULE.finding(file, call, call=file.code(call.func), confidence=Confidence.LOW, waits=told)
+        yield RULE.finding(file, call, call=file.code(call.func), confidence=sure, waits=told)
     elif given is not None or syntax.has_stars(call) or name in BOUNDED:
         yield RULE.examined(file, call)
     else:
