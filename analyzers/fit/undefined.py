@@ -52,13 +52,14 @@ def unknown(glimpse: Glimpse) -> frozenset[str]:
     return known[glimpse.unit]
 
 
-def touched_unknown(file: SourceFile) -> frozenset[str]:
-    """The unknown names of all units that the change touches."""
-    known: frozenset[str] | None = file.cache.get(touched_unknown)
+def touched_unknown(file: SourceFile) -> tuple[frozenset[str], bool]:
+    """The unknown names of all units that the change touches, and whether those are all that the file has."""
+    known: tuple[frozenset[str], bool] | None = file.cache.get(touched_unknown)
     if known is None:
-        units = (one for one in file.outline.units if file.project.touches(file.path, one.line, one.end_line))
+        every = file.outline.units
+        units = [one for one in every if file.project.touches(file.path, one.line, one.end_line)]
         found = (unknown(Glimpse(file, unit)) for unit in units)
-        known = file.cache[touched_unknown] = frozenset[str]().union(*found)
+        known = file.cache[touched_unknown] = frozenset[str]().union(*found), len(units) == len(every)
     return known
 
 

@@ -25,6 +25,7 @@ from analyzers.waits import never_runs
 
 # With more of them in what the change touches, the names come from somewhere else, or it is no program but a sample.
 MOST = 3
+MOST_IN_NEW = 1
 LIKE = 0.85
 
 RULE = Rule(
@@ -221,8 +222,8 @@ def check(name: cst.Name, file: SourceFile) -> Iterator[Finding]:
 
 def _missing(unit: Unit, file: SourceFile) -> frozenset[str]:
     """The names of a unit that nothing binds, if there are few such names."""
-    found = unknown(Glimpse(file, unit))
-    return found if len(found | touched_unknown(file)) <= MOST else frozenset()
+    found, (others, is_new) = unknown(Glimpse(file, unit)), touched_unknown(file)
+    return found if len(found | others) <= (MOST_IN_NEW if is_new else MOST) else frozenset()
 
 
 def _first(name: cst.Name, unit: Unit, file: SourceFile) -> cst.Name:
