@@ -119,7 +119,7 @@ def _is_open(file: SourceFile) -> bool:
 def _of_class(glimpse: Glimpse, file: SourceFile) -> Set[str]:
     """What the class of a unit binds for it: names for its own code, for the heads in it; type parameters."""
     parts = glimpse.unit.qualname.split(".")
-    around = [file.outline.classes.get(".".join(parts[:count])) for count in range(1, len(parts))]
+    around = [file.outline.classes.get(".".join(parts[:count])) for count in range(1, len(parts) + 1)]
     given = {one.name for node in around if node is not None for one in getattr(node, "type_params", ())}
     own = file.outline.names.get(glimpse.unit.qualname, {}).keys()
     outer = file.outline.names.get(".".join(parts[:-1]), {}).keys() if len(parts) > 1 else frozenset()

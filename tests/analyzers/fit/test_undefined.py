@@ -72,6 +72,18 @@ def test_a_name_of_the_module_is_seen_from_everywhere(bound: str, kind: str) -> 
     assert missing(bound.format("word") + "\n" + text) == {}
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "class C[T]:\n    def f(self): return T\n    kind = T\n",
+        "class C[T](list[T]):\n    class D[U](dict[T, U]):\n        def f[*V, **W](self): return T, U, V, W\n",
+        "def f[T](): return T\ntype Y[K] = dict[K, int]\nprint(Y)\n",
+    ],
+)
+def test_type_parameters_are_names(text: str) -> None:
+    assert missing(text) == {}
+
+
 @pytest.mark.parametrize("inner", ["class D(word): pass", "@word\n    class D: pass", "def f(self, a=word): pass"])
 def test_what_is_defined_in_a_class_has_a_head_that_sees_its_names(inner: str) -> None:
     assert missing(f"class C:\n    word = object\n    {inner}\n") == {}
