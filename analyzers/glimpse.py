@@ -25,6 +25,7 @@ HELD = re.compile(
 )
 # Begins with plain letters, which are found many times faster than the edge of a word.
 IMPORT = re.compile(r"import\b[^\n(]*(?:\([^)]*\))?")
+DEFINING = (*FUNCTIONS, ast.ClassDef)
 HOPS = 3
 Pairs = Set[tuple[str, str]]
 Stands = Mapping[str, frozenset[str]]
@@ -68,11 +69,18 @@ class Glimpse(Passage):
     @cached_property
     def bound(self) -> frozenset[str]:
         """The names that the unit binds, or deletes, in some place: what they stand for elsewhere may not count."""
-        kept = (one.id for one in self.nodes if isinstance(one, ast.Name) and not isinstance(one.ctx, ast.Load))
-        imported = ((one.asname or one.name).partition(".")[0] for one in self.nodes if isinstance(one, ast.alias))
-        given = (one.arg for one in self.nodes if isinstance(one, ast.arg))
-        inner = (one.name for one in self.nodes if isinstance(one, (*FUNCTIONS, ast.ClassDef)))
-        return frozenset((*kept, *imported, *given, *inner))
+        found = set()
+        for one in self.nodes:
+            if isinstance(one, ast.Name):
+                if not isinstance(one.ctx, ast.Load):
+                    found.add(one.id)
+            elif isinstance(one, ast.arg):
+                found.add(one.arg)
+            elif isinstance(one, ast.alias):
+                found.add((one.asname or one.name).partition(".")[0])
+            elif isinstance(one, DEFINING):
+                found.add(one.name)
+        return frozenset(found)
 
     def tries(self) -> Iterator[ast.Try | ast.TryStar]:
         """The `try` statements of the unit, as the outline has them."""
@@ -85,7 +93,7 @@ class Glimpse(Passage):
     @cached_property
     def _begun(self) -> frozenset[str]:
         calls = [one.value.func for one in self.nodes if isinstance(one, ast.Expr) and isinstance(one.value, ast.Call)]
-        return frozenset(map(last_name, calls)) if self.nodes else beginnings(self.text)
+        return frozenset(map(trees.last_name, calls)) if self.nodes else beginnings(self.text)
 
     @cached_property
     def is_called(self) -> bool:
@@ -105,11 +113,6 @@ def _walk(statement: ast.stmt, unit: Unit) -> Iterator[ast.AST]:
     yield statement
     for part in (*statement.decorator_list, *statement.bases, *statement.keywords, *own):
         yield from trees.nodes(part)
-
-
-def last_name(func: ast.expr) -> str:
-    """`close` of `close`, `file.close` and `files[0].close`; "" for anything else."""
-    return func.attr if isinstance(func, ast.Attribute) else func.id if isinstance(func, ast.Name) else ""
 
 
 def _own_lines(file: SourceFile, unit: Unit) -> Iterable[str]:

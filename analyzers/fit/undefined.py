@@ -25,6 +25,9 @@ BINDING = re.compile(
 )
 # What installs names for every module: `gettext.install` and the like, and assignments to the module of the builtins.
 INSTALLED = re.compile(r"(?:\bbuiltins|\b__builtin__|\bbuiltin)\.(\w+)[ \t]*=")
+# With more of them in what the change touches, the names come from somewhere else, or it is no program but a sample.
+MOST = 3
+MOST_IN_NEW = 1
 UNBOUND = frozenset({"NameError", "UnboundLocalError"})
 TYPES = tuple(kind for name in ("TypeVar", "ParamSpec", "TypeVarTuple") if (kind := getattr(ast, name, None)))
 # What bound a name of the module, in a line that is gone; a line of an import that goes over several.
@@ -36,9 +39,15 @@ GONE = re.compile(
 IMPORT = re.compile(r"^(?:from[ \t]+[\w.]+[ \t]+)?import[ \t]+\(?([\w., \t]+)", re.MULTILINE)
 
 
-def uses_unknown(glimpse: Glimpse) -> bool:
-    """Whether a unit uses a name that nothing binds."""
-    return bool(unknown(glimpse))
+def slips(unit: Unit, file: SourceFile) -> frozenset[str]:
+    """The unknown names of a unit that nobody can mean, where there are few in all that the change touches."""
+    known: dict[Unit, frozenset[str]] = file.cache.setdefault(slips, {})
+    if unit not in known:
+        found = unknown(Glimpse(file, unit))
+        others, is_new = _touched_unknown(file) if found else (found, False)
+        few = len(found | others) <= (MOST_IN_NEW if is_new else MOST)
+        known[unit] = frozenset(name for name in found if few and not _is_habit(name, unit, file))
+    return known[unit]
 
 
 def unknown(glimpse: Glimpse) -> frozenset[str]:
@@ -52,14 +61,14 @@ def unknown(glimpse: Glimpse) -> frozenset[str]:
     return known[glimpse.unit]
 
 
-def touched_unknown(file: SourceFile) -> tuple[frozenset[str], bool]:
+def _touched_unknown(file: SourceFile) -> tuple[frozenset[str], bool]:
     """The unknown names of all units that the change touches, and whether those are all that the file has."""
-    known: tuple[frozenset[str], bool] | None = file.cache.get(touched_unknown)
+    known: tuple[frozenset[str], bool] | None = file.cache.get(_touched_unknown)
     if known is None:
         every = file.outline.units
         units = [one for one in every if file.project.touches(file.path, one.line, one.end_line)]
         found = (unknown(Glimpse(file, unit)) for unit in units)
-        known = file.cache[touched_unknown] = frozenset[str]().union(*found), len(units) == len(every)
+        known = file.cache[_touched_unknown] = frozenset[str]().union(*found), len(units) == len(every)
     return known
 
 
@@ -83,7 +92,7 @@ def bereft(file: SourceFile) -> tuple[Unit, ...]:
     return tuple(unit for unit in _left(file, names) if not names.isdisjoint(unknown(Glimpse(file, unit))))
 
 
-def is_habit(name: str, own: Unit, file: SourceFile) -> bool:
+def _is_habit(name: str, own: Unit, file: SourceFile) -> bool:
     """Whether another unit, which the change leaves alone, used the unknown name before: then something gives it."""
     if name in _gone(file):
         return False

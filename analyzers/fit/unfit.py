@@ -8,9 +8,10 @@ from analyzers.fit import definite, signatures
 from analyzers.fit.called import of_class
 from analyzers.fit.definite import Place
 from analyzers.fit.signatures import Given
-from analyzers.glimpse import Glimpse, aliases, at_hand, last_name
+from analyzers.glimpse import Glimpse, aliases, at_hand
 from analyzers.outline import Binding, Kind, Unit, bindings, dotted
 from analyzers.source import SourceFile
+from analyzers.trees import last_name
 
 INIT = "__init__"
 MAKING = (ast.Call, ast.Await)

@@ -104,7 +104,7 @@ def touched(text: str, functions: int, chance: random.Random) -> str:
     found = [n for n in ast.walk(ast.parse(text)) if isinstance(n, ast.FunctionDef) and n.body[-1].lineno > n.lineno]
     last = [function.body[-1] for function in chance.sample(found, min(functions, len(found)))]
     for statement in sorted(last, key=lambda one: -one.lineno):
-        lines.insert(statement.lineno - 1, " " * statement.col_offset + "seen = remember(seen)\n")
+        lines.insert(statement.lineno - 1, " " * statement.col_offset + "seen = repr(None)\n")
     return "".join(lines)
 
 

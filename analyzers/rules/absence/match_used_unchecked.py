@@ -17,11 +17,12 @@ import libcst as cst
 
 from analyzers import syntax
 from analyzers.flow import api
-from analyzers.glimpse import Glimpse, last_name, says, stand_for
+from analyzers.glimpse import Glimpse, says, stand_for
 from analyzers.handling import handled
 from analyzers.model import Confidence, Examined, Finding, Severity, Step
 from analyzers.rule import Bad, Good, Rule
 from analyzers.source import SourceFile
+from analyzers.trees import last_name
 from analyzers.waits import running
 
 MATCHING = frozenset({"match", "search", "fullmatch"})

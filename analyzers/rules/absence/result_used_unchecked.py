@@ -20,7 +20,7 @@ from analyzers import syntax, trees
 from analyzers.callers import calls_of
 from analyzers.flow import api
 from analyzers.flow.results import MayBeNone
-from analyzers.glimpse import Glimpse, at_hand, last_name, stand_for
+from analyzers.glimpse import Glimpse, at_hand, stand_for
 from analyzers.handling import handled
 from analyzers.model import Confidence, Examined, Finding, Severity, Step
 from analyzers.outline import Kind
@@ -55,7 +55,7 @@ def _uses_answer(glimpse: Glimpse) -> bool:
 
 
 def _is_of(call: ast.Call, names: Set[str], file: SourceFile) -> bool:
-    last = last_name(call.func)
+    last = trees.last_name(call.func)
     return last in names or not stand_for(file, frozenset({last})).isdisjoint(names)
 
 

@@ -15,7 +15,7 @@ from difflib import get_close_matches
 
 import libcst as cst
 
-from analyzers.fit.undefined import bereft, is_habit, touched_unknown, unknown, uses_unknown
+from analyzers.fit.undefined import bereft, slips, unknown
 from analyzers.glimpse import Glimpse
 from analyzers.model import Finding, Severity
 from analyzers.outline import Unit
@@ -23,10 +23,12 @@ from analyzers.rule import Bad, Good, Rule
 from analyzers.source import SourceFile
 from analyzers.waits import never_runs
 
-# With more of them in what the change touches, the names come from somewhere else, or it is no program but a sample.
-MOST = 3
-MOST_IN_NEW = 1
 LIKE = 0.85
+
+
+def _slips(glimpse: Glimpse) -> bool:
+    return bool(unknown(glimpse)) and bool(slips(glimpse.unit, glimpse.file))
+
 
 RULE = Rule(
     name="name-not-defined",
@@ -35,7 +37,7 @@ RULE = Rule(
     severity=Severity.MEDIUM,
     message="Nothing defines or imports `{name}`: this raises `NameError` whenever it runs.",
     advice="Import or define `{name}`{meant}.",
-    needs=(uses_unknown,),
+    needs=(_slips,),
     further=bereft,
     known_as=("F821", "undefined-name", "E0602", "undefined-variable", "reportUndefinedVariable", "name-defined"),
     bad=(
@@ -213,17 +215,15 @@ RULE = Rule(
 def check(name: cst.Name, file: SourceFile) -> Iterator[Finding]:
     """One name."""
     unit = file.unit_of(name)
-    missing = _missing(unit, file)
-    if name.value not in missing or not _is_used(name, file) or never_runs(name, file) or _is_skipped(unit, file):
+    if (
+        name.value not in slips(unit, file)
+        or not _is_used(name, file)
+        or never_runs(name, file)
+        or _is_skipped(unit, file)
+    ):
         return
-    if _first(name, unit, file) is name and not is_habit(name.value, unit, file):
+    if _first(name, unit, file) is name:
         yield RULE.finding(file, name, name=name.value, meant=_meant(name.value, file))
-
-
-def _missing(unit: Unit, file: SourceFile) -> frozenset[str]:
-    """The names of a unit that nothing binds, if there are few such names."""
-    found, (others, is_new) = unknown(Glimpse(file, unit)), touched_unknown(file)
-    return found if len(found | others) <= (MOST_IN_NEW if is_new else MOST) else frozenset()
 
 
 def _first(name: cst.Name, unit: Unit, file: SourceFile) -> cst.Name:
