@@ -23,7 +23,9 @@ from analyzers.rule import Bad, Good, Rule
 from analyzers.source import SourceFile
 from analyzers.waits import never_runs
 
+# Names that are compared: by how much they are alike, and how long they may be.
 LIKE = 0.85
+LONGEST = 60
 
 
 def _slips(glimpse: Glimpse) -> bool:
@@ -251,5 +253,5 @@ def _is_skipped(unit: Unit, file: SourceFile) -> bool:
 
 def _meant(name: str, file: SourceFile) -> str:
     """A name of the module that is written nearly so."""
-    long = [one for one in file.outline.names[""] if len(one) > len(name) // 2]
+    long = [one for one in file.outline.names[""] if len(name) // 2 < len(one) <= LONGEST and len(name) <= LONGEST]
     return "".join(f" (or is {one} meant?)" for one in get_close_matches(name, long, 1, LIKE))
