@@ -2,7 +2,7 @@
 
 import ast
 import builtins
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 
 import libcst as cst
 
@@ -23,19 +23,27 @@ def handled(node: cst.CSTNode, file: SourceFile, error: type[BaseException]) -> 
 def builtins_caught(handler: ast.ExceptHandler, glimpse: Glimpse) -> frozenset[str] | None:
     """The builtin errors that an `except` names, as far as the outline tells; None where that is not certain."""
     kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type] if handler.type else []
-    named = {name for names in glimpse.file.outline.names.values() for name in names.keys() & BUILTINS}
-    bound = glimpse.bound | named
+    named = _named_like_builtins(glimpse.file)
     found = set()
     for kind in kinds:
         if not isinstance(kind, (ast.Name, ast.Attribute)) or glimpse.file.outline.stars:
             return None
         name = kind.id if isinstance(kind, ast.Name) else kind.attr
-        if name in bound or not BUILTINS.isdisjoint(stand_for(glimpse.file, {name}) - {name}):
+        if name in glimpse.bound or name in named or not BUILTINS.isdisjoint(stand_for(glimpse.file, {name}) - {name}):
             return None
         if name in BUILTINS and isinstance(kind, ast.Attribute):
             return None
         found |= {name} & BUILTINS
     return frozenset(found)
+
+
+def _named_like_builtins(file: SourceFile) -> Set[str]:
+    """The names of builtins that the module or a class of it binds."""
+    known: set[str] | None = file.cache.get(_named_like_builtins)
+    if known is None:
+        found = (names.keys() & BUILTINS for names in file.outline.names.values())
+        known = file.cache[_named_like_builtins] = set().union(*found)
+    return known
 
 
 def _expected(node: cst.CSTNode, file: SourceFile) -> Iterator[cst.BaseExpression | None]:
