@@ -82,8 +82,8 @@ def _unknown(glimpse: Glimpse) -> frozenset[str]:
         return frozenset()
     rest -= _of_class(glimpse, file) | _declared(file) | set(_rarely_bound(glimpse.nodes)) | _installed(file)
     rest &= {one.id for one in _evaluated(glimpse.nodes) if isinstance(one, ast.Name)}
-    rest = {name for name in rest if name.strip("_") and not name.startswith("__")}
-    return frozenset(name for name in rest if not re.search(rf"\b{name}[ \t]*:=", file.text))
+    rest -= _walruses(file)
+    return frozenset(name for name in rest if name.strip("_") and not name.startswith("__"))
 
 
 def bereft(file: SourceFile) -> tuple[Unit, ...]:
@@ -150,6 +150,15 @@ def _declared(file: SourceFile) -> Set[str]:
     if known is None:
         found = re.findall(r"\bglobal[ \t]+([\w, \t]+)", file.text) if "global" in file.words else []
         known = file.cache[_declared] = frozenset(name.strip() for names in found for name in names.split(","))
+    return known
+
+
+def _walruses(file: SourceFile) -> Set[str]:
+    """What an expression binds somewhere in the file: `(found := ...)`."""
+    known: frozenset[str] | None = file.cache.get(_walruses)
+    if known is None:
+        turned = file.text[::-1] if ":=" in file.text else ""
+        known = file.cache[_walruses] = frozenset(name[::-1] for name in re.findall(r"=:[ \t]*(\w+)", turned))
     return known
 
 
