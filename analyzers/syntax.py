@@ -137,6 +137,12 @@ def summands(node: cst.BaseExpression) -> Iterator[cst.BaseExpression]:
     return iter([node, *reversed(found)])
 
 
+def raises_answer(statement: cst.Raise) -> bool:
+    """`raise gen.Return(x)`, which returns x: https://www.tornadoweb.org/en/stable/gen.html#tornado.gen.Return."""
+    made = statement.exc.func if isinstance(statement.exc, cst.Call) else statement.exc
+    return last_name(made) == "Return"
+
+
 def small_statements(block: cst.BaseSuite) -> Iterator[cst.BaseSmallStatement | cst.BaseCompoundStatement]:
     """The statements of a block, one by one: simple ones without their line."""
     for statement in block.body:

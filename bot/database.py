@@ -79,8 +79,8 @@ def _write_ahead(connection: Any) -> None:
     while True:
         try:
             connection.execute("PRAGMA journal_mode = WAL")
-        except sqlite_module().OperationalError:
-            if time.monotonic() > last:
+        except sqlite_module().OperationalError as problem:
+            if "locked" not in str(problem) or time.monotonic() > last:
                 raise
             time.sleep(AGAIN_SECONDS)
         else:

@@ -96,7 +96,7 @@ def behind_name(file: SourceFile, names: Names, name: str, depth: int = 0) -> Pl
     """The definition behind a dotted name whose first part is one of some names of the file."""
     root, _, rest = name.partition(".")
     bindings = names.get(root, [])
-    if depth > HOPS or len({(one.how, one.target) for one in bindings}) != 1 or _is_global(file, root):
+    if depth > HOPS or len({(one.how, one.target) for one in bindings}) != 1 or root in bound_globally(file):
         return None
     if bindings[0].how is Bound.IMPORT:
         return imported(file, ".".join(filter(None, [bindings[0].target, rest])), depth + 1)
@@ -119,12 +119,12 @@ def _inside(place: Place, rest: str) -> Place | None:
     return place
 
 
-def _is_global(file: SourceFile, name: str) -> bool:
-    """Whether a function of the file gives a name of the module anew."""
-    known: frozenset[str] | None = file.cache.get(_is_global)
+def bound_globally(file: SourceFile) -> Set[str]:
+    """The names of the module that functions of the file give anew."""
+    known: frozenset[str] | None = file.cache.get(bound_globally)
     if known is None:
-        known = file.cache[_is_global] = words(" ".join(GLOBAL.findall(file.text)))
-    return name in known
+        known = file.cache[bound_globally] = words(" ".join(GLOBAL.findall(file.text)))
+    return known
 
 
 def _is_covered(file: SourceFile, own: Definition) -> bool:

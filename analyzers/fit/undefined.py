@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence, Set
 
 from analyzers import trees
+from analyzers.fit.definite import bound_globally
 from analyzers.glimpse import Glimpse
 from analyzers.outline import FUNCTIONS, Unit
 from analyzers.source import SourceFile
@@ -80,7 +81,7 @@ def _unknown(glimpse: Glimpse) -> frozenset[str]:
     rest = used - file.outline.names[""].keys() - glimpse.bound
     if not rest or _is_open(file):
         return frozenset()
-    rest -= _of_class(glimpse, file) | _declared(file) | set(_rarely_bound(glimpse.nodes)) | _installed(file)
+    rest -= _of_class(glimpse, file) | bound_globally(file) | set(_rarely_bound(glimpse.nodes)) | _installed(file)
     rest &= {one.id for one in _evaluated(glimpse.nodes) if isinstance(one, ast.Name)}
     rest -= _walruses(file)
     return frozenset(name for name in rest if name.strip("_") and not name.startswith("__"))
@@ -144,17 +145,8 @@ def _head(node: ast.AST) -> Iterator[ast.AST]:
         yield from (*node.decorator_list, *node.bases, *node.keywords)
 
 
-def _declared(file: SourceFile) -> Set[str]:
-    """What functions of the file bind in the module by `global`."""
-    known: frozenset[str] | None = file.cache.get(_declared)
-    if known is None:
-        found = re.findall(r"\bglobal[ \t]+([\w, \t]+)", file.text) if "global" in file.words else []
-        known = file.cache[_declared] = frozenset(name.strip() for names in found for name in names.split(","))
-    return known
-
-
 def _walruses(file: SourceFile) -> Set[str]:
-    """What an expression binds somewhere in the file: `(found := ...)`."""
+    """What an expression binds somewhere in the file, as `(found := ...)`: the outline does not look into values."""
     known: frozenset[str] | None = file.cache.get(_walruses)
     if known is None:
         turned = file.text[::-1] if ":=" in file.text else ""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields, replace
 import libcst as cst
 
 from analyzers.flow.graph import Edge, Graph, Kind, Point, Undecided
-from analyzers.syntax import caught, inside, is_name, last_name
+from analyzers.syntax import caught, inside, is_name, last_name, raises_answer
 
 POINT_LIMIT = 3000
 DEPTH_LIMIT = 120
@@ -97,13 +97,13 @@ class _Builder:
             case cst.Continue():
                 self.flow(dangling, ways.continues)
                 return []
-            case cst.Return() | cst.Raise(exc=cst.Call(func=cst.Attribute(attr=cst.Name(value="Return")))):
-                # https://www.tornadoweb.org/en/stable/gen.html#tornado.gen.Return
+            case cst.Return():
                 point = self.step(Kind.STATEMENT, node, dangling, ways, raises=may_raise(node))
                 point.out.append((Edge.NEXT, ways.returns))
                 return []
             case cst.Raise():
-                self.step(Kind.STATEMENT, node, dangling, ways, raises=True)
+                point = self.step(Kind.STATEMENT, node, dangling, ways, raises=True)
+                point.out += [(Edge.NEXT, ways.returns)] if raises_answer(node) else []
                 return []
             case cst.Assert():
                 true, false = self.branch(node.test, dangling, ways)

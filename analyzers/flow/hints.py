@@ -61,9 +61,8 @@ class Words:
         for word in (self.plain | behind) & found:
             for place in places(text, word):
                 before = text[max(0, place - FURTHEST) : place]
-                if (word in behind and before.rstrip().endswith(".")) or (
-                    word in self.plain and FREE.match(before[-1:])
-                ):
+                dotted = word in behind and before.rstrip().endswith(".")
+                if dotted or (word in self.plain and FREE.match(before[-1:])):
                     yield place
 
 

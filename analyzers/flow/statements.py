@@ -12,7 +12,7 @@ from analyzers.flow.graph import Edge, Kind, Point
 from analyzers.flow.guards import narrowed
 from analyzers.flow.value import CLEAN, PARAMETER, Proof, State, Taint, Value, join, merge_taints
 from analyzers.models import ANY
-from analyzers.syntax import inside, is_name, last_name
+from analyzers.syntax import argument, inside, is_name, last_name, raises_answer
 
 After = dict[Edge, State | None]
 
@@ -57,8 +57,10 @@ def _leave(frame: Frame, node: cst.Return | cst.Raise) -> None:
     match node:
         case cst.Return(value=cst.BaseExpression() as value):
             _return(frame, node, value)
-        case cst.Raise(exc=cst.Call(func=cst.Attribute(attr=cst.Name(value="Return")), args=[cst.Arg(value=value)])):
-            _return(frame, node, value)
+        case cst.Raise(exc=cst.Call() as made) if raises_answer(node):
+            given = argument(made, 0, "value")
+            if given is not None:
+                _return(frame, node, given)
         case cst.Raise(exc=cst.BaseExpression() as exc):
             frame.value(exc)
 

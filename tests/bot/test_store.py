@@ -2,6 +2,7 @@
 
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -132,6 +133,14 @@ def connect(url: sa.URL) -> None:
     engine = open_engine(url)
     engine.connect().close()
     engine.dispose()
+
+
+def test_a_file_that_cannot_be_written_is_not_asked_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with closing(sqlite3.connect(tmp_path / "old.sqlite")) as old:
+        old.execute("CREATE TABLE kept (id)")
+    monkeypatch.setattr("bot.database.time.sleep", lambda _: pytest.fail("waited"))
+    with pytest.raises(sa.exc.OperationalError, match="readonly"):
+        connect(sa.make_url(f"sqlite:///file:{tmp_path}/old.sqlite?mode=ro&uri=true"))
 
 
 def test_a_delivery_that_can_no_longer_be_read_fails_and_holds_up_no_other(store: Store) -> None:

@@ -17,14 +17,15 @@ from collections.abc import Iterator, Sequence
 
 import libcst as cst
 
-from analyzers import syntax, vocabulary
+from analyzers import syntax
 from analyzers.flow import api
 from analyzers.glimpse import Glimpse, writes
-from analyzers.holes import holes, is_looked_up
-from analyzers.model import Confidence, Examined, Finding, Severity, Step
+from analyzers.holes import holes
+from analyzers.model import Examined, Finding, Severity, Step
 from analyzers.outline import Kind
 from analyzers.rule import Bad, Good, Rule, quoted
 from analyzers.source import SourceFile
+from analyzers.sql_holes import NAME, risk, sure
 
 METHODS = frozenset(
     "execute executemany executescript exec_driver_sql execute_sql raw mogrify fetch fetchrow fetchval cursor run "
@@ -44,30 +45,7 @@ WORDS = re.compile(r"(?i)\b(?:select|insert|update|delete|replace|create|drop|al
 # No statement that a person writes is longer; the search for its words must end soon on any text.
 SEARCHED = 10_000
 CLAUSE = re.compile(r"^\W*(?:where|and|or|from|values|set|order\s+by|group\s+by|limit|having|union)\b", re.IGNORECASE)
-# The words before the hole decide whether a value or a name goes into it.
-VALUE = re.compile(
-    r"(?:[=<>]|\w\(|\bin\s*\(|\bvalues\s*\(|\blike|\bin|\bbetween|\band|\bvalues|\blimit|\boffset)\s*['\"%]*$|'[^'=<>]*$",
-    re.I,
-)
-NAME = re.compile(
-    r"(?:\b(?:from|into|update|table|join|by|index|view|column|schema|database|exists|on|user|role)|\.)\s*[\"`\[]*$"
-    r"|\b(?:from|into|update|join)\s*'$",
-    re.I,
-)
 BOUND = re.compile(r"\b(\w+)\s*(?::[^=\n]{0,200})?\+?=")
-# What is named so is SQL, not a value for it.
-CLAUSES = frozenset(
-    "clause clauses where condition conditions cond conds sql statement stmt subquery fragment cte".split()
-)
-NUMBERS = frozenset(
-    "id ids pk size count limit offset num number page index total max min day days hour hours minutes seconds year "
-    "month length amount age version".split()
-)
-LISTS = frozenset("list tuple set".split())
-QUOTED = re.compile(r"'[^'=<>]*$")
-OUTSIDE = frozenset("input request param untrusted posted".split())
-QUOTERS = frozenset("quote quoted escape escaped identifier literal placeholder placeholders qmark qmarks".split())
-MARKS = re.compile(r"""['"](?:\?|%s|:\w+|\(\?.*)['"]""")
 
 
 def _speaks_of_sql(glimpse: Glimpse) -> bool:
@@ -284,9 +262,9 @@ def check(call: cst.Call, file: SourceFile) -> Iterator[Finding | Examined]:
     if not STATEMENT.search(text) and not (built.how == "appending" and CLAUSE.search(text)):
         return
     tables = {file.code(part) for before, part in found if NAME.search(before[-200:])}
-    risks = [(_risk(*one, file), one) for one in found]
-    risks = [(risk, one) for risk, one in risks if risk != "value" or file.code(one[1]) not in tables]
-    risky = next((one for wanted in ("value", "name") for risk, one in risks if risk == wanted), None)
+    judged = [(risk(*one, file), one) for one in found]
+    judged = [(put, one) for put, one in judged if put != "value" or file.code(one[1]) not in tables]
+    risky = next((one for wanted in ("value", "name") for put, one in judged if put == wanted), None)
     if risky is None:
         yield RULE.examined(file, call)
         return
@@ -304,7 +282,7 @@ def _finding(
     call: cst.Call, made: cst.BaseExpression, how: str, hole: tuple[str, cst.BaseExpression], file: SourceFile
 ) -> Finding:
     before, part = hole
-    is_value = _risk(before, part, file) == "value"
+    is_value = risk(before, part, file) == "value"
     name = file.code(part)
     step = Step(file.path, file.span(made), f"{quoted(name)} becomes part of the statement's text")
     apart = file.span(made).line != file.span(call).line and made not in set(syntax.inside(call))
@@ -312,7 +290,7 @@ def _finding(
         file,
         call,
         steps=(step,) if apart else (),
-        confidence=_sure(before, part, is_value),
+        confidence=sure(before, part, is_value),
         call=file.code(call.func),
         part=name,
         how=how,
@@ -322,99 +300,9 @@ def _finding(
     )
 
 
-def _sure(before: str, part: cst.BaseExpression, is_value: bool) -> Confidence:
-    """A name of a table is mostly the program's own, unless it says where it comes from: `user_input`.
-
-    So is a value without quotes that is called like a number, or made a text here: nothing else would be SQL.
-    """
-    if is_value:
-        called = (
-            syntax.argument(part, 0) if isinstance(part, cst.Call) and syntax.last_name(part.func) == "str" else None
-        )
-        number = called is not None or not NUMBERS.isdisjoint(_named(part))
-        return Confidence.LOW if number and not QUOTED.search(before[-200:]) else Confidence.HIGH
-    return Confidence.LOW if OUTSIDE.isdisjoint(syntax.words(syntax.last_name(part))) else Confidence.MEDIUM
-
-
-def _named(part: cst.BaseExpression) -> tuple[str, ...]:
-    """What a value is called, by its last word; `id_list` holds ids."""
-    words = syntax.words(syntax.last_name(part))
-    return words[-2:-1] if words and words[-1] in LISTS else words[-1:]
-
-
 def _tail(node: cst.BaseExpression, file: SourceFile) -> str:
     """The text of the whole expression as written, which holds the words behind the last hole."""
     if isinstance(node, cst.BinaryOperation) and isinstance(node.operator, cst.Modulo):
         known = api.constant(file, node.left)
         return known.value if known and isinstance(known.value, str) else file.code(node)
     return file.code(node)
-
-
-def _risk(before: str, part: cst.BaseExpression, file: SourceFile) -> str:
-    """`value` or `name` when somebody may choose what goes into the hole, else nothing."""
-    if _harmless(part, file):
-        return ""
-    if NAME.search(before[-200:]):
-        return "name" if _chosen(part) else ""
-    return "value" if VALUE.search(before[-200:]) else ""
-
-
-def _harmless(part: cst.BaseExpression, file: SourceFile) -> bool:
-    name = syntax.last_name(part)
-    if api.constant(file, part) is not None or syntax.names_constant(part) or MARKS.search(file.code(part)):
-        return True
-    if set(syntax.words(name)) & QUOTERS or not CLAUSES.isdisjoint(syntax.words(name)[-1:]) or _joins_clauses(part):
-        return True
-    if isinstance(part, cst.Call) and _is_own_text(part):
-        return True
-    if isinstance(part, (cst.Call, cst.BinaryOperation)):
-        return _counts(part, file)
-    if not isinstance(part, cst.Name):
-        return False
-    return _is_number(part, file) or _of_the_program(part, file) or is_looked_up(part, file)
-
-
-def _is_own_text(call: cst.Call) -> bool:
-    """What a method for the class's own use makes of constants: `self._any("a.number", "b.key")`."""
-    own = syntax.is_name(syntax.receiver(call), "self", "cls") and syntax.method(call).startswith("_")
-    return own and bool(call.args) and all(syntax.is_literal(arg.value) for arg in call.args)
-
-
-def _counts(part: cst.BaseExpression, file: SourceFile) -> bool:
-    """A call that gives a number, or a sum with a number in it: `len(prefix) + 1`."""
-    match part:
-        case cst.Integer() | cst.Float():
-            return True
-        case cst.Call():
-            return file.qualified(part.func) in vocabulary.NUMBERS
-        case cst.BinaryOperation(operator=cst.Add() | cst.Subtract() | cst.FloorDivide()):
-            return _counts(part.left, file) or _counts(part.right, file)
-    return False
-
-
-def _joins_clauses(part: cst.BaseExpression) -> bool:
-    """`" AND ".join(conditions)`: what is joined is SQL of the program."""
-    owner = syntax.receiver(part) if isinstance(part, cst.Call) and syntax.method(part) == "join" else None
-    return bool(re.search("[A-Za-z]", syntax.text_value(owner) or ""))
-
-
-def _of_the_program(part: cst.Name, file: SourceFile) -> bool:
-    """Whether the variable holds placeholders, joined from `?` or `%s`, or a text of the program's constants alone."""
-    made = api.text_built(file, part)
-    if made is None:
-        return False
-    constants = all(syntax.names_constant(piece) for piece in made.parts)
-    return constants or bool(MARKS.search(file.code(made.node)))
-
-
-def _is_number(part: cst.Name, file: SourceFile) -> bool:
-    """Whether a parameter of that name is annotated as something that cannot carry text."""
-    function = next((one for one in file.ancestors(part) if isinstance(one, cst.FunctionDef)), None)
-    params = (*function.params.params, *function.params.kwonly_params) if function else ()
-    found = [param.annotation for param in params if param.name.value == part.value]
-    return bool(found) and found[0] is not None and syntax.last_name(found[0].annotation) in vocabulary.NUMBER_TYPES
-
-
-def _chosen(part: cst.BaseExpression) -> bool:
-    """A variable, or a value looked up by one: attributes belong to the program."""
-    return isinstance(part, (cst.Name, cst.Subscript))

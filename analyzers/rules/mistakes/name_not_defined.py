@@ -6,8 +6,8 @@ taken away, a name that was changed in one place only; on a line that seldom run
 What to do: Import or define the name, or write it as it is defined.
 
 What it does not see: Files that import `*`, run texts as code or bind names through `globals()`; names in annotations;
-names that another function of the file binds for itself where the same unit does so too. Names that tools give to the
-files they run are known for a few tools only.
+a name that a function uses and only another function inside it binds. Names that tools give to the files they run are
+known for a few tools only.
 """
 
 from collections.abc import Iterator

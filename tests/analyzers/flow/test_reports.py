@@ -19,6 +19,9 @@ STORE = """\
 def find(word):
     query = f"SELECT id FROM pages WHERE title = '{word}'"
     return cursor.execute(query)
+
+
+from db import cursor
 """
 
 
@@ -33,7 +36,7 @@ def findings(touched: dict[str, frozenset[int]], **files: str) -> list[Finding]:
 def test_where_the_way_of_a_value_is_known_the_shape_is_not_told_as_well() -> None:
     code = VIEWS.replace("from store import find\n", "") + "\n\n" + STORE
     found = findings({"views": frozenset(range(1, 20))}, views=code)
-    assert [finding.rule for finding in found if finding.rule.startswith("sql")] == ["sql-from-user-input"]
+    assert [finding.rule for finding in found] == ["sql-from-user-input"]
 
 
 def test_what_is_taken_for_granted_makes_a_finding_less_sure() -> None:
