@@ -28,6 +28,8 @@ NUMBERS = frozenset(
     "id ids pk size count limit offset num number page index total max min day days hour hours minutes seconds year "
     "month length amount age version".split()
 )
+# Where the schema is asked for them, their names stand as values: `WHERE table_name = '...'`.
+SCHEMA = frozenset("table tables column columns schema schemas tablename view index constraint".split())
 LISTS = frozenset("list tuple set".split())
 QUOTED = re.compile(r"'[^'=<>]*$")
 OUTSIDE = frozenset("input request param untrusted posted".split())
@@ -110,13 +112,20 @@ def sure(before: str, part: cst.BaseExpression, is_value: bool) -> Confidence:
 
     So is a value without quotes that is called like a number, or made a text here: nothing else would be SQL.
     """
-    if is_value:
-        called = (
-            syntax.argument(part, 0) if isinstance(part, cst.Call) and syntax.last_name(part.func) == "str" else None
-        )
-        number = called is not None or not NUMBERS.isdisjoint(_named(part))
-        return Confidence.LOW if number and not QUOTED.search(before[-200:]) else Confidence.HIGH
-    return Confidence.LOW if OUTSIDE.isdisjoint(syntax.words(syntax.last_name(part))) else Confidence.MEDIUM
+    own = OUTSIDE.isdisjoint(syntax.words(syntax.last_name(part)))
+    if not is_value:
+        return Confidence.LOW if own else Confidence.MEDIUM
+    if own and _is_of_schema(part):
+        return Confidence.LOW
+    made = syntax.argument(part, 0) if isinstance(part, cst.Call) and syntax.last_name(part.func) == "str" else None
+    number = made is not None or not NUMBERS.isdisjoint(_named(part))
+    return Confidence.LOW if number and not QUOTED.search(before[-200:]) else Confidence.HIGH
+
+
+def _is_of_schema(part: cst.BaseExpression) -> bool:
+    """Whether a value is called like a table or a column, or like the name of one."""
+    words = [word for word in syntax.words(syntax.last_name(part)) if word not in ("name", "names")]
+    return bool(words) and words[-1] in SCHEMA
 
 
 def _named(part: cst.BaseExpression) -> tuple[str, ...]:

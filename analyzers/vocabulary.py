@@ -16,6 +16,8 @@ PAIRS = frozenset(
 )
 # A token of these is passed back and forth and opens nothing: `reservation_token`, `page_token`.
 PASSES = frozenset("reservation lease fencing continuation continue page next cursor sync idempotency claim".split())
+# What may be done with a secret is none: `permissions_create_token`.
+ALLOWED = frozenset("permission permissions privilege privileges".split())
 # `token_count` is a number, `password_field` a widget, `secret_name` the name under which the secret is kept.
 ABOUT = frozenset(
     "id ids name names type types count counts length len url uri urls path paths file files filename dir expiry "
@@ -44,7 +46,7 @@ def names_secret(name: str) -> bool:
     parts = words(name)
     if not parts:
         return False
-    if not PASSES.isdisjoint(parts) or "or" in parts:
+    if not PASSES.isdisjoint(parts) or not ALLOWED.isdisjoint(parts) or "or" in parts:
         return False
     if parts[0] in ASKS or (parts[0] in ABOUT and parts[1:2] and parts[1] in JOINING):
         return False

@@ -11,6 +11,8 @@ SCRIPT = "import requests\n\ndef load(at):\n    return requests.get(at)\n\nif __
 FIELD = (
     "import base64, pickle\nclass Kept:\n    def load(self, {0}):\n        return pickle.loads(base64.b64decode({1}))\n"
 )
+ANSWER = "from pickle import {0}loads\ndef answer({1}):\n    return {2}(loads({1}).run())\n"
+CHECK = "def has(cursor, of):\n    cursor.execute(\"SELECT 1 FROM pg_tables WHERE tablename = '%s'\" % {0})\n"
 TEMPORARY = "import tempfile\ndef fill(data):\n    file = tempfile.{0}()\n    file.write(data)\n"
 
 
@@ -22,6 +24,13 @@ TEMPORARY = "import tempfile\ndef fill(data):\n    file = tempfile.{0}()\n    fi
         ("#!/usr/bin/env python3\n" + SCRIPT.partition("if __name__")[0], True),
         (FIELD.format("cookie", "cookie"), True),
         (FIELD.format("", "self.pickled"), False),
+        (ANSWER.format("", "message", "str"), True),
+        (ANSWER.format("dumps, ", "message", "dumps"), False),
+        (ANSWER.format("dumps, ", "upload", "dumps"), True),
+        (CHECK.format("of.title"), True),
+        (CHECK.format("of.table_name"), False),
+        (CHECK.format("of.table"), False),
+        (CHECK.format("of.user_input_table"), True),
         (TEMPORARY.format("NamedTemporaryFile"), False),
         ("def fill(path, data):\n    file = open(path, 'w')\n    file.write(data)\n", True),
     ],
@@ -49,6 +58,7 @@ def test_one_more_request_in_a_file_that_has_many_like_it_is_not_shown(others: i
         ("issue_token", True),
         ("password_field", False),
         ("permit_create_token", False),
+        ("permissions_create_token", False),
         ("has_password", False),
         ("path_to_private_key", False),
         ("encryption_key_href", False),

@@ -8,7 +8,8 @@ What to do: Exchange data as JSON or another format of plain values. Where only 
 
 What it does not see: Who can write the bytes: that is for the reviewer. Pickles inside caches, queues and sessions of
 libraries; files that a library reads for you; whether a signature that is made above is the right one. Of low
-confidence are bytes and files which mostly the program itself has written, unless a name says that they came in;
+confidence are bytes and files which mostly the program itself has written, unless a name says that they came in, and
+messages in a file that writes such messages as well, where both ends are the program's;
 functions that are readers themselves (`def load(data)`), whose callers know whose bytes they are; and modules whose
 trade is serialization.
 """
@@ -41,6 +42,7 @@ READERS: dict[str, str] = {
 # Only these options make them run code. torch: https://pytorch.org/docs/stable/generated/torch.load.html
 OPTIONS = {"numpy.load": ("allow_pickle", "True"), "torch.load": ("weights_only", "False")}
 WRITERS = ("dump", "dumps")
+MAKERS = tuple(f"{module}.{verb}" for module in PICKLES for verb in WRITERS)
 SIGNATURES = frozenset("hmac signature unsign verify verified compare".split())
 READING = frozenset("load loads unpickle unmarshal deserialize".split())
 # Names and calls that speak of what came in from outside.
@@ -49,6 +51,8 @@ FOREIGN = frozenset(
     "message msg payload body received incoming event cookie cookies query param params form args get post recv "
     "b64decode urlsafe_b64decode base64 unhexlify untrusted user input content".split()
 )
+# Of these, what a program that writes pickles itself may well have from its own other end.
+ANSWERS = frozenset("message msg response resp payload body content event received incoming get".split())
 # What an object keeps in itself may be encoded, too.
 DECODERS = frozenset("b64decode urlsafe_b64decode base64 unhexlify".split())
 TRADE = frozenset("pickle pickler pickling cloudpickle serialize serialization".split())
@@ -194,12 +198,20 @@ def _is_foreign(data: cst.BaseExpression, file: SourceFile) -> bool:
     made = api.assigned(file, data) if isinstance(data, cst.Name) else None
     read = [node for one in (data, opened, made) if one is not None for node in syntax.inside(one)]
     own = any(isinstance(node, cst.Attribute) and syntax.is_name(node.value, "self") for node in read)
-    names = (node for node in read if isinstance(node, cst.Name))
-    return any(_says_foreign(name) for name in names if not (own and name.value in DECODERS))
+    names = (node.value for node in read if isinstance(node, cst.Name))
+    foreign = FOREIGN - ANSWERS if _writes_pickles(file) else FOREIGN
+    return any(not foreign.isdisjoint((*syntax.words(name), name)) for name in names if not (own and name in DECODERS))
 
 
-def _says_foreign(name: cst.Name) -> bool:
-    return not FOREIGN.isdisjoint((*syntax.words(name.value), name.value))
+def _writes_pickles(file: SourceFile) -> bool:
+    """Whether the file says that it makes pickles, too."""
+    known: bool | None = file.cache.get(_writes_pickles)
+    if known is None:
+        bound = [(name, one.target) for name, many in file.outline.names[""].items() for one in many]
+        writers = [name for name, target in bound if target.endswith(MAKERS)]
+        writers += [f"{name}.{verb}" for name, target in bound if target in PICKLES for verb in WRITERS]
+        known = file.cache[_writes_pickles] = any(f"{writer}(" in file.text for writer in writers)
+    return known
 
 
 def _is_trade(file: SourceFile) -> bool:
