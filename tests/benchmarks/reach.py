@@ -5,8 +5,9 @@
 `commits` touches 1, 3 and 10 functions of 2,400- and 12,000-line files; `releases` compares releases fetched by name;
 `peers` runs other analysers, where they are installed, over the heads of a small change and of a release; `history`
 takes a hundred commits of each clone of a repository, always the same ones. CPU seconds of one warm process, set as the
-sandbox sets its own; the floor is measured in the same run, so the ratios hold on any machine. Nothing here asserts a
-time.
+sandbox sets its own; the floor is measured in the same run, so the ratios hold on any machine. Beside ours stands what
+it costs only to parse what the change touches: the heads with `ast`, and with libcst the touched functions, classes and
+statements. Nothing here asserts a time.
 """
 
 import ast
@@ -26,9 +27,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from analyzers.catalog import all_rules
+from analyzers.cuts import Cut, cut
 from analyzers.engine import analyze
 from analyzers.model import FilePair
 from analyzers.models import load
+from analyzers.outline import Unit
+from analyzers.text import Unreadable
+from analyzers.walk import reached
+from analyzers.workspace import workspace
 from bot.forges.local.git import Commit, Repository
 from bot.forges.local.sources import Commits
 from bot.model import FileStatus, Side
@@ -59,10 +65,16 @@ MODELS = load(model_texts())
 
 @dataclass(frozen=True)
 class Cost:
-    """CPU seconds of an analysis, and of `ast.parse` of the same heads."""
+    """CPU seconds of an analysis, of `ast.parse` of the same heads, and of libcst for what is touched in them."""
 
     seconds: float
     floor: float
+    parsing: float
+
+    @property
+    def alone(self) -> float:
+        """How many times the floor it is only to parse: everything once, what is touched once more."""
+        return 1 + self.parsing / self.floor
 
     @property
     def ratio(self) -> float:
@@ -82,7 +94,24 @@ def cost(pairs: Sequence[FilePair]) -> Cost:
     """The better of two warm runs, and the best of three floors."""
     heads = [pair.head for pair in pairs if pair.head is not None]
     floor = min(cpu(lambda: [ast.parse(head) for head in heads]) for _ in range(3))
-    return Cost(min(cpu(lambda: analyze(pairs, all_rules(), MODELS)) for _ in range(2)), floor)
+    units = list(touched_units(pairs))
+    parsing = min(cpu(lambda: [parsed(lines, unit) for lines, unit in units]) for _ in range(2))
+    return Cost(min(cpu(lambda: analyze(pairs, all_rules(), MODELS)) for _ in range(2)), floor, parsing)
+
+
+def touched_units(pairs: Sequence[FilePair]) -> Iterator[tuple[Sequence[str], Unit]]:
+    """The units that a change reaches, each with the lines of its file."""
+    for side in workspace(pairs, MODELS).sides.values():
+        if side.head.readable:
+            yield from ((side.head.lines, unit) for unit in reached(side.head, side.touched))
+
+
+def parsed(lines: Sequence[str], unit: Unit) -> Cut | None:
+    """A unit as libcst has it; None of what does not stand for itself."""
+    try:
+        return cut(lines, unit)
+    except Unreadable:
+        return None
 
 
 def long_files(lines: int) -> list[str]:
@@ -198,24 +227,34 @@ def _peer(command: Sequence[str], folder: Path, ours: Cost) -> str:
     program = shutil.which(command[0]) or shutil.which(command[0], path=str(Path(sys.executable).parent))
     if program is None:
         return "not installed"
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run([program, *command[1:], str(folder)], check=False, capture_output=True, timeout=600)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    seconds = min(_spent([program, *command[1:], str(folder)]) for _ in range(2))
     return f"{seconds:7.3f} s   {seconds / ours.seconds:6.2f} times ours"
+
+
+def _spent(command: Sequence[str]) -> float:
+    """The CPU seconds of a program."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(command, check=False, capture_output=True, timeout=600)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 def table(rows: Iterator[tuple[str, list[Cost]]]) -> None:
     """Print the rows as they come, and the ratios of all of them."""
-    ratios: list[float] = []
+    found: list[Cost] = []
     for title, costs in rows:
-        ratios += (own := sorted(one.ratio for one in costs))
-        worst = max(one.seconds for one in costs)
+        found += costs
+        own, worst = sorted(one.ratio for one in costs), max(one.seconds for one in costs)
         print(
             f"{title:<44} median {statistics.median(own):5.1f}x  max {own[-1]:5.1f}x  worst {worst:6.2f} s", flush=True
         )
-    ratios.sort()
-    print(f"{'all':<44} median {statistics.median(ratios):5.1f}x  95 % {ratios[int(len(ratios) * 0.95)]:5.1f}x")
+    print(f"{'all':<44} {_spread([one.ratio for one in found])}")
+    print(f"{'only to parse it, nothing looked at':<44} {_spread([one.alone for one in found])}")
+
+
+def _spread(ratios: Sequence[float]) -> str:
+    ordered = sorted(ratios)
+    return f"median {statistics.median(ordered):5.1f}x  95 % {ordered[int(len(ordered) * 0.95)]:5.1f}x"
 
 
 def main(wanted: Sequence[str]) -> int:
