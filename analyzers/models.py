@@ -117,7 +117,8 @@ class Entry:
     then), or by the type of a parameter. `types` gives parameters a
     type by name, `attributes` the attributes of `self`. Everything but full names and bases asks that the file imports
     one of `roots`. Parameters annotated or defaulted with `clean` are not data.
-    The text that such a function returns reaches sinks of the kinds `returns`.
+    The text that such a function returns reaches sinks of the kinds `returns`. With `segments`, each parameter is one
+    part of the address, without a slash, where the file names no route that takes several (`<path:name>`).
     """
 
     roots: tuple[str, ...] = ()
@@ -132,6 +133,7 @@ class Entry:
     attributes: Mapping[str, str] = field(default_factory=dict)
     clean: tuple[str, ...] = ()
     returns: tuple[str, ...] = ()
+    segments: bool = False
 
 
 @dataclass(frozen=True, slots=True)

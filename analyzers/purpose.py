@@ -13,7 +13,7 @@ TEST_PATH = re.compile(
 SAMPLE_PATH = re.compile(r"(?:^|/)tests?/(?:.*/)?(?:fixtures?|data|testdata|samples)/")
 # What only the project's own people run, from a folder at the top of the tree, while they watch; migrations, examples.
 TOOL_PATH = re.compile(
-    r"^(?:\.[^/]+|scripts?|scripts-dev|tools?|dev|devtools|ci|extras|contrib|hack|misc|release|packaging|docs?|examples?|demos?"
+    r"^(?:\.[^/]+|scripts?|scripts-dev|tools?|dev|devtools|ci|extras|contrib|hack|misc|release|packaging|cmake|docs?|examples?|demos?"
     r"|benchmarks?|winbuild|(?:tools?|build|release)[_-]?(?:tools?|scripts?))/"
     r"|^(?:setup|noxfile|tasks|fabfile|release|(?:gen|generate|build|bump|gather|update)_[^/]+)\.py$"
     r"|(?:^|/)(?:versioneer|_version)\.py$"

@@ -26,6 +26,8 @@ BINDING = re.compile(
 )
 # What installs names for every module: `gettext.install` and the like, and assignments to the module of the builtins.
 INSTALLED = re.compile(r"(?:\bbuiltins|\b__builtin__|\bbuiltin)\.(\w+)[ \t]*=")
+# In a file of settings that a program runs: it gives what is configured, as `c.Server.port = 1` has it.
+CONFIGURED = re.compile(r"^(\w+)\.[A-Z]\w*\.\w+[ \t]*=(?!=)", re.MULTILINE)
 # With more of them in what the change touches, the names come from somewhere else, or it is no program but a sample.
 MOST = 3
 MOST_IN_NEW = 1
@@ -83,7 +85,7 @@ def _unknown(glimpse: Glimpse) -> frozenset[str]:
         return frozenset()
     rest -= _of_class(glimpse, file) | bound_globally(file) | set(_rarely_bound(glimpse.nodes)) | _installed(file)
     rest &= {one.id for one in _evaluated(glimpse.nodes) if isinstance(one, ast.Name)}
-    rest -= _walruses(file)
+    rest -= _walruses(file) | set(CONFIGURED.findall(file.text))
     return frozenset(name for name in rest if name.strip("_") and not name.startswith("__"))
 
 

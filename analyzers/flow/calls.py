@@ -7,11 +7,22 @@ import libcst as cst
 
 from analyzers.flow.callbacks import handed_on, parameters_of
 from analyzers.flow.callees import Site, apply_callee
-from analyzers.flow.compose import ELSEWHERE, compose, percent
+from analyzers.flow.compose import compose, percent
 from analyzers.flow.frame import Frame, Hit, access, joined, short, source_taints
 from analyzers.flow.given import Given, constant_of, gather, select
 from analyzers.flow.guards import about_of, halves, narrowed
-from analyzers.flow.value import CLEAN, CONFLICT, NO_PARENT, RELATIVE, Proof, Taint, Value, join, merge_taints
+from analyzers.flow.value import (
+    CLEAN,
+    CONFLICT,
+    ELSEWHERE,
+    NO_PARENT,
+    RELATIVE,
+    Proof,
+    Taint,
+    Value,
+    join,
+    merge_taints,
+)
 from analyzers.models import ANY, Propagator, Sanitizer, Sink, Source, Stop, Validator
 from analyzers.syntax import goes_to_the_end, last_name, text_value
 

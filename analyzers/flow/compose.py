@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from analyzers.flow.value import CLEAN, RELATIVE, Taint, Value, merge_taints
+from analyzers.flow.value import BEHIND, CLEAN, ELSEWHERE, RELATIVE, Taint, Value, merge_taints
 
 Piece = tuple[str | None, Value]
 """A constant piece of text, or None and a value."""
@@ -11,7 +11,6 @@ Piece = tuple[str | None, Value]
 # A text that begins like this has its host fixed: what follows cannot lead anywhere else.
 HOST_FIXED = re.compile(r"[a-zA-Z][\w+.-]*://[^/?#\s]+[/?#]|/[^/\\]|[?#]")
 HOST_OPEN = re.compile(r"[a-zA-Z][\w+.-]*:/{0,2}[^/?#]*|/{0,2}")
-ELSEWHERE = ("url", "redirect")
 
 
 def compose(pieces: Iterable[Piece], *, path: bool = False) -> Value:
@@ -29,7 +28,8 @@ def compose(pieces: Iterable[Piece], *, path: bool = False) -> Value:
             continue
         decides = first and not HOST_FIXED.match(begin) and (begin == "" or bool(HOST_OPEN.fullmatch(begin)))
         joined = not path and (begin.strip("/") or not first)
-        safe = (*(() if decides else ELSEWHERE), *((RELATIVE,) if joined else ()))
+        host = (BEHIND,) if "//" in begin else ()
+        safe = (*(host if decides else ELSEWHERE), *((RELATIVE,) if joined else ()))
         taints = merge_taints(taints, (taint.clear(safe) if safe else taint for taint in value.all_taints()))
         first = False
     return Value(taints=taints, composed=not path, begins=begin) if taints or begin else CLEAN

@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 import libcst as cst
 
 from analyzers.flow.frame import short, typed
-from analyzers.flow.value import FIELD_LIMIT, PARAMETER, Link, State, Taint, Value
+from analyzers.flow.value import FIELD_LIMIT, PARAMETER, SEGMENT, Link, State, Taint, Value
 from analyzers.glimpse import stand_for
 from analyzers.models import Alias, Entry, Models
 from analyzers.outline import Bound, Definition
@@ -18,6 +18,8 @@ from analyzers.syntax import inside, is_name, text_value
 
 HARMLESS = frozenset("int float bool complex Decimal UUID date datetime timedelta".split())
 CONVERTED = re.compile(r"<(?:int|float|uuid):(\w+)>|\{(\w+):(?:int|float|uuid)\}")
+# Routes whose parameters may have slashes in them: https://werkzeug.palletsprojects.com/en/stable/routing/
+SEVERAL = re.compile(r"<(?:path|re|regex)\b")
 PLAIN = ("builtins.", "typing.", "collections.", "uuid.", "datetime.", "decimal.")
 SELF = ("self", "cls")
 # What bytes that are uploaded do not do: name a file or an address.
@@ -246,6 +248,8 @@ def _given(file: SourceFile, parameter: cst.Param, entry: Entry | None) -> Taint
     words = f"`{short(file, parameter.name)}` comes from {entry.what}"
     named = _names(parameter.annotation.annotation) if parameter.annotation else ()
     safe = NAMING if any(is_name(one, "bytes") for one in named) else frozenset[str]()
+    if entry.segments and not SEVERAL.search(file.text):
+        safe |= {SEGMENT}
     return Taint(entry.kind, parameter, Link(file, parameter, words), safe)
 
 

@@ -21,7 +21,8 @@ TAME = frozenset(
     "writelines read readline readlines close flush seek tell append extend items keys values startswith endswith "
     "lower upper dict list set tuple defaultdict OrderedDict Counter deque "
     "debug info warning warn error exception log bind listen settimeout getsockname getpeername fileno isinstance "
-    "setsockopt setblocking set_blocking set_inheritable set_close_exec set_cloexec set_nonblocking".split()
+    "setsockopt setblocking set_blocking set_inheritable set_close_exec set_cloexec set_nonblocking "
+    "random randrange randint uuid4 time monotonic getpid".split()
 )
 WILD = (cst.Raise, cst.Await, cst.Yield)
 

@@ -12,6 +12,7 @@ FIELD = (
     "import base64, pickle\nclass Kept:\n    def load(self, {0}):\n        return pickle.loads(base64.b64decode({1}))\n"
 )
 ANSWER = "from pickle import {0}loads\ndef answer({1}):\n    return {2}(loads({1}).run())\n"
+LOCK = "import logging\nclass {0}:\n    def take(self, token):\n        logging.warning('no %s', token)\n"
 CHECK = "def has(cursor, of):\n    cursor.execute(\"SELECT 1 FROM pg_tables WHERE tablename = '%s'\" % {0})\n"
 TEMPORARY = "import tempfile\ndef fill(data):\n    file = tempfile.{0}()\n    file.write(data)\n"
 
@@ -31,6 +32,7 @@ TEMPORARY = "import tempfile\ndef fill(data):\n    file = tempfile.{0}()\n    fi
         (CHECK.format("of.table_name"), False),
         (CHECK.format("of.table"), False),
         (CHECK.format("of.user_input_table"), True),
+        (LOCK.format("Session"), True),
         (TEMPORARY.format("NamedTemporaryFile"), False),
         ("def fill(path, data):\n    file = open(path, 'w')\n    file.write(data)\n", True),
     ],
@@ -38,6 +40,17 @@ TEMPORARY = "import tempfile\ndef fill(data):\n    file = tempfile.{0}()\n    fi
 def test_what_helps_nobody_is_not_shown(code: str, shown: bool) -> None:
     (finding,) = report(all_rules(), {PATH: code}).findings
     assert (finding.confidence is not Confidence.LOW) == shown
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        LOCK.format("CacheLock"),
+        "import hashlib\nclass FakeHasher:\n    def fits(self, password, hashed):\n        return password == hashed\n",
+    ],
+)
+def test_what_is_no_secret_there_is_not_found(code: str) -> None:
+    assert not report(all_rules(), {PATH: code}).findings
 
 
 @pytest.mark.parametrize(("others", "timeout", "shown"), [(14, "", True), (15, "", False), (15, ", timeout=9", True)])

@@ -240,6 +240,19 @@ RULE = Rule(
             """,
         ),
         Good(
+            "the test makes the same call",
+            """
+            def row(rows, name):
+                for one in rows:
+                    if one.name == name:
+                        return one
+                return None
+
+            def mail(rows, name):
+                return row(rows, name).mail if row(rows, name) is not None else ''
+            """,
+        ),
+        Good(
             "nothing comes back for nothing alone",
             """
             def as_text(data):
@@ -338,10 +351,16 @@ def _asked(value: cst.BaseExpression, cause: MayBeNone, caller: cst.FunctionDef 
     answering = cause.answer[1] if cause.answer else caller
     same = {value.value} if isinstance(value, cst.Name) else set()
     same |= _results(syntax.last_name(cause.node), caller)
-    if any(syntax.is_name(part, *same) for test in tests for part in syntax.inside(test)):
+    parts = [part for test in tests for part in syntax.inside(test)]
+    if any(syntax.is_name(part, *same) or _calls_same(part, cause) for part in parts):
         return True
     guards = {word for mark in _marks(caller) for word in syntax.words(syntax.last_name(mark))}
     return not _asked_for(answering).isdisjoint(_asked_for(caller) | guards)
+
+
+def _calls_same(part: cst.CSTNode, cause: MayBeNone) -> bool:
+    """Whether a part of a test calls the function itself: `if row(name) is not None: row(name).mail()`."""
+    return isinstance(part, cst.Call) and syntax.last_name(part.func) == syntax.last_name(cause.node)
 
 
 def _results(name: str, caller: cst.FunctionDef | cst.Lambda) -> Set[str]:

@@ -78,6 +78,29 @@ RULE = Rule(
                     return redirect(address)  # finding
             """
         ),
+        Bad(
+            """
+            from flask import Flask, redirect
+            app = Flask(__name__)
+
+            @app.route("/at/<shop>")
+            def visit(shop):  # step
+                return redirect(front(shop))  # finding
+
+            def front(shop):
+                return "https://" + shop + "/"
+            """
+        ),
+        Bad(
+            """
+            from flask import Flask, redirect
+            app = Flask(__name__)
+
+            @app.route("/to/<path:target>")
+            def leave(target):  # step
+                return redirect(target)  # finding
+            """
+        ),
     ),
     good=(
         Good(
@@ -86,6 +109,17 @@ RULE = Rule(
             from flask import redirect, request
             def login():
                 return redirect("/users/" + request.args["name"])
+            """,
+        ),
+        Good(
+            "one part of the address of a route has no slash in it: it names no other host",
+            """
+            from flask import Flask, redirect
+            app = Flask(__name__)
+
+            @app.route("/<kind>/<name>/delete")
+            def delete(kind, name):
+                return redirect("{}.index".format(kind))
             """,
         ),
         Good(

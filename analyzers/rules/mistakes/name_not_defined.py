@@ -106,6 +106,13 @@ RULE = Rule(
             """,
         ),
         Good(
+            "these are settings, and the program that runs them gives the name",
+            """
+            c.Server.port = 8889
+            c.Server.open_browser = False
+            """,
+        ),
+        Good(
             "the name may come from the star",
             """
             from shop.names import *

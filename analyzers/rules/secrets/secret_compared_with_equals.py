@@ -33,6 +33,8 @@ TYPED_TWICE = frozenset("confirm confirmation confirmed repeat repeated again ol
 STILL_SECRET = frozenset("value str string text bytes hex b64 raw plain given received sent input header param".split())
 # An argument of these is a condition that the database looks at.
 QUERIES = frozenset("filter where having and_ or_ not_ get get_or_none".split())
+# What stands in for the real thing in tests and in development: `FakeHasher`.
+STANDING_IN = frozenset("fake dummy mock stub".split())
 COMPARED = ("hmac.compare_digest", "secrets.compare_digest", "django.utils.crypto.constant_time_compare")
 
 
@@ -206,7 +208,7 @@ def check(comparison: cst.Comparison, file: SourceFile) -> Iterator[Finding | Ex
     secret = _secret(left, right, file)
     if secret is None or _told(left, file) or _told(right, file) or at_a_terminal(file):
         return
-    if _in_query(comparison, file):
+    if _in_query(comparison, file) or not STANDING_IN.isdisjoint(syntax.words(file.definition_name(comparison))):
         return
     yield RULE.finding(
         file,

@@ -31,6 +31,8 @@ FETCHES = frozenset("get read fetch load generate create make decrypt build retr
 # With one of these words, or as somebody's attribute, a `token` surely opens something.
 SECRECY = frozenset("access refresh auth oauth api id bearer session csrf jwt secret user reset login".split())
 PARTS = frozenset(f"secret_{part}" for part in "data value values signature name json content contents".split())
+# The token of a lock says who holds it, and opens nothing.
+LOCKS = frozenset("lock locks locking mutex semaphore lease".split())
 # Where one of these modules is at hand, a `token` is a piece of a text.
 LANGUAGE = frozenset("tokenize lexer parser tokenizer tokens ply sly transformers sqlparse pygments ast token".split())
 
@@ -192,7 +194,9 @@ def _secret(node: cst.BaseExpression, file: SourceFile) -> bool:
         return False
     if syntax.is_name(node, "secret") and _is_kept_apart(node, file):
         return False
-    return "token" not in syntax.words(name) or not _about_language(file)
+    if "token" not in syntax.words(name):
+        return True
+    return not _about_language(file) and LOCKS.isdisjoint(syntax.words(file.definition_name(node)))
 
 
 def _about_language(file: SourceFile) -> bool:
