@@ -12,6 +12,8 @@ FIELD = (
     "import base64, pickle\nclass Kept:\n    def load(self, {0}):\n        return pickle.loads(base64.b64decode({1}))\n"
 )
 ANSWER = "from pickle import {0}loads\ndef answer({1}):\n    return {2}(loads({1}).run())\n"
+SHARED = "def mark(name, at={{}}):\n    {0}\n    return at\n"
+ANSWERED = "import requests\ndef names(request):\n    {0}.get('rows').keys()\n"
 LOCK = "import logging\nclass {0}:\n    def take(self, token):\n        logging.warning('no %s', token)\n"
 CHECK = "def has(cursor, of):\n    cursor.execute(\"SELECT 1 FROM pg_tables WHERE tablename = '%s'\" % {0})\n"
 TEMPORARY = "import tempfile\ndef fill(data):\n    file = tempfile.{0}()\n    file.write(data)\n"
@@ -33,6 +35,11 @@ TEMPORARY = "import tempfile\ndef fill(data):\n    file = tempfile.{0}()\n    fi
         (CHECK.format("of.table"), False),
         (CHECK.format("of.user_input_table"), True),
         (LOCK.format("Session"), True),
+        (SHARED.format("at[name] = 1"), True),
+        (SHARED.format("at['name'] = name"), False),
+        (ANSWERED.format("return request.get_json()"), True),
+        (ANSWERED.format("return request.json()"), True),
+        (ANSWERED.format("r = requests.get(request, timeout=9).json()\n    return r"), False),
         (TEMPORARY.format("NamedTemporaryFile"), False),
         ("def fill(path, data):\n    file = open(path, 'w')\n    file.write(data)\n", True),
     ],

@@ -6,7 +6,8 @@ sooner or later, and then the next attribute fails with "'NoneType' object has n
 What to do: Read `data[key]` where the key must be there, so that the error names it; or handle the None.
 
 What it does not see: Mappings whose making cannot be seen; results kept in attributes. The fields of a form have low
-confidence: they are missing only where somebody sends a form that is not the program's, and fails with it.
+confidence: they are missing only where somebody sends a form that is not the program's, and fails with it. So have the
+answers of another server, whose protocol says what is in them.
 """
 
 import re
@@ -15,6 +16,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from analyzers import syntax
+from analyzers.flow import api
 from analyzers.glimpse import Glimpse
 from analyzers.handling import handled
 from analyzers.model import Confidence, Examined, Finding, Severity
@@ -137,7 +139,8 @@ def check(access: cst.Attribute, file: SourceFile) -> Iterator[Finding | Examine
     if handled(access, file, AttributeError) or _asked(key, access, file):
         yield RULE.examined(file, access)
     else:
-        sure = Confidence.LOW if syntax.last_name(mapping) in FORMS else RULE.confidence
+        lenient = syntax.last_name(mapping) in FORMS or _is_answer(mapping, file)
+        sure = Confidence.LOW if lenient else RULE.confidence
         yield RULE.finding(file, access, confidence=sure, lookup=file.code(lookup), key=key, member=access.attr.value)
 
 
@@ -158,6 +161,15 @@ def _is_mapping(node: cst.BaseExpression, file: SourceFile) -> bool:
     function = running(node, file)
     options = function.params.star_kwarg if function else None
     return options is not None and syntax.is_name(node, options.name.value)
+
+
+def _is_answer(mapping: cst.BaseExpression, file: SourceFile) -> bool:
+    """Whether another server answered so, and not a client asked so: what a protocol has in its answers is known."""
+    made = api.assigned(file, mapping) if isinstance(mapping, cst.Name) else mapping
+    made = made.expression if isinstance(made, cst.Await) else made
+    if not isinstance(made, cst.Call) or syntax.method(made) != "json":
+        return False
+    return "request" not in syntax.words(syntax.last_name(syntax.receiver(made)))
 
 
 def _asked(key: str, access: cst.CSTNode, file: SourceFile) -> bool:

@@ -7,7 +7,8 @@ What to do: Let the default be None, and make a new list or dictionary in the fu
 
 What it does not see: A default that is returned or kept and changed by somebody else; one that the function asks for
 anything before, or gives another value on some way; functions in functions, and those with decorators. Nothing is said
-of a default that is a memory by its name: `cache`, `seen`, `_known`.
+of a default that is a memory by its name: `cache`, `seen`, `_known`. Of low confidence is one into which each call puts
+the same keys: nothing gathers there.
 """
 
 import ast
@@ -18,7 +19,7 @@ import libcst as cst
 
 from analyzers import syntax
 from analyzers.glimpse import Glimpse
-from analyzers.model import Finding, Severity, Step
+from analyzers.model import Confidence, Finding, Severity, Step
 from analyzers.outline import FUNCTIONS, Kind
 from analyzers.rule import Bad, Good, Rule
 from analyzers.scopes import local_names, parameters
@@ -163,13 +164,14 @@ def check(function: cst.FunctionDef, file: SourceFile) -> Iterator[Finding]:
         name, value = parameter.name.value, parameter.default
         if value is None or not _is_mutable(value, file) or MEMORY.search(name):
             continue
-        change = _change(function, name)
-        if change is not None:
-            code = file.code(change)
+        changes = _changes(function, name)
+        if changes:
+            code = file.code(changes[0])
             yield RULE.finding(
                 file,
                 parameter,
-                steps=(Step(file.path, file.span(change), f"`{name}` is changed here"),),
+                steps=(Step(file.path, file.span(changes[0]), f"`{name}` is changed here"),),
+                confidence=Confidence.LOW if all(map(_puts_the_same, changes)) else None,
                 default=f"{name}={file.code(value)}",
                 change=code,
                 name=name,
@@ -183,15 +185,25 @@ def _is_mutable(value: cst.BaseExpression, file: SourceFile) -> bool:
     return isinstance(value, (cst.List, cst.Dict, cst.Set))
 
 
-def _change(function: cst.FunctionDef, name: str) -> Change | None:
+def _changes(function: cst.FunctionDef, name: str) -> list[Change]:
     """Where a function adds to what a parameter was given, if nothing there asks for it or binds the name anew."""
     nodes = list(syntax.inside(function.body))
     changes = [node for node in nodes if isinstance(node, CHANGING) and _adds(node, name)]
     added = sum(isinstance(node, cst.AugAssign) for node in changes)
     bound = len(local_names(function, "").get(name, ())) - added
     if not changes or bound != 1 or _is_asked(nodes, name) or any(_takes(node, name) for node in nodes):
-        return None
-    return changes[0]
+        return []
+    return changes
+
+
+def _puts_the_same(change: Change) -> bool:
+    """Whether what is changed is there anew for every call: `options["name"] = name`."""
+    if not isinstance(change, cst.Assign):
+        return False
+    elements = [
+        element for one in change.targets if isinstance(one.target, cst.Subscript) for element in one.target.slice
+    ]
+    return all(isinstance(one.slice, cst.Index) and syntax.is_literal(one.slice.value) for one in elements)
 
 
 def _adds(node: Change, name: str) -> bool:
