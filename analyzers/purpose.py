@@ -17,6 +17,6 @@ TOOL_PATH = re.compile(
     r"|benchmarks?|winbuild|(?:tools?|build|release)[_-]?(?:tools?|scripts?))/"
     r"|^(?:setup|noxfile|tasks|fabfile|release|(?:gen|generate|build|bump|gather|update)_[^/]+)\.py$"
     r"|(?:^|/)(?:versioneer|_version)\.py$"
-    r"|(?:^|/)(?:migrations|alembic|examples?|demos?|tutorials?|playgrounds?|benchmarks?)/"
+    r"|(?:^|/)(?:migrations|alembic|revisions/(?:.*/)?versions|examples?|demos?|tutorials?|playgrounds?|benchmarks?)/"
     r"|(?:^|/)[^/]+_(?:release|playground)\.py$"
 )

@@ -34,6 +34,8 @@ LISTS = frozenset("list tuple set".split())
 QUOTED = re.compile(r"'[^'=<>]*$")
 OUTSIDE = frozenset("input request param untrusted posted".split())
 QUOTERS = frozenset("quote quoted escape escaped identifier literal placeholder placeholders qmark qmarks".split())
+# What these make has no quote in it.
+PLAIN = frozenset("slugify hexdigest uuid4 isoformat strftime timestamp".split())
 MARKS = re.compile(r"""['"](?:\?|%s|:\w+|\(\?.*)['"]""")
 
 
@@ -53,6 +55,9 @@ def _harmless(part: cst.BaseExpression, file: SourceFile) -> bool:
     if set(syntax.words(name)) & QUOTERS or not CLAUSES.isdisjoint(syntax.words(name)[-1:]) or _joins_clauses(part):
         return True
     if isinstance(part, cst.Call) and _is_own_text(part):
+        return True
+    made = api.assigned(file, part) if isinstance(part, cst.Name) else part
+    if isinstance(made, cst.Call) and syntax.last_name(made.func) in PLAIN:
         return True
     if isinstance(part, (cst.Call, cst.BinaryOperation)):
         return _counts(part, file)

@@ -15,7 +15,10 @@ PAIRS = frozenset(
     | {("session", "id"), ("session", "cookie"), ("auth", "header"), ("authorization", "header")}
 )
 # A token of these is passed back and forth and opens nothing: `reservation_token`, `page_token`.
-PASSES = frozenset("reservation lease fencing continuation continue page next cursor sync idempotency claim".split())
+PASSES = frozenset(
+    "reservation lease fencing continuation continue page next prev previous cursor sync since stream idempotency "
+    "claim".split()
+)
 # What may be done with a secret is none: `permissions_create_token`.
 ALLOWED = frozenset("permission permissions privilege privileges".split())
 # `token_count` is a number, `password_field` a widget, `secret_name` the name under which the secret is kept.

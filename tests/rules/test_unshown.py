@@ -83,6 +83,7 @@ def test_one_more_request_in_a_file_that_has_many_like_it_is_not_shown(others: i
         ("path_to_private_key", False),
         ("encryption_key_href", False),
         ("page_token", False),
+        ("prev_token", False),
     ],
 )
 def test_which_names_are_those_of_secrets(name: str, secret: bool) -> None:

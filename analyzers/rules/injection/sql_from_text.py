@@ -195,6 +195,15 @@ RULE = Rule(
             """,
         ),
         Good(
+            "what makes the value leaves no quote in it",
+            """
+            from slugify import slugify
+            def rename(cursor, title):
+                slug = slugify(title)
+                cursor.execute(f"UPDATE pages SET slug = '{slug}'")
+            """,
+        ),
+        Good(
             "the names are quoted by the library",
             """
             def count(cursor, connection, table):
