@@ -9,9 +9,8 @@ What to do: Exchange data as JSON or another format of plain values. Where only 
 What it does not see: Who can write the bytes: that is for the reviewer. Pickles inside caches, queues and sessions of
 libraries; files that a library reads for you; whether a signature that is made above is the right one. Of low
 confidence are bytes and files which mostly the program itself has written, unless a name says that they came in, and
-messages in a file that writes such messages as well, where both ends are the program's;
-functions that are readers themselves (`def load(data)`), whose callers know whose bytes they are; and modules whose
-trade is serialization.
+messages in a file that writes such messages as well, where both ends are the program's; functions that are readers
+themselves (`def load(data)`), whose callers know whose bytes they are; and modules whose trade is serialization.
 """
 
 from collections.abc import Iterator
