@@ -24,8 +24,8 @@ from analyzers.source import SourceFile
 
 LOOKS = frozenset({"os.path.exists", "os.path.isdir"})
 LOOK_METHODS = frozenset({"exists", "is_dir"})
-# Who imports one of these does several things at a time.
-SIDE_BY_SIDE = frozenset("threading multiprocessing concurrent asyncio celery gevent eventlet joblib".split())
+# Who imports one of these does several things at a time. Coroutines change places only where they wait.
+SIDE_BY_SIDE = frozenset("threading multiprocessing concurrent celery gevent eventlet joblib".split())
 # Where a program begins it is still alone.
 BEGINNING = frozenset({"__init__", "main", "setup", "start"})
 CERTAIN = frozenset({"isdir", "is_dir"})
