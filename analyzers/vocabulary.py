@@ -49,12 +49,17 @@ def names_secret(name: str) -> bool:
     parts = words(name)
     if not parts:
         return False
-    if not PASSES.isdisjoint(parts) or not ALLOWED.isdisjoint(parts) or "or" in parts:
+    if passes(name) or not ALLOWED.isdisjoint(parts) or "or" in parts:
         return False
     if parts[0] in ASKS or (parts[0] in ABOUT and parts[1:2] and parts[1] in JOINING):
         return False
     pairs = set(pairwise(parts))
     return parts[-2:] in PAIRS or (parts[-1] not in ABOUT and bool(pairs & PAIRS or set(parts) & ALWAYS))
+
+
+def passes(name: str) -> bool:
+    """Whether the identifier names something that is passed back and forth: `page_token`."""
+    return not PASSES.isdisjoint(words(name))
 
 
 NUMBERS = frozenset(f"builtins.{name}" for name in "int float len bool ord hash round abs sum range id".split())

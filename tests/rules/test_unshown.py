@@ -53,6 +53,7 @@ def test_what_helps_nobody_is_not_shown(code: str, shown: bool) -> None:
     "code",
     [
         LOCK.format("CacheLock"),
+        LOCK.format("Stream").replace("no %s', token", "%s %s', self.prev_token, self.new_token"),
         "import hashlib\nclass FakeHasher:\n    def fits(self, password, hashed):\n        return password == hashed\n",
     ],
 )

@@ -128,7 +128,8 @@ def check(call: cst.Call, file: SourceFile) -> Iterator[Finding | Examined]:
         return
     numbers = _numbers(call)
     shown = [node for arg in call.args if arg not in numbers for node in _shown(arg.value)]
-    secret = next((node for node in shown if _secret(node, file)), None)
+    passed = any(map(vocabulary.passes, map(syntax.last_name, shown)))
+    secret = next((node for node in shown if _secret(node, file) and not (passed and _is_token(node))), None)
     if secret is not None:
         yield RULE.finding(
             file, call, confidence=_sure(secret, call, file), call=file.code(call.func), secret=file.code(secret)
@@ -194,9 +195,14 @@ def _secret(node: cst.BaseExpression, file: SourceFile) -> bool:
         return False
     if syntax.is_name(node, "secret") and _is_kept_apart(node, file):
         return False
-    if "token" not in syntax.words(name):
+    if not _is_token(node):
         return True
     return not _about_language(file) and LOCKS.isdisjoint(syntax.words(file.definition_name(node)))
+
+
+def _is_token(node: cst.BaseExpression) -> bool:
+    """Whether a value goes by the name of a token: beside `prev_token`, the `new_token` is no secret either."""
+    return "token" in syntax.words(syntax.last_name(node))
 
 
 def _about_language(file: SourceFile) -> bool:
