@@ -214,6 +214,8 @@ def small_change() -> list[FilePair]:
 def _beside(title: str, pairs: Sequence[FilePair]) -> Iterator[str]:
     ours = cost(pairs)
     yield f"{title}\n  {'touchline':<16} {ours.seconds:7.3f} s   {ours.ratio:6.1f}x the floor"
+    only = ours.floor * ours.alone
+    yield f"  {'only to parse it':<16} {only:7.3f} s   {only / ours.seconds:6.2f} times ours"
     with tempfile.TemporaryDirectory() as folder:
         for pair in pairs:
             target = Path(folder) / "head" / pair.path
