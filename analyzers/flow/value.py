@@ -17,7 +17,7 @@ PARAMETER = "parameter"
 NO_PARENT = "no-parent"
 RELATIVE = "relative-path"
 INSIDE = frozenset({NO_PARENT, RELATIVE})
-# One part of an address, without a slash: it names no other host, unless it was put behind the beginning of an address.
+# One part of an address, without a slash: no browser takes it for another host, unless it stands behind `https://`.
 SEGMENT = "segment"
 BEHIND = "behind-scheme"
 ELSEWHERE = frozenset({"url", "redirect"})
@@ -73,7 +73,7 @@ class Taint:
 
     def harms(self, kind: str) -> bool:
         """Whether it is dangerous for a sink kind."""
-        if kind in ELSEWHERE and SEGMENT in self.cleared and BEHIND not in self.cleared:
+        if kind == "redirect" and SEGMENT in self.cleared and BEHIND not in self.cleared:
             return False
         return self.cleared.isdisjoint((kind, ANY)) and not (kind == "path" and self.cleared >= INSIDE)
 
