@@ -185,10 +185,11 @@ def _run(node: cst.CSTNode) -> cst.CSTNode:
 def _mentions(node: cst.CSTNode, name: str) -> bool:
     waiting = [node]
     while waiting:
-        for part in inside(waiting.pop()):
+        around = waiting.pop()
+        for part in inside(around):
             if isinstance(part, cst.Name) and part.value == name:
                 return True
-            if part is not node and isinstance(part, (cst.FunctionDef, cst.ClassDef, cst.Lambda)):
+            if part is not around and isinstance(part, (cst.FunctionDef, cst.ClassDef, cst.Lambda)):
                 waiting.append(part)
     return False
 

@@ -123,6 +123,18 @@ RULE = Rule(
             """,
         ),
         Good(
+            "a function in a function of the function has it",
+            """
+            def reader(path):
+                file = open(path)
+                def lines():
+                    def line():
+                        return file.readline()
+                    return iter(line, "")
+                return lines
+            """,
+        ),
+        Good(
             "the `finally` closes it",
             """
             def count(path):
