@@ -123,15 +123,18 @@ RULE = Rule(
             """,
         ),
         Good(
-            "a function in a function of the function has it",
+            "a function that is made in between has nothing to do with it",
             """
-            def reader(path):
+            def count(path):
                 file = open(path)
-                def lines():
-                    def line():
-                        return file.readline()
-                    return iter(line, "")
-                return lines
+                def times(number):
+                    def of(value):
+                        return value * number
+                    return of
+                try:
+                    return times(2)(len(file.read()))
+                finally:
+                    file.close()
             """,
         ),
         Good(
