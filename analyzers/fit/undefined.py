@@ -85,7 +85,7 @@ def _unknown(glimpse: Glimpse) -> frozenset[str]:
         return frozenset()
     rest -= _of_class(glimpse, file) | bound_globally(file) | set(_rarely_bound(glimpse.nodes)) | _installed(file)
     rest &= {one.id for one in _evaluated(glimpse.nodes) if isinstance(one, ast.Name)}
-    rest -= _walruses(file) | set(CONFIGURED.findall(file.text))
+    rest -= _walruses(file) | _configured(file)
     return frozenset(name for name in rest if name.strip("_") and not name.startswith("__"))
 
 
@@ -153,6 +153,14 @@ def _walruses(file: SourceFile) -> Set[str]:
     if known is None:
         turned = file.text[::-1] if ":=" in file.text else ""
         known = file.cache[_walruses] = frozenset(name[::-1] for name in re.findall(r"=:[ \t]*(\w+)", turned))
+    return known
+
+
+def _configured(file: SourceFile) -> Set[str]:
+    """What a file of settings gives attributes to: whoever runs it gives the name."""
+    known: frozenset[str] | None = file.cache.get(_configured)
+    if known is None:
+        known = file.cache[_configured] = frozenset(CONFIGURED.findall(file.text))
     return known
 
 

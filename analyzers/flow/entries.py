@@ -248,9 +248,17 @@ def _given(file: SourceFile, parameter: cst.Param, entry: Entry | None) -> Taint
     words = f"`{short(file, parameter.name)}` comes from {entry.what}"
     named = _names(parameter.annotation.annotation) if parameter.annotation else ()
     safe = NAMING if any(is_name(one, "bytes") for one in named) else frozenset[str]()
-    if entry.segments and not SEVERAL.search(file.text):
+    if entry.segments and not _takes_several(file):
         safe |= {SEGMENT}
     return Taint(entry.kind, parameter, Link(file, parameter, words), safe)
+
+
+def _takes_several(file: SourceFile) -> bool:
+    """Whether a route of the file takes several parts of an address at once."""
+    known: bool | None = file.cache.get(_takes_several)
+    if known is None:
+        known = file.cache[_takes_several] = SEVERAL.search(file.text) is not None
+    return known
 
 
 def _type_self(state: State, entry: Entry | None, function: cst.FunctionDef) -> None:

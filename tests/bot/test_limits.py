@@ -71,6 +71,9 @@ READ = {
     + "".join(f"    def f{n}(self):\n        self.a{n} = []\n        for x in self.a{n}: pass\n" for n in range(5_000)),
     "20,000 names that nothing binds": "".join(f"d{n}()\n" for n in range(20_000)),
     "20,000 names that nothing binds, in one function": "def f():\n" + "".join(f"    d{n}()\n" for n in range(20_000)),
+    "10,000 functions, each with a name that nothing binds": "".join(
+        f"def f{n}():\n    return d{n}\n" for n in range(10_000)
+    ),
     "a list of 20,000 findings": f"import yaml\nx = [{f'{SEEN}, ' * 20_000}]\n",
     "blocks in blocks": "".join(" " * depth + "if x:\n" for depth in range(99)) + " " * 99 + "pass\n",
 }
