@@ -58,8 +58,9 @@ def names_secret(name: str) -> bool:
 
 
 def passes(name: str) -> bool:
-    """Whether the identifier names something that is passed back and forth: `page_token`."""
-    return not PASSES.isdisjoint(words(name))
+    """Whether the identifier names a token that is passed back and forth: `page_token`, not `previous_password`."""
+    parts = words(name)
+    return "token" in parts and not PASSES.isdisjoint(parts)
 
 
 NUMBERS = frozenset(f"builtins.{name}" for name in "int float len bool ord hash round abs sum range id".split())

@@ -35,6 +35,7 @@ TEMPORARY = "import tempfile\ndef fill(data):\n    file = tempfile.{0}()\n    fi
         (CHECK.format("of.table"), False),
         (CHECK.format("of.user_input_table"), True),
         (LOCK.format("Session"), True),
+        (LOCK.format("Session").replace("no %s', token", "%s %s', self.page, token"), True),
         (SHARED.format("at[name] = 1"), True),
         (SHARED.format("at['name'] = name"), False),
         (ANSWERED.format("return request.get_json()"), True),
@@ -85,6 +86,7 @@ def test_one_more_request_in_a_file_that_has_many_like_it_is_not_shown(others: i
         ("encryption_key_href", False),
         ("page_token", False),
         ("prev_token", False),
+        ("previous_password", True),
     ],
 )
 def test_which_names_are_those_of_secrets(name: str, secret: bool) -> None:
