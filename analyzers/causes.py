@@ -5,15 +5,18 @@ in the same definition first, then anywhere in the file, then in what other file
 moved and changed on the way is found by what is said of it: each defect that is gone explains one that came.
 """
 
+from bisect import bisect_right
+from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from analyzers.marks import Key, key
-from analyzers.model import Finding
+from analyzers.model import Confidence, Examined, Finding
 from analyzers.rule import Rule
 from analyzers.source import SourceFile
 from analyzers.suppress import is_hushed
-from analyzers.walk import look_further, reached
+from analyzers.touched import Change
+from analyzers.walk import Seen, look_further, reached
 from analyzers.workspace import Side
 
 # Files of a change that are asked for what they lost.
@@ -57,6 +60,47 @@ def caused(found: Sequence[Finding], side: Side, sides: Sides, rules: Sequence[R
         new = _not_moved(new, side, sides, named)
     kept = {id(one) for one in new}
     return [finding for finding, one in zip(found, known, strict=True) if id(one) in kept]
+
+
+def surer(found: Sequence[Finding], examined: Iterable[Examined], side: Side, rules: Sequence[Rule]) -> list[Finding]:
+    """The findings, those sure that stand where base had a place of their rule that was clean and is no more.
+
+    Whether a request may wait for ever is for its author to say; but who takes its `timeout=` away undoes what somebody
+    had found worth writing. `examined` are the clean places of head.
+    """
+    unsure = {one.rule for one in found if _may_be_surer(one)}
+    if not unsure or side.base is None or not side.base.readable:
+        return list(found)
+    seen = _seen_before(side.base, side, [rule for rule in rules if rule.name in unsure])
+    before, after = _lines_of(seen.examined), _lines_of(examined)
+    told: Counter[tuple[str, Change]] = Counter()
+
+    def undone(one: Finding) -> bool:
+        at = side.change_at(one.line)
+        had = _among(before.get(one.rule, ()), at.base_start, at.base_end)
+        has = _among(after.get(one.rule, ()), at.head_start, at.head_end)
+        told[one.rule, at] += 1
+        return told[one.rule, at] <= had - has
+
+    return [replace(one, confidence=Confidence.HIGH) if _may_be_surer(one) and undone(one) else one for one in found]
+
+
+def _may_be_surer(finding: Finding) -> bool:
+    """What an assumption makes unsure stays so."""
+    return finding.confidence is Confidence.MEDIUM and not finding.trace.assumed
+
+
+def _lines_of(examined: Iterable[Examined]) -> Mapping[str, Sequence[int]]:
+    """The lines of the places of each rule, in order."""
+    lines: dict[str, list[int]] = {}
+    for place in examined:
+        lines.setdefault(place.rule, []).append(place.line)
+    return {rule: sorted(found) for rule, found in lines.items()}
+
+
+def _among(lines: Sequence[int], start: int, end: int) -> int:
+    """How many of some ordered 1-based lines are those from `start` to `end`, 0-based, end exclusive."""
+    return bisect_right(lines, end) - bisect_right(lines, start)
 
 
 def one_way(found: Sequence[Finding], rules: Sequence[Rule], turned: Lines) -> list[Finding]:
@@ -113,11 +157,15 @@ def standing(side: Side, rules: Sequence[Rule], sides: Sides) -> list[Known]:
     base, gone = side.base, taken(sides)
     if base is None or not base.readable:
         return []
+    found = one_way(_seen_before(base, side, rules).findings, rules, gone)
+    return [_known(finding, base, gone) for finding in found if not is_hushed(finding, base, rules)]
+
+
+def _seen_before(base: SourceFile, side: Side, rules: Sequence[Rule]) -> Seen:
+    """What the rules see in a side's base where the change reaches."""
     near = [*reached(side.head, side.touched), *(unit for rule in rules for unit in rule.further(side.head))]
     names = frozenset(unit.qualname for unit in near if unit.qualname)
-    seen = look_further(base, reached(base, side.removed, names), rules)
-    found = one_way(seen.findings, rules, gone)
-    return [_known(finding, base, gone) for finding in found if not is_hushed(finding, base, rules)]
+    return look_further(base, reached(base, side.removed, names), rules)
 
 
 def _unexplained(head: Sequence[Known], base: Sequence[Known], side: Side) -> tuple[list[Known], list[Known]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
 
-from analyzers.causes import caused, one_way, written
+from analyzers.causes import caused, one_way, surer, written
 from analyzers.marks import marked
 from analyzers.model import ContextFile, FilePair, FileReport, Finding, Report, Span, Status
 from analyzers.rule import Rule
@@ -59,11 +59,12 @@ def _report(side: Side, space: Workspace, rules: Sequence[Rule]) -> FileReport:
     hushed = [finding for finding in found if is_hushed(finding, file, rules)]
     silent = frozenset(hushed)
     spoken = [finding for finding in found if finding not in silent]
+    new = surer(caused(spoken, side, space.sides, rules), seen.examined, side, rules)
     return FileReport(
         path=file.path,
         status=Status.UNREADABLE if seen.troubles else Status.ANALYSED,
         reason="; ".join(dict.fromkeys(seen.troubles)),
-        findings=tuple(_uncovered(caused(spoken, side, space.sides, rules), rules)),
+        findings=tuple(_uncovered(new, rules)),
         examined=tuple(place for place in seen.examined if place.line in touched.added),
         suppressed=tuple(caused(hushed, side, space.sides, rules)),
         touched_lines=len(touched.added),

@@ -1,5 +1,6 @@
 """Both sides of every file of a change, decoded, with what is touched in each: what one analysis stands on."""
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -66,6 +67,18 @@ class Side:
         return any(line in self.removed.added for line in range(first, last + 1)) or any(
             gap in self.removed.gaps for gap in range(first, last)
         )
+
+    def change_at(self, line: int) -> Change:
+        """How a line of head came about; one that the change left alone is a change of its own, into the same."""
+        place = bisect_left(self._ends, line)
+        if place < len(self.changes) and self.changes[place].head_start < line:
+            return self.changes[place]
+        moved = self.changes[place - 1].base_end - self.changes[place - 1].head_end if place else 0
+        return Change(line - 1 + moved, line + moved, line - 1, line)
+
+    @cached_property
+    def _ends(self) -> Sequence[int]:
+        return [change.head_end for change in self.changes]
 
     @cached_property
     def changed(self) -> frozenset[int]:

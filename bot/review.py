@@ -24,14 +24,20 @@ from config.settings import ReviewSettings
 
 
 def compose(report: Report, change: Change, settings: ReviewSettings) -> Review:
-    """What the change should show. The same report, change and settings always give the same review."""
+    """What the change should show. The same report, change and settings always give the same review.
+
+    A comment on a line interrupts somebody, so it is for what is sure; the rest is in the summary.
+    """
     worth = sorted((f for f in report.findings if worth_saying(f, settings)), key=gravity)
-    once = together(worth)
+    sure = [finding for finding in worth if is_sure(finding, settings)]
+    unsure = [finding for finding in worth if not is_sure(finding, settings)]
+    once = together(sure)
     inline = [first for first, *_ in once][: settings.max_comments]
-    told = Told(tuple(worth), frozenset(f.mark for f in inline), len(report.findings) - len(worth))
+    quiet = len(report.findings) - len(worth)
+    told = Told(tuple(sure), tuple(unsure), frozenset(f.mark for f in inline), quiet)
     return Review(
         patchset=change.head,
-        verdict=verdict(report, bool(worth)),
+        verdict=verdict(report, bool(sure)),
         comments=tuple(comment(*same, links=change.links) for same in once[: settings.max_comments]),
         summary=wording.summary(report, told, change.links),
         live=tuple(finding.mark for finding in report.findings),
@@ -79,6 +85,11 @@ def worth_saying(finding: Finding, settings: ReviewSettings) -> bool:
     )
 
 
+def is_sure(finding: Finding, settings: ReviewSettings) -> bool:
+    """Whether a finding is sure enough for a comment on its line."""
+    return finding.confidence.rank >= Confidence(settings.inline_confidence).rank
+
+
 def gravity(finding: Finding) -> tuple[int, int, str, int, int, str, str]:
     """Sorts the gravest first, then the surest, then by place: a total order, so that a cap always cuts the same."""
     span = finding.span
@@ -93,11 +104,11 @@ def gravity(finding: Finding) -> tuple[int, int, str, int, int, str, str]:
     )
 
 
-def verdict(report: Report, findings: bool) -> Verdict:
-    """A partial review is never green, whatever it found."""
+def verdict(report: Report, defects: bool) -> Verdict:
+    """A partial review is never green, whatever it found; one that only asks to take a look is."""
     if report.partial:
         return Verdict.PARTIAL
-    return Verdict.FINDINGS if findings else Verdict.CLEAN
+    return Verdict.FINDINGS if defects else Verdict.CLEAN
 
 
 def comment(finding: Finding, *same: Finding, links: LineLinks) -> Comment:

@@ -6,7 +6,7 @@ so it cannot format, mention or link.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -23,13 +23,19 @@ OUTER_UNDERSCORE = re.compile(r"(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
 class Told:
     """What a summary tells of.
 
-    `findings` are those worth saying, gravest first; `inline` the marks of those said inline; `quiet` how many findings
-    the settings keep out.
+    `sure` and `unsure` are the findings worth saying, gravest first; `inline` the marks of those said inline, none of
+    which is unsure; `quiet` how many findings the settings keep out.
     """
 
-    findings: tuple[Finding, ...]
+    sure: tuple[Finding, ...]
+    unsure: tuple[Finding, ...]
     inline: frozenset[str]
     quiet: int = 0
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """All of them, the sure ones first."""
+        return self.sure + self.unsure
 
 
 def code(text: str) -> str:
@@ -155,7 +161,8 @@ def summary(report: Report, told: Told, links: LineLinks) -> Summary:
         return _clean(report, told)
     parts = [
         _verdict(report, told, links),
-        "\n".join(_groups(told, links)),
+        "\n".join(_groups(told.sure, links, silent=_uncommented(told))),
+        _look(told, links),
         _section("What to do", _actions(told.findings, links)),
         _section("Examined and found clean", clean_notes(report)),
         _quiet(told),
@@ -199,9 +206,15 @@ def _found(told: Told, links: LineLinks) -> str:
         return "Nothing to report in the rest."
     worst = told.findings[0]
     what, where = sentence(_in_sentence(worst.title)), place(worst.path, worst.line, links)
-    if len(told.findings) == 1:
-        return f"**This change causes 1 defect: {what} at {where}.**"
-    return f"**This change causes {len(told.findings)} defects, the gravest: {what} at {where}.**"
+    which = "" if len(told.sure or told.unsure) == 1 else ", the gravest"
+    if told.sure:
+        more = f" {_worth_a_look(len(told.unsure), 'more place')}." if told.unsure else ""
+        return f"**This change causes {count(len(told.sure), 'defect')}{which}: {what} at {where}.**{more}"
+    return f"**No certain defect. {_worth_a_look(len(told.unsure), 'place')}{which}: {what} at {where}.**"
+
+
+def _worth_a_look(number: int, noun: str) -> str:
+    return f"{count(number, noun)} {'is' if number == 1 else 'are'} worth a look"
 
 
 def _in_sentence(title: str) -> str:
@@ -209,12 +222,28 @@ def _in_sentence(title: str) -> str:
     return title if title[1:2].isupper() else title[:1].lower() + title[1:]
 
 
-def _groups(told: Told, links: LineLinks) -> Iterator[str]:
-    for number, (rule, findings) in enumerate(grouped(told.findings), 1):
-        first = findings[0]
+def _look(told: Told, links: LineLinks) -> str:
+    """What may be a defect: that depends on what the code at hand does not show."""
+    if not told.unsure:
+        return ""
+    after = len(grouped(told.sure)) + 1
+    return "\n".join(["**Worth a look**, less sure and so told here alone\n", *_groups(told.unsure, links, after)])
+
+
+def _uncommented(told: Told) -> Set[str]:
+    """The marks of the sure findings for whose comment there was no room."""
+    return {finding.mark for finding in told.sure} - told.inline
+
+
+def _groups(
+    findings: Sequence[Finding], links: LineLinks, begin: int = 1, silent: Set[str] = frozenset()
+) -> Iterator[str]:
+    """The findings by rule, numbered from `begin`; of the `silent` marks it is said that they have no comment."""
+    for number, (rule, same) in enumerate(grouped(findings), begin):
+        first = same[0]
         yield f"{number}. **{sentence(first.title)} ({', '.join(first.cwe)})**, {first.severity}, rule {code(rule)}"
-        for finding in findings:
-            elsewhere = "" if finding.mark in told.inline else " *(no comment of its own)*"
+        for finding in same:
+            elsewhere = " *(no comment of its own)*" if finding.mark in silent else ""
             yield f"    - {place(finding.path, finding.line, links)}: {sentence(finding.message)}{elsewhere}"
 
 

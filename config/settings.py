@@ -108,6 +108,7 @@ class ReviewSettings:
     max_comments: Count = 20
     min_severity: Severity = Severity.LOW
     min_confidence: Confidence = Confidence.MEDIUM
+    inline_confidence: Confidence = Confidence.HIGH
     drafts: bool = False
     disabled_rules: tuple[str, ...] = ()
     exclude: tuple[str, ...] = tuple(f"*/{folder}/*" for folder in CODE_OF_OTHERS)

@@ -1,10 +1,13 @@
 """What a change causes: not what it only moves, indents anew or breaks at other places."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from analyzers.catalog import all_rules
 from analyzers.engine import analyze
-from analyzers.model import FilePair
+from analyzers.model import Confidence, FilePair
+from analyzers.workspace import workspace
 from tests.rules.running import PATH, models, report
 
 WAITS = (
@@ -57,6 +60,50 @@ def test_each_that_went_explains_one_that_came() -> None:
     assert found(WAITS, head) == ["request-without-timeout"]
 
 
+WAITED = WAITS.replace("})", "}, timeout=9)")
+
+
+@pytest.mark.parametrize(
+    ("base", "head"),
+    [
+        (WAITED, WAITS),
+        (WAITED, "import os\n" + WAITS.replace("+ name", "+ os.fspath(name)")),
+        (BROKEN.replace("    )", "        timeout=9,\n    )"), "\n\n" + BROKEN),
+    ],
+)
+def test_what_somebody_had_guarded_is_surely_missed(base: str, head: str) -> None:
+    (missing,) = report(all_rules(), {PATH: head}, {PATH: base}).findings
+    assert missing.confidence is Confidence.HIGH
+
+
+@pytest.mark.parametrize(
+    "base",
+    [
+        "",
+        WAITED.replace("load", "read") + "\ndef other():\n    return 1\n",
+        "def load(name):\n    return name\n\n" + WAITED.replace("load", "other"),
+    ],
+)
+def test_what_nobody_had_guarded_is_not_sure(base: str) -> None:
+    missing = report(all_rules(), {PATH: base + WAITS}, {PATH: base}).findings
+    assert {one.confidence for one in missing} == {Confidence.MEDIUM}
+
+
+TWICE = "    requests.head(name)\n    return "
+
+
+@pytest.mark.parametrize(
+    ("head", "sure"),
+    [
+        (WAITS.replace("    return ", TWICE), [Confidence.HIGH, Confidence.MEDIUM]),
+        (WAITED.replace("    return ", TWICE).replace("'a'", "'c'"), [Confidence.MEDIUM]),
+    ],
+)
+def test_one_guard_that_went_makes_one_finding_sure(head: str, sure: list[Confidence]) -> None:
+    missing = report(all_rules(), {PATH: head}, {PATH: WAITED}).findings
+    assert sorted(one.confidence for one in missing) == sure
+
+
 def test_one_that_stays_explains_none_that_came() -> None:
     assert found(WAITS, WAITS + WAITS.partition("\n\n")[2].replace("load", "again")) == ["request-without-timeout"]
 
@@ -74,3 +121,14 @@ def test_what_came_from_another_file_is_not_new(left: str | None) -> None:
     ]
     assert not analyze(pairs, all_rules(), models()).findings
     assert analyze(pairs[:1], all_rules(), models()).findings
+
+
+@given(st.lists(st.sampled_from("abcdef"), max_size=12), st.lists(st.sampled_from("abcdef"), max_size=12))
+def test_a_line_that_stayed_is_known_by_where_it_was(old: list[str], new: list[str]) -> None:
+    base, head = ("".join(f"{name}\n" for name in names) for names in (old, new))
+    (side,) = workspace([FilePair(PATH, head.encode(), base.encode(), None)]).sides.values()
+    for line in range(1, len(new) + 1):
+        at = side.change_at(line)
+        assert at.head_start < line <= at.head_end
+        if line not in side.touched.added:
+            assert old[at.base_start : at.base_end] == [new[line - 1]]

@@ -57,7 +57,7 @@ def sql(line: int = 41, mark: str = "a" * 16, **changes: object) -> Finding:
     return Finding(**{**words, **changes})  # type: ignore[arg-type]
 
 
-def no_timeout(line: int = 9, mark: str = "b" * 16) -> Finding:
+def no_timeout(line: int = 9, mark: str = "b" * 16, confidence: Confidence = Confidence.HIGH) -> Finding:
     """A request without a timeout, with a certain fix."""
     return Finding(
         rule="request-without-timeout",
@@ -65,7 +65,7 @@ def no_timeout(line: int = 9, mark: str = "b" * 16) -> Finding:
         path="shop/net.py",
         span=span(line),
         severity=Severity.MEDIUM,
-        confidence=Confidence.HIGH,
+        confidence=confidence,
         title="Request without a timeout",
         message="`requests.get` waits for ever when the other side does not answer.",
         advice="Add `timeout=30`.",

@@ -88,6 +88,23 @@ def test_a_finding_below_the_wanted_confidence_is_not_said():
     assert compose(report, CHANGE, SETTINGS).comments == ()
 
 
+def test_a_finding_that_is_not_sure_is_in_the_summary_alone_and_costs_no_vote():
+    unsure = sql(confidence=Confidence.MEDIUM)
+    review = compose(Report((analysed("shop/db.py", unsure),)), CHANGE, SETTINGS)
+    assert (review.comments, review.verdict, review.live) == ((), Verdict.CLEAN, (unsure.mark,))
+    assert "shop/db.py:41" in review.summary.text
+    wanted = compose(Report((analysed("shop/db.py", unsure),)), CHANGE, ReviewSettings(inline_confidence="medium"))
+    assert [c.mark for c in wanted.comments] == [unsure.mark]
+    assert wanted.verdict is Verdict.FINDINGS
+
+
+def test_the_thread_of_a_finding_that_is_no_longer_sure_is_left_alone():
+    standing = posted_of(compose(TWO_DEFECTS, CHANGE, SETTINGS))
+    less = Report((analysed("shop/db.py", sql(confidence=Confidence.MEDIUM)), analysed("shop/net.py", no_timeout())))
+    wanted = plan(compose(less, CHANGE, SETTINGS), standing)
+    assert (wanted.add, wanted.resolve) == ((), ())
+
+
 def test_only_a_safe_fix_becomes_one_click():
     safe = Fix("bind", Safety.SAFE, (Edit(span(41), "x"),))
     report = Report((analysed("shop/db.py", sql(fix=safe)), analysed("shop/net.py", no_timeout())))

@@ -5,12 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from analyzers.model import Confidence, Step, Trace
+from analyzers.model import Confidence, Report, Step, Trace
 from bot import wording
 from bot.model import LineLinks
 from bot.review import compose
 from config.settings import ReviewSettings
-from tests.bot.stories import CHANGE, CLEAN, LINKS, PARTIAL, TWO_DEFECTS, analysed, span, sql
+from tests.bot.stories import CHANGE, CLEAN, LINKS, PARTIAL, TWO_DEFECTS, analysed, no_timeout, span, sql
 
 
 def page(report, **settings):
@@ -91,6 +91,32 @@ def test_findings_beyond_the_cap_are_told_in_the_summary():
     text = page(TWO_DEFECTS, max_comments=1)
     (line,) = [line for line in text.splitlines() if line.endswith("*(no comment of its own)*")]
     assert "shop/net.py:9" in line
+
+
+def test_what_is_less_sure_stands_under_a_heading_of_its_own():
+    unsure = no_timeout(confidence=Confidence.MEDIUM)
+    both = page(Report((analysed("shop/db.py", sql()), analysed("shop/net.py", unsure))))
+    at = "https://forge.example/shop/blob/h1"
+    first, _, second = both.partition("**Worth a look**, less sure and so told here alone\n\n")
+    assert first.startswith("**This change causes 1 defect: SQL built from user input at ")
+    assert first.splitlines()[0].endswith(".** 1 more place is worth a look.")
+    assert second.startswith(
+        "2. **Request without a timeout (CWE-1088)**, medium, rule `request-without-timeout`\n"
+        f"    - [`shop/net.py:9`]({at}/shop/net.py#L9): `requests.get` waits for ever when"
+    )
+    assert "no comment of its own" not in both
+
+
+@pytest.mark.parametrize(
+    ("lines", "words"),
+    [
+        ([9], "**No certain defect. 1 place is worth a look: request without a timeout at "),
+        ([9, 12], "**No certain defect. 2 places are worth a look, the gravest: request without a timeout at "),
+    ],
+)
+def test_a_change_with_nothing_sure_says_so(lines, words):
+    unsure = [no_timeout(line, mark=f"{line:016}", confidence=Confidence.MEDIUM) for line in lines]
+    assert page(Report((analysed("shop/net.py", *unsure),))).startswith(words)
 
 
 def test_places_with_the_same_advice_share_a_line():

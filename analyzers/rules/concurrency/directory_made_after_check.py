@@ -35,6 +35,7 @@ RULE = Rule(
     title="Directory made after a check",
     weakness="CWE-367",
     severity=Severity.LOW,
+    confidence=Confidence.MEDIUM,
     message="When another thread or process makes `{path}` after the check, `{call}` fails with `FileExistsError`.",
     advice="Drop the check, and give `{call}` the argument `exist_ok=True`.",
     in_tests=False,
@@ -157,7 +158,7 @@ def check(condition: cst.If, file: SourceFile) -> Iterator[Finding]:
             step = Step(file.path, file.span(look), "the check")
             fix = _fix(condition, look, node, file)
             if fix:
-                sure = Confidence.HIGH if _side_by_side(node, file) else Confidence.LOW
+                sure = RULE.confidence if _side_by_side(node, file) else Confidence.LOW
                 call = file.code(node.func)
                 yield RULE.finding(file, node, steps=(step,), fix=fix, confidence=sure, path=path, call=call)
             return

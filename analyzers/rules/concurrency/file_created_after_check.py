@@ -16,7 +16,7 @@ import libcst as cst
 
 from analyzers import syntax
 from analyzers.glimpse import says
-from analyzers.model import Edit, Examined, Finding, Fix, Safety, Severity, Step
+from analyzers.model import Confidence, Edit, Examined, Finding, Fix, Safety, Severity, Step
 from analyzers.rule import Bad, Good, Rule
 from analyzers.source import SourceFile
 
@@ -31,6 +31,7 @@ RULE = Rule(
     title="File created after a check",
     weakness="CWE-367",
     severity=Severity.LOW,
+    confidence=Confidence.MEDIUM,
     message="Whoever creates `{path}` after the check loses its content here: mode `{mode}` overwrites it.",
     advice="Open `{path}` with mode `{exclusive}`, which creates it or raises `FileExistsError`.",
     topic="files created when missing",

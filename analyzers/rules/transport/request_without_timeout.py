@@ -52,6 +52,7 @@ RULE = Rule(
     title="Request without a timeout",
     weakness="CWE-400",
     severity=Severity.MEDIUM,
+    confidence=Confidence.MEDIUM,
     message="`{call}` {waits}: a server that stays silent holds this call for ever.",
     advice="Give `{call}` a `timeout=` in seconds, such as 10, and handle the error it raises.",
     topic="network requests",
