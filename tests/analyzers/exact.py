@@ -1,10 +1,10 @@
-"""The cheap way against libcst's own, counted: `python -m tests.analyzers.exact [--every N] [--no-findings]`.
+"""The cheap way against libcst's own, counted: `python -m tests.analyzers.exact [--every N] [--jobs N]`.
 
 It compares the standard library, the installed packages (every Nth file of these) and the torturing code. Each unit,
 cut and parsed alone, must have exactly the nodes that the file read whole has there, each where libcst's
 `PositionProvider` says it is, also when only its line or its text is asked for; and all rules, asked about every line,
 must say the same both ways. It prints how many files, definitions, units, nodes and findings were compared, what was
-left out and why, and every difference: with one, the exit code is 1.
+left out and why, and every difference: with one, the exit code is 1. A file that takes too long counts as one.
 
 libcst's own positions are wrong after a line that holds only a backslash, and after a form feed that begins a
 statement: it forgets those characters, and all that follows stands too early. In such a file calls, attributes and
@@ -15,11 +15,14 @@ lambdas are compared with `ast` of the running Python instead.
 import argparse
 import ast
 import platform
+import signal
 import sys
 import sysconfig
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
+from functools import partial
+from multiprocessing import Pool
 from pathlib import Path
 from typing import TypeVar
 
@@ -41,6 +44,8 @@ from config.library import model_texts
 from tests.analyzers.torture import FORGETTING, NEWER, TORTURE
 
 Place = tuple[str, int, int, int, int]
+# What a child keeps of the files it read is given back when it ends.
+FILES_OF_A_CHILD = 50
 # A path at which every rule speaks.
 PATH = "app/program.py"
 MODELS = load(model_texts())
@@ -77,6 +82,12 @@ class Count:
     findings: int = 0
     left_out: Counter[str] = field(default_factory=Counter)
     differences: list[str] = field(default_factory=list)
+
+    def add(self, other: "Count") -> None:
+        """Count what was compared elsewhere, too."""
+        for part in fields(self):
+            mine, theirs = getattr(self, part.name), getattr(other, part.name)
+            setattr(self, part.name, mine + theirs)
 
     def __str__(self) -> str:
         said = (
@@ -261,20 +272,43 @@ def examine(name: str, text: str, count: Count, with_findings: bool = True) -> N
         count.differences.append(f"{name}: {type(difference).__name__} {difference}")
 
 
+class TooLong(Exception):
+    """A comparison did not end in time."""
+
+
+def examine_file(path: Path, seconds: int, with_findings: bool) -> Count:
+    """Compare the file of a path, for so long at most."""
+
+    def stop(*_: object) -> None:
+        raise TooLong(f"{seconds} seconds were not enough")
+
+    sys.setrecursionlimit(RECURSION)
+    count = Count()
+    text = text_of(path, count)
+    if text is not None:
+        signal.signal(signal.SIGALRM, stop)
+        signal.alarm(seconds)
+        examine(str(path), text, count, with_findings)
+        signal.alarm(0)
+    return count
+
+
 def main() -> int:
     """Compare, print the counts, and fail when there is a difference."""
     asked = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     asked.add_argument("--every", type=int, default=1, help="take every Nth file")
+    asked.add_argument("--jobs", type=int, default=1, help="compare so many files at the same time")
+    asked.add_argument("--seconds", type=int, default=300, help="a file that takes longer counts as a difference")
     asked.add_argument("--no-findings", action="store_true", help="compare the positions alone")
     wanted = asked.parse_args()
     sys.setrecursionlimit(RECURSION)
     count = Count()
     for name, text in torturing():
         examine(name, text, count, not wanted.no_findings)
-    for path in sources()[:: wanted.every]:
-        text = text_of(path, count)
-        if text is not None:
-            examine(str(path), text, count, not wanted.no_findings)
+    compared = partial(examine_file, seconds=wanted.seconds, with_findings=not wanted.no_findings)
+    with Pool(wanted.jobs, maxtasksperchild=FILES_OF_A_CHILD) as pool:
+        for one in pool.imap(compared, sources()[:: wanted.every]):
+            count.add(one)
     print(f"Python {platform.python_version()}, libcst {cst.LIBCST_VERSION}: {count}", *count.differences, sep="\n")
     return bool(count.differences)
 
