@@ -6,7 +6,7 @@ from rich.console import Console, Group, RenderableType
 from rich.rule import Rule as Line
 from rich.text import Text
 
-from analyzers.model import Finding, Fix, Safety, Severity, Step
+from analyzers.model import Confidence, Finding, Fix, Safety, Severity, Step
 from bot import wording
 from bot.formats.fragments import Indented, edited, marked, printable, prose
 from bot.model import Verdict
@@ -44,7 +44,8 @@ def _finding(finding: Finding, lines: Lines) -> Iterator[RenderableType]:
         yield Indented(Text.assemble(("what to do  ", "bold green"), prose(finding.advice)), 2)
     if finding.fix:
         yield from _fix(finding.path, finding.fix, lines)
-    yield Indented(Text(f"rule {finding.rule}", style="dim"), 2)
+    sure = "" if finding.confidence is Confidence.HIGH else f", confidence {finding.confidence}"
+    yield Indented(Text(f"rule {finding.rule}{sure}", style="dim"), 2)
 
 
 def _headline(finding: Finding) -> Text:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.console import Console
 
-from analyzers.model import Edit, FileReport, Finding, Span
+from analyzers.model import Confidence, Edit, FileReport, Finding, Span
 from bot.formats import text
 from bot.formats.fragments import WIDEST, edited, marked, printable, prose
 from tests.bot.formats.samples import REQUEST, SOURCES, SQL, UNREAD, reviewed
@@ -38,6 +38,10 @@ shop/db.py:41:5  critical  SQL built from user input  CWE-89
   rule sql-from-user-input
 """
     )
+
+
+def test_a_finding_that_is_not_sure_says_so() -> None:
+    assert "rule sql-from-user-input, confidence medium\n" in shown(replace(SQL, confidence=Confidence.MEDIUM))
 
 
 def test_a_fix_is_shown_as_the_lines_it_changes() -> None:
