@@ -14,7 +14,7 @@ from analyzers.marks import Key, key
 from analyzers.model import Confidence, Examined, Finding
 from analyzers.rule import Rule
 from analyzers.source import SourceFile
-from analyzers.suppress import is_hushed
+from analyzers.suppress import covering
 from analyzers.touched import Change
 from analyzers.walk import Seen, look_further, reached
 from analyzers.workspace import Side
@@ -153,12 +153,15 @@ def _known(finding: Finding, file: SourceFile, lines: Lines) -> Known:
 
 
 def standing(side: Side, rules: Sequence[Rule], sides: Sides) -> list[Known]:
-    """What base already had where the change reaches, without what was suppressed there."""
+    """What base already had where the change reaches, without what was suppressed there.
+
+    What was only told to another tool to be silent about was there.
+    """
     base, gone = side.base, taken(sides)
     if base is None or not base.readable:
         return []
     found = one_way(_seen_before(base, side, rules).findings, rules, gone)
-    return [_known(finding, base, gone) for finding in found if not is_hushed(finding, base, rules)]
+    return [_known(finding, base, gone) for finding in found if covering(finding, base) is None]
 
 
 def _seen_before(base: SourceFile, side: Side, rules: Sequence[Rule]) -> Seen:

@@ -7,10 +7,12 @@ import ast
 import re
 import sys
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass, field, replace
+from pathlib import PurePosixPath
 
 from analyzers import names, trees
+from analyzers.fit.undefined import slips
 from analyzers.flow.api import bears, models
 from analyzers.model import Wish
 from analyzers.models import Models
@@ -36,13 +38,23 @@ def wishes(space: Workspace, path: str) -> tuple[Wish, ...]:
     search = _Search(path, space.paths, _libraries(models(side.head)), folders_of(space.paths))
     if not side.head.readable:
         return ()
-    for unit in reached(side.head, side.touched):
+    units = reached(side.head, side.touched)
+    for unit in units:
         definition = side.head.outline.by_name.get(unit.qualname)
         if definition and bears(side.head, definition):
             search.add(side.head, definition)
     search.run()
-    wanted = (wish for module, wish in search.found.items() if not any(map(search.found.get, _around(module))))
+    wanted = [wish for module, wish in search.found.items() if not any(map(search.found.get, _around(module)))]
+    if any(slips(unit, side.head) for unit in units):
+        wanted += _loader(side.head, space.paths)
     return tuple(replace(wish, rank=rank) for rank, wish in enumerate(wanted))
+
+
+def _loader(file: SourceFile, at_hand: Set[str]) -> Iterator[Wish]:
+    """The package of a file that uses an unknown name: it may load its modules itself, and give them names."""
+    path = str(PurePosixPath(file.path).with_name("__init__.py"))
+    if file.package and path != file.path and path not in at_hand:
+        yield Wish(file.path, file.package, (path,), sure=True)
 
 
 def _around(module: str) -> Iterator[str]:

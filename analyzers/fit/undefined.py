@@ -3,6 +3,7 @@
 import ast
 import builtins
 import re
+import sys
 from collections.abc import Iterator, Sequence, Set
 
 from analyzers import trees
@@ -28,6 +29,9 @@ BINDING = re.compile(
 INSTALLED = re.compile(r"(?:\bbuiltins|\b__builtin__|\bbuiltin)\.(\w+)[ \t]*=")
 # In a file of settings that a program runs: it gives what is configured, as `c.Server.port = 1` has it.
 CONFIGURED = re.compile(r"^(\w+)\.[A-Z]\w*\.\w+[ \t]*=(?!=)", re.MULTILINE)
+# A package that loads its modules itself may give them names: `engine.logger = ...`, `setattr(engine, name, value)`.
+LOADING = re.compile(r"\b(?:import_module|load_module|load_source|exec_module|__import__)\b")
+GIVING = re.compile(r"\bsetattr\(|\b(?!(?:self|cls)\.)\w+\.(\w+)[ \t]*=(?!=)")
 # With more of them in what the change touches, the names come from somewhere else, or it is no program but a sample.
 MOST = 3
 MOST_IN_NEW = 1
@@ -86,6 +90,8 @@ def _unknown(glimpse: Glimpse) -> frozenset[str]:
     rest -= _of_class(glimpse, file) | bound_globally(file) | set(_rarely_bound(glimpse.nodes)) | _installed(file)
     rest &= {one.id for one in _evaluated(glimpse.nodes) if isinstance(one, ast.Name)}
     rest -= _walruses(file) | _configured(file)
+    if rest and (given := _given(file)):
+        rest &= sys.stdlib_module_names if "" in given else rest - given
     return frozenset(name for name in rest if name.strip("_") and not name.startswith("__"))
 
 
@@ -170,6 +176,18 @@ def _installed(file: SourceFile) -> Set[str]:
     if known is None:
         found = (name for other in file.project.files.values() for name in INSTALLED.findall(other.text))
         known = file.project.cache[_installed] = frozenset(found)
+    return known
+
+
+def _given(file: SourceFile) -> Set[str]:
+    """What a package gives to the modules that it loads; "" where that may be anything but a module of the library."""
+    package = file.project.module(file.package)
+    if package is None or package is file:
+        return frozenset()
+    known: frozenset[str] | None = package.cache.get(_given)
+    if known is None:
+        found = GIVING.findall(package.text) if LOADING.search(package.text) else ()
+        known = package.cache[_given] = frozenset(found)
     return known
 
 

@@ -104,6 +104,12 @@ def test_one_guard_that_went_makes_one_finding_sure(head: str, sure: list[Confid
     assert sorted(one.confidence for one in missing) == sure
 
 
+def test_what_another_tool_was_told_to_pass_over_was_there() -> None:
+    assert found(WAITS.replace("})", "})  # nosec"), WAITS) == []
+    ours = WAITS.replace("})", "})  # touchline: ignore[request-without-timeout] because the shop answers")
+    assert found(ours, WAITS) == ["request-without-timeout"]
+
+
 def test_one_that_stays_explains_none_that_came() -> None:
     assert found(WAITS, WAITS + WAITS.partition("\n\n")[2].replace("load", "again")) == ["request-without-timeout"]
 

@@ -186,3 +186,15 @@ def test_calls_in_circles_end() -> None:
     one = "from flask import request\nfrom .b import two\ndef one():\n    return two(request.args)\n"
     two = "from .a import one\nfrom .c import three\ndef two(x):\n    return one() or three(x)\n"
     assert asked({"p/a.py": one, "p/b.py": two}) == ["p/c.py"]
+
+
+ENGINE = "from .words import clean\n\ndef search(query):\n    return clean(query, limit)\n"
+LOADER = "shop/engines/__init__.py"
+
+
+def test_where_a_name_is_unknown_the_package_that_may_load_the_file_is_asked_for() -> None:
+    assert LOADER in asked({"shop/engines/maps.py": ENGINE})
+    assert LOADER not in asked({"shop/engines/maps.py": "limit = 9\n" + ENGINE})
+    assert LOADER not in asked({"shop/engines/maps.py": ENGINE}, {LOADER: ""})
+    assert LOADER not in asked({LOADER: ENGINE})
+    assert "__init__.py" not in asked({"maps.py": ENGINE})

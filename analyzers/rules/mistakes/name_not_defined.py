@@ -183,6 +183,27 @@ RULE = Rule(
             """,
         ),
         Good(
+            "the package that loads the module gives it the name",
+            """
+            from .words import clean
+
+            def search(query):
+                logger.debug('asked for %s', query)
+                return clean(query)
+            """,
+            files={
+                "__init__.py": """
+                import logging
+                from importlib import import_module
+
+                def load(name):
+                    engine = import_module(name)
+                    engine.logger = logging.getLogger(name)
+                    return engine
+                """
+            },
+        ),
+        Good(
             "a class sees its own names outside its methods",
             """
             class Orders:

@@ -95,3 +95,24 @@ def test_what_is_defined_in_a_class_has_a_head_that_sees_its_names(inner: str) -
 )
 def test_what_a_class_binds_its_methods_do_not_see(text: str) -> None:
     assert missing(f"class C:\n    word = 1\n    def f(self):\n        {text}\n") == {"C.f": {"word"}}
+
+
+LOADER = "from importlib import import_module\n\ndef load(name):\n    engine = import_module(name)\n    {gives}\n"
+
+
+@pytest.mark.parametrize(
+    ("loader", "known"),
+    [
+        (LOADER.format(gives="engine.logger = name"), True),
+        (LOADER.format(gives="setattr(engine, *name)"), True),
+        (LOADER.format(gives="engine.log = name"), False),
+        (LOADER.format(gives="self.logger = name"), False),
+        (LOADER.format(gives="engine.logger == name"), False),
+        ("def load(engine, name):\n    engine.logger = name\n", False),
+    ],
+)
+def test_a_package_may_give_names_to_the_modules_that_it_loads(loader: str, known: bool) -> None:
+    file = SourceFile("shop/engines/maps.py", "def search():\n    return logger, re\n")
+    Project([file, SourceFile("shop/engines/__init__.py", loader), SourceFile("shop/__init__.py", "")])
+    (unit,) = file.outline.units
+    assert unknown(Glimpse(file, unit)) == ({"re"} if known else {"re", "logger"})
