@@ -201,7 +201,7 @@ class Analysis:
         return Summary(
             parameters=names,
             reaches=tuple(_reaches(frame)),
-            result=tuple(_given(frame.result)),
+            result=tuple(_results(frame.result)),
             type=frame.result.type,
             writes=_writes(end, names),
             proves=_proves(file, function, end, names),
@@ -247,6 +247,13 @@ def place_of(file: SourceFile, hit: Hit) -> Place:
     """Where the sink of a hit stands in the analysed function."""
     code = short(file, hit.node.func) if isinstance(hit.node, cst.Call) else "return"
     return Place(file.path, file.span(hit.node), file.definition_name(hit.node), code)
+
+
+def _results(value: Value, part: tuple[str, ...] = ()) -> Iterator[Given]:
+    """What comes out, and in which part of the result."""
+    yield from (replace(one, part=part) for one in _given(Value(taints=value.taints)))
+    for key, held in value.fields.items():
+        yield from _results(held, (*part, key))
 
 
 def _given(value: Value, but: str = "") -> Iterator[Given]:

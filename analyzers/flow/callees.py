@@ -11,7 +11,7 @@ from analyzers.flow.given import Given
 from analyzers.flow.guards import about_of, narrowed
 from analyzers.flow.summary import Given as Result
 from analyzers.flow.summary import Reach, Summary
-from analyzers.flow.value import CLEAN, Link, Proof, Taint, Value, join, merge_taints
+from analyzers.flow.value import CLEAN, Link, Proof, Taint, Value, join, merge_taints, placed
 from analyzers.outline import Definition, Kind
 from analyzers.scopes import parameters
 from analyzers.source import SourceFile
@@ -63,7 +63,7 @@ def apply_callee(
             frame.made[init] = join(frame.made.get(init, made), made)
         return made
     tests = tuple(_proof(parameter, kinds, bound) for parameter, kinds in summary.tells.items() if parameter in bound)
-    return Value(_given(frame, site, summary.result, bound), type=summary.type, proofs=sum(tests, ()))
+    return replace(_result(frame, site, summary.result, bound), type=summary.type, proofs=sum(tests, ()))
 
 
 def _inner(frame: Frame, function: cst.FunctionDef, given: tuple[Given, ...]) -> Value:
@@ -144,6 +144,18 @@ def _reach(frame: Frame, site: Site, reaches: tuple[Reach, ...], bound: Mapping[
             if taint.clear(reach.cleared).harms(reach.kind):
                 what = _passed(frame, site, reach.parameter)
                 frame.hit(Hit(reach.kind, site.node, one.node, taint, what, reach.assumed, reach.place, reach.steps))
+
+
+def _result(frame: Frame, site: Site, results: tuple[Result, ...], bound: Mapping[str, Given]) -> Value:
+    """What a callee gives, each part in its place."""
+    parts: dict[tuple[str, ...], list[Result]] = {}
+    for result in results:
+        parts.setdefault(result.part, []).append(result)
+    whole = CLEAN
+    for part in sorted(parts, key=len):
+        taints = _given(frame, site, tuple(parts[part]), bound)
+        whole = placed(whole, part, Value(taints)) if taints else whole
+    return whole
 
 
 def _given(frame: Frame, site: Site, results: tuple[Result, ...], bound: Mapping[str, Given]) -> tuple[Taint, ...]:

@@ -11,6 +11,7 @@ from analyzers.flow.compose import compose, percent
 from analyzers.flow.frame import Frame, Hit, access, joined, short, source_taints
 from analyzers.flow.given import Given, constant_of, gather, select
 from analyzers.flow.guards import about_of, halves, narrowed
+from analyzers.flow.items import gone_through, taken_from
 from analyzers.flow.value import (
     CLEAN,
     CONFLICT,
@@ -183,6 +184,9 @@ def _result(frame: Frame, called: Called) -> Value:
         return CLEAN
     if name in MAPPINGS and all(one.keyword for one in called.given):
         return Value(fields={f"[{one.keyword!r}]": one.value for one in called.given})
+    through = gone_through(name, called.given)
+    if through is not None:
+        return through
     sanitizers = models.named(Sanitizer, name)
     if sanitizers:
         return _sanitized(called, tuple(one for item in sanitizers for one in item.kinds), kind)
@@ -205,7 +209,7 @@ def _handed_on(frame: Frame, called: Called) -> Value | None:
     if isinstance(function, cst.Lambda):
         before = frame.state
         frame.state = {**before, **parameters_of(function, given)}
-        value, name = frame.value(function.body), None
+        value, name = frame.value_if_run(function.body)[0], None
         frame.state = before
     else:
         receiver = frame.value(function.value) if isinstance(function, cst.Attribute) else None
@@ -275,6 +279,9 @@ def _method(frame: Frame, called: Called) -> Value:
         return CLEAN
     if called.method in FILLING:
         _fill(frame, called, (taint for one in called.given for taint in one.value.all_taints()))
+    taken = taken_from(called.method, receiver)
+    if taken is not None:
+        return taken
     if called.method in ("format", "join", "format_map"):
         return _put_together(called, func.value, receiver)
     if called.method == "get" and called.given and called.given[0].key and receiver.fields:

@@ -10,7 +10,8 @@ from analyzers.flow.calls import call
 from analyzers.flow.compose import compose, percent
 from analyzers.flow.frame import Frame, access, constant_key, item_key, source_taints
 from analyzers.flow.guards import about_of, comparison, narrowed
-from analyzers.flow.value import CLEAN, Proof, Value, join, merge_taints
+from analyzers.flow.items import many
+from analyzers.flow.value import ANY_KEY, CLEAN, Proof, State, Value, join, join_states, merge_taints
 from analyzers.models import ANY
 from analyzers.syntax import text_value
 
@@ -83,7 +84,7 @@ def _subscript(frame: Frame, node: cst.Subscript) -> Value:
         if isinstance(element.slice, cst.Index):
             frame.value(element.slice.value)
     key = item_key(node)
-    return frame.part(node.value, whole, key) if key else whole.element()
+    return frame.part(node.value, whole, key) if key else whole.item()
 
 
 def _formatted(frame: Frame, node: cst.FormattedString) -> Value:
@@ -128,10 +129,21 @@ def _binary(frame: Frame, node: cst.BinaryOperation) -> Value:
 
 def _boolean(frame: Frame, node: cst.BooleanOperation) -> Value:
     left = frame.value(node.left)
-    right = frame.value(node.right)
-    when = isinstance(node.operator, cst.And)
+    when, before = isinstance(node.operator, cst.And), frame.state
+    frame.state = narrowed(before, left, when)
+    right, stops = frame.value_if_run(node.right)
+    if stops:
+        frame.state = narrowed(before, left, not when)
+        return _again(frame, node.left, left)
+    frame.state = join_states(before, frame.state)
     proofs = tuple(proof for side in (left, right) for proof in side.proofs if proof.when == when)
     return replace(join(left, right), proofs=proofs) if proofs else join(left, right)
+
+
+def _again(frame: Frame, node: cst.BaseExpression, value: Value) -> Value:
+    """What a variable that was just tested holds now; the value of anything else."""
+    path = access(node)
+    return frame.read(path) if path and path[0] in frame.state else value
 
 
 def _unary(frame: Frame, node: cst.UnaryOperation) -> Value:
@@ -144,12 +156,14 @@ def _unary(frame: Frame, node: cst.UnaryOperation) -> Value:
 def _conditional(frame: Frame, node: cst.IfExp) -> Value:
     test = frame.value(node.test)
     before = frame.state
-    sides = []
+    ends: list[tuple[Value, State]] = []
     for side, branch in ((node.body, True), (node.orelse, False)):
         frame.state = narrowed(before, test, branch)
-        sides.append(frame.value(side))
-    frame.state = before
-    return join(*sides)
+        value, stops = frame.value_if_run(side)
+        ends += [] if stops else [(value, frame.state)]
+    frame.stopped = frame.stopped or not ends
+    frame.state = ends[0][1] if len(ends) == 1 else before
+    return join(*(value for value, _ in ends)) if len(ends) == 2 else ends[0][0] if ends else CLEAN
 
 
 def _elements(frame: Frame, node: cst.Tuple | cst.List | cst.Set) -> Value:
@@ -180,7 +194,7 @@ def _dict(frame: Frame, node: cst.Dict) -> Value:
 
 
 def _comprehension(frame: Frame, node: Any) -> Value:
-    before = frame.state
+    before, stopped = frame.state, frame.stopped
     frame.state = dict(before)
     clause = node.for_in
     while clause is not None:
@@ -188,10 +202,15 @@ def _comprehension(frame: Frame, node: Any) -> Value:
         for test in clause.ifs:
             frame.state = narrowed(frame.state, frame.value(test.test), True)
         clause = clause.inner_for_in
-    parts = (node.key, node.value) if isinstance(node, cst.DictComp) else (node.elt,)
-    taints = merge_taints((), [taint for part in parts for taint in frame.value(part).all_taints()])
-    frame.state = before
-    return Value(taints=taints) if taints else CLEAN
+    made = _mapped(frame, node) if isinstance(node, cst.DictComp) else many(frame.value(node.elt))
+    frame.state, frame.stopped = before, stopped
+    return made
+
+
+def _mapped(frame: Frame, node: cst.DictComp) -> Value:
+    keys, value = frame.value(node.key).flat(), frame.value(node.value)
+    made = Value(taints=keys.taints) if keys.taints else CLEAN
+    return made.with_part(ANY_KEY, value) if value.dirty else made
 
 
 def bind(frame: Frame, target: cst.BaseExpression, value: Value) -> None:
@@ -223,14 +242,15 @@ def _wrapped(frame: Frame, node: Any) -> Value:
 def _yield(frame: Frame, node: cst.Yield) -> Value:
     if node.value is not None:
         given = node.value.item if isinstance(node.value, cst.From) else node.value
-        frame.result = join(frame.result, frame.value(given))
+        value = frame.value(given)
+        frame.result = join(frame.result, value if isinstance(node.value, cst.From) else many(value))
     return CLEAN
 
 
 def _lambda(frame: Frame, node: cst.Lambda) -> Value:
     before = frame.state
     frame.state = {**before, **{param.name.value: CLEAN for param in node.params.params}}
-    frame.value(node.body)
+    frame.value_if_run(node.body)
     frame.state = before
     return CLEAN
 

@@ -8,7 +8,7 @@ import libcst as cst
 
 from analyzers.flow.graph import Undecided
 from analyzers.flow.summary import Place, Summary
-from analyzers.flow.value import CLEAN, CONFLICT, PARAMETER, Link, State, Taint, Value, join
+from analyzers.flow.value import CLEAN, CONFLICT, PARAMETER, Link, State, Taint, Value, join, placed
 from analyzers.model import Step
 from analyzers.models import Models, Source
 from analyzers.outline import Definition
@@ -89,6 +89,13 @@ class Frame:
             raise Undecided
         return self.evaluate(self, node)
 
+    def value_if_run(self, node: cst.CSTNode) -> tuple[Value, bool]:
+        """The value of an expression that need not run here, and whether the program stops where it does."""
+        before, self.stopped = self.stopped, False
+        value = self.value(node)
+        stops, self.stopped = self.stopped, before
+        return value, stops
+
     def hit(self, hit: Hit) -> None:
         """Remember a taint at a sink; of several ways the shortest."""
         key = (hit.node, hit.kind, hit.taint.kind, hit.taint.origin, hit.place)
@@ -107,7 +114,7 @@ class Frame:
         """Put a value at an access path; weakly, when what stood there may stay."""
         if weak:
             value = join(self.read(path), value)
-        self.state[path[0]] = _placed(self.state.get(path[0], CLEAN), path[1:], value)
+        self.state[path[0]] = placed(self.state.get(path[0], CLEAN), path[1:], value)
 
     def part(self, holder: cst.BaseExpression, whole: Value, key: str) -> Value:
         """One part of what `holder` holds; the placeholder of a parameter becomes that of the part."""
@@ -152,12 +159,6 @@ def is_as_given(taint: Taint, parameter: str) -> bool:
 def joined(path: tuple[str, ...]) -> str:
     """An access path as one text."""
     return "".join(path)
-
-
-def _placed(whole: Value, path: tuple[str, ...], value: Value) -> Value:
-    if not path:
-        return value
-    return whole.with_part(path[0], _placed(whole.part(path[0]), path[1:], value))
 
 
 def access(node: cst.CSTNode) -> tuple[str, ...] | None:

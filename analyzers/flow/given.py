@@ -46,7 +46,11 @@ def select(
             continue
         for one in given:
             if argument == ANY or _is(one, argument, given):
-                yield one.node, one.value.element() if one.star else one.value
+                yield one.node, _unstarred(one)
+
+
+def _unstarred(one: Given) -> Value:
+    return {"": one.value, "*": one.value.element(), "**": one.value.item()}[one.star]
 
 
 def _is(one: Given, argument: Argument, given: tuple[Given, ...]) -> bool:

@@ -203,9 +203,7 @@ def _match(frame: Frame, node: cst.CSTNode) -> After:
         frame.state = narrowed(frame.state, Value(proofs=(Proof(joined(path), (ANY,)),)), True)
     else:
         for name in _captured(node.pattern):
-            _keep(
-                frame, name, value if name is getattr(node.pattern, "name", None) else value.element(), around.subject
-            )
+            _keep(frame, name, value if name is getattr(node.pattern, "name", None) else value.item(), around.subject)
     return {Edge.TRUE: frame.state, Edge.FALSE: before}
 
 

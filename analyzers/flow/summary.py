@@ -52,12 +52,16 @@ class Way:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """Something comes out: what was passed as `parameter`, or (when that is "") a value of the source kind `kind`."""
+    """Something comes out: what was passed as `parameter`, or (when that is "") a value of the source kind `kind`.
+
+    `part` is where in the result it stands, as the keys of an access path.
+    """
 
     parameter: str
     kind: str
     cleared: frozenset[str]
     way: Way
+    part: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

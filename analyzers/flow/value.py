@@ -26,6 +26,9 @@ TAINT_LIMIT = 16
 FIELD_LIMIT = 64
 DEPTH_LIMIT = 4
 CONFLICT = "?"
+# Whatever stands in a sequence, or at the keys of a mapping that are not known.
+ANY_ITEM = "[*]"
+ANY_KEY = "['*']"
 NO_FIELDS: Mapping[str, "Value"] = MappingProxyType({})
 
 
@@ -92,7 +95,8 @@ class Proof:
 class Value:
     """An abstract value. `fields` are the parts known apart: ".name" attributes, "['key']" and "[0]" items.
 
-    `about` is the access path of the variable it was derived from, and the kinds that a test of it proves.
+    An item at a text is that of a mapping: going through it gives the keys. `about` is the access path of the variable
+    it was derived from, and the kinds that a test of it proves.
     `composed` says that a text was put together since the value was last kept; `begins` is how it certainly begins.
     """
 
@@ -120,10 +124,20 @@ class Value:
         known = self.fields.get(key)
         if known is not None:
             return known
-        return Value(taints=self.taints) if self.taints else CLEAN
+        whole = Value(taints=self.taints) if self.taints else CLEAN
+        for other in (ANY_ITEM, ANY_KEY) if key.startswith("[") and self.fields else ():
+            whole = join(whole, self.fields.get(other, CLEAN))
+        return whole
 
     def element(self) -> "Value":
-        """Any element: what iterating gives."""
+        """Any element: what iterating gives. Of a mapping that is a key."""
+        whole = Value(taints=self.taints) if self.taints else CLEAN
+        for key, part in self.fields.items():
+            whole = join(whole, part) if key.startswith("[") and not _is_key(key) else whole
+        return whole
+
+    def item(self) -> "Value":
+        """Any item, at whatever index or key."""
         whole = Value(taints=self.taints) if self.taints else CLEAN
         for key, part in self.fields.items():
             whole = join(whole, part) if key.startswith("[") else whole
@@ -149,6 +163,15 @@ class Value:
             return self
         kept = tuple(changed for taint in self.taints if (changed := change(taint)) is not None)
         return replace(self, taints=kept, fields={key: part.map(change) for key, part in self.fields.items()})
+
+
+def _is_key(key: str) -> bool:
+    return key[1:2] in ("'", '"')
+
+
+def placed(whole: Value, path: tuple[str, ...], value: Value) -> Value:
+    """The value with another one put at an access path in it."""
+    return whole.with_part(path[0], placed(whole.part(path[0]), path[1:], value)) if path else value
 
 
 def _is_deep(value: Value, left: int = DEPTH_LIMIT) -> bool:
