@@ -6,20 +6,22 @@ from dataclasses import dataclass, field, replace
 import libcst as cst
 
 from analyzers.flow.build import build
-from analyzers.flow.entries import entry_of, start
+from analyzers.flow.entries import entry_of, held, start
 from analyzers.flow.expressions import evaluate
 from analyzers.flow.frame import Frame, Hit, short
 from analyzers.flow.graph import Graph, Point, Undecided, solve
 from analyzers.flow.hints import gives_by_itself
+from analyzers.flow.objects import class_of
 from analyzers.flow.recall import Key, Made, Making, keep, recalled
 from analyzers.flow.statements import transfer
-from analyzers.flow.summary import NOTHING, Given, Place, Reach, Summary, Way
+from analyzers.flow.summary import NOTHING, Given, Place, Reach, Summary, Way, signature_of
 from analyzers.flow.trace import assumed, hit_steps, steps_of
 from analyzers.flow.value import CLEAN, NO_FIELDS, PARAMETER, Link, State, Value, join_states
 from analyzers.models import ANY, Models
 from analyzers.outline import Definition
 from analyzers.scopes import local_names, parameters
 from analyzers.source import SourceFile
+from analyzers.syntax import inside
 
 # What all analyses of one file may cost together, in evaluated expressions: some seconds.
 FILE_BUDGET = 120_000
@@ -79,9 +81,11 @@ class Analysis:
         frame.left = end.get("self", CLEAN).fields if end else NO_FIELDS
         return frame
 
-    def summary(self, file: SourceFile, function: cst.FunctionDef | Definition, *, wanted: bool) -> Summary | None:
+    def summary(
+        self, file: SourceFile, function: cst.FunctionDef | Definition, *, wanted: bool, own: str = ""
+    ) -> Summary | None:
         """See `World.summary`."""
-        own, key = _identity(file, function)
+        definition, key = _identity(file, function, own)
         depth = len(self.running)
         known = self.known.get(key)
         if known is not None and known.depth <= depth:
@@ -90,16 +94,16 @@ class Analysis:
             self.circular.add(key)
             self.cuts += 1
             return self.running[key]
-        if not wanted and not gives_by_itself(file, own, self.models, self.kind):
+        if not wanted and not gives_by_itself(file, definition, self.models, self.kind):
             return None
         if depth >= DEPTH_LIMIT or self.functions >= FUNCTION_LIMIT:
             self.cuts += 1
             return None
-        made = recalled(file, own, self.kind)
+        made = None if own else recalled(file, definition, self.kind)
         if made is not None and self._take(key, made, depth):
             return self._used(key, self.known[key])
-        node = file.function(own.qualname) if isinstance(function, Definition) else function
-        return self._used(key, self._make(file, own, key, node, depth)) if node else None
+        node = file.function(definition.qualname) if isinstance(function, Definition) else function
+        return self._used(key, self._make(file, definition, key, node, depth)) if node else None
 
     def _used(self, key: Key, known: Known) -> Summary:
         """The summary, noted as something that the one being made stands on."""
@@ -121,7 +125,7 @@ class Analysis:
         self.functions += len(new)
         return True
 
-    def _make(self, file: SourceFile, own: Definition, key: Key, function: cst.FunctionDef, depth: int) -> Known:
+    def _make(self, file: SourceFile, definition: Definition, key: Key, function: cst.FunctionDef, depth: int) -> Known:
         """Make a summary, and remember it when nothing cut it."""
         self.functions += 1
         cuts, failures = self.cuts, self.failures
@@ -134,8 +138,9 @@ class Analysis:
             file.project.listeners.pop()
             self.making.pop()
         cut = self.cuts > cuts
-        made = making.made(file, found) if file.untouched and not cut and self.failures == failures else None
-        keep(file, own, self.kind, made)
+        whole = file.untouched and not (cut or key[2]) and self.failures == failures
+        made = making.made(file, found) if whole else None
+        keep(file, definition, self.kind, made)
         self.known[key] = Known(found, depth if cut else 0, made)
         return self.known[key]
 
@@ -153,7 +158,7 @@ class Analysis:
     def _settle(self, file: SourceFile, key: Key, function: cst.FunctionDef) -> Summary:
         """The summary; of a function that calls itself, the one that does not change any more."""
         for _ in range(ROUNDS):
-            found = self._summarise(file, function)
+            found = self._summarise(file, function, key[2])
             if key not in self.circular or found == self.running[key]:
                 break
             self.running[key] = found
@@ -183,40 +188,62 @@ class Analysis:
         before = solve(graph, state, step, join_states)  # type: ignore[arg-type]
         return before.get(graph.exit)
 
-    def _define(self, frame: Frame, function: cst.FunctionDef, given: Mapping[str, Value] | None = None) -> Value:
+    def _define(
+        self, frame: Frame, function: cst.FunctionDef | cst.Lambda, given: Mapping[str, Value] | None = None
+    ) -> Value:
         """A function defined inside: analysed where it stands, with what it sees around it."""
         if frame.nesting >= NESTING_LIMIT:
             return CLEAN
+        if isinstance(function, cst.Lambda):
+            names = {parameter.name.value: CLEAN for parameter in parameters(function.params)}
+            inner = replace(frame, state={**frame.state, **names, **(given or {})}, nesting=frame.nesting + 1)
+            value = inner.value(function.body)
+            frame.steps = inner.steps
+            return value
         own = start(frame.file, self.models, function, self.kind, symbolic=False)
         answers = _answers(frame.file, self.models, function)
         inner = replace(frame, state={}, result=CLEAN, returned=False, nesting=frame.nesting + 1, answers=answers)
-        self._run(inner, function, {**frame.state, **own, **(given or {})})
+        end = self._run(inner, function, {**frame.state, **own, **(given or {})})
         frame.steps = inner.steps
+        for name in _nonlocal(function) if end is not None else ():
+            frame.write((name,), (end or {}).get(name, CLEAN), weak=True)
         return inner.result
 
-    def _summarise(self, file: SourceFile, function: cst.FunctionDef) -> Summary:
+    def _summarise(self, file: SourceFile, function: cst.FunctionDef, own: str) -> Summary:
         frame = self._frame(file, symbolic=True)
-        end = self._spend(frame, function, start(file, self.models, function, self.kind, symbolic=True))
+        begin = start(file, self.models, function, self.kind, symbolic=True)
+        if own and "self" in begin:
+            place = class_of(file.project, own)
+            of = place[1].qualname if place and place[0] is file else ""
+            begin["self"] = Value(fields=held(file, function, of), type=own)
+        end = self._spend(frame, function, begin)
         names = tuple(parameter.name.value for parameter in parameters(function.params))
         return Summary(
-            parameters=names,
+            signature=signature_of(function.params),
             reaches=tuple(_reaches(frame)),
             result=tuple(_results(frame.result)),
             type=frame.result.type,
-            writes=_writes(end, names),
+            writes=_writes(file, function, end, names),
             proves=_proves(file, function, end, names),
             tells=_tells(frame.result, names),
             stops=end is None and not _is_abstract(file, function),
         )
 
 
-def _identity(file: SourceFile, function: cst.FunctionDef | Definition) -> tuple[Definition, Key]:
+def _nonlocal(function: cst.FunctionDef) -> Iterator[str]:
+    """The names of the function around that a function binds."""
+    for node in inside(function.body):
+        if isinstance(node, cst.Nonlocal):
+            yield from (item.name.value for item in node.names)
+
+
+def _identity(file: SourceFile, function: cst.FunctionDef | Definition, own: str) -> tuple[Definition, Key]:
     """The definition, and its key; of two functions of one name in a file, only the last can be asked for by name."""
-    own = function if isinstance(function, Definition) else file.definition(function)
-    if own is None:
+    definition = function if isinstance(function, Definition) else file.definition(function)
+    if definition is None:
         raise KeyError("a function that is not of the file")
-    named = isinstance(function, Definition) or file.function(own.qualname) is function
-    return own, (file.path, own.line if named else -id(function))
+    named = isinstance(function, Definition) or file.function(definition.qualname) is function
+    return definition, (file.path, definition.line if named else -id(function), own)
 
 
 def _answers(file: SourceFile, models: Models, function: cst.FunctionDef) -> tuple[str, ...]:
@@ -252,14 +279,14 @@ def place_of(file: SourceFile, hit: Hit) -> Place:
 def _results(value: Value, part: tuple[str, ...] = ()) -> Iterator[Given]:
     """What comes out, and in which part of the result."""
     yield from (replace(one, part=part) for one in _given(Value(taints=value.taints)))
-    for key, held in value.fields.items():
-        yield from _results(held, (*part, key))
+    for key, inner in value.fields.items():
+        yield from _results(inner, (*part, key))
 
 
-def _given(value: Value, but: str = "") -> Iterator[Given]:
+def _given(value: Value, *but: str) -> Iterator[Given]:
     """What comes out in a value, without what stood there `but` for itself."""
     for taint in value.all_taints():
-        if taint.kind == PARAMETER and taint.origin == but:
+        if taint.kind == PARAMETER and taint.origin in but:
             continue
         if taint.kind == PARAMETER:
             yield Given(str(taint.origin), "", taint.cleared, _way(taint.link))
@@ -271,13 +298,28 @@ def _way(link: Link) -> Way:
     return Way(lambda: steps_of(link))
 
 
-def _writes(end: State | None, names: tuple[str, ...]) -> dict[str, tuple[Given, ...]]:
-    """The attributes that a method leaves on its first parameter."""
-    if end is None or not names or names[0] != "self":
+def _writes(
+    file: SourceFile, function: cst.FunctionDef, end: State | None, names: tuple[str, ...]
+) -> dict[str, tuple[Given, ...]]:
+    """What a function leaves in the attributes and items of what it is passed, and in these themselves."""
+    if end is None:
         return {}
-    fields = end.get("self", CLEAN).fields
-    written = {key: tuple(_given(part, but=f"self{key}")) for key, part in fields.items() if key.startswith(".")}
-    return {key: given for key, given in written.items() if given}
+    written = {
+        name + key: given
+        for name in names
+        for key, part in _own_parts(name, end.get(name, CLEAN))
+        if (given := tuple(_given(part, name, name + key)))
+    }
+    bound = local_names(function, file.package) if written else {}
+    kept = {name for name in names if len(bound.get(name, ())) == 1}
+    return {key: given for key, given in written.items() if key.partition(".")[0].partition("[")[0] in kept}
+
+
+def _own_parts(name: str, value: Value) -> Iterator[tuple[str, Value]]:
+    """What a parameter holds by itself, under the key "", and in its parts."""
+    if name != "self" and value.taints:
+        yield "", Value(taints=value.taints)
+    yield from value.fields.items()
 
 
 def _proves(

@@ -95,7 +95,11 @@ def _found(
         return UNDECIDED
     own = [_flow(file, hit) for hit in _hits(frame, sink_kind)]
     reached = {hit.node for hit in frame.hits.values() if hit.kind == sink_kind}
-    clean = tuple(node for node, kinds in frame.sinks.items() if sink_kind in kinds and node not in reached)
+    clean = tuple(
+        node
+        for node, kinds in frame.sinks.items()
+        if isinstance(node, cst.Call) and sink_kind in kinds and node not in reached
+    )
     return Flows(_best((*own, *through)), clean)
 
 

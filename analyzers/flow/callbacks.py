@@ -45,6 +45,7 @@ BY_NAME = {
 # Of objects whose type nobody knows: executors, pools, event loops, Starlette's background tasks.
 BY_METHOD = {
     "submit": IN_TURN,
+    **dict.fromkeys(("map", "imap", "imap_unordered", "map_async", "starmap"), Runner((0, "func"), each=True)),
     "apply_async": Runner((0, "func"), packed=(1, "args", "kwds")),
     "run_in_executor": Runner((1, "func")),
     "call_soon": IN_TURN,

@@ -9,10 +9,11 @@ import libcst as cst
 from analyzers.flow.frame import Frame, Hit, access, joined, short
 from analyzers.flow.given import Given
 from analyzers.flow.guards import about_of, narrowed
+from analyzers.flow.objects import class_of, function_of, held_by, is_super, maker_of, overriding, property_of
 from analyzers.flow.summary import Given as Result
-from analyzers.flow.summary import Reach, Summary
+from analyzers.flow.summary import Reach, Signature, Summary, signature_of
 from analyzers.flow.value import CLEAN, Link, Proof, Taint, Value, join, merge_taints, placed
-from analyzers.outline import Definition, Kind
+from analyzers.outline import Definition
 from analyzers.scopes import parameters
 from analyzers.source import SourceFile
 from analyzers.syntax import is_name, last_name
@@ -23,9 +24,9 @@ PART = re.compile(r"(\w+)(\W.*)", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """Where something is called, and what: by the call itself, or by whom it is given to."""
+    """Where something is called, and what: by the call itself, by whom it is given to, or as a property is."""
 
-    node: cst.Call
+    node: cst.CSTNode
     func: cst.BaseExpression
 
 
@@ -37,52 +38,82 @@ def apply_callee(
     given: tuple[Given, ...],
 ) -> Value | None:
     """The value of a call of a project's function; None when it is none, or nothing is known of it."""
-    func = site.func
+    func, project = site.func, frame.file.project
     if isinstance(func, cst.Name) and func.value in frame.inner and func.value in frame.state:
         return _inner(frame, frame.inner[func.value], given)
-    found = _find(frame, name)
-    if found is None or name is None:
-        return None
-    file, function, is_class = found
+    place = function_of(project, name)
+    if place is not None:
+        return _called(frame, site, place, receiver, given)
+    made = class_of(project, name) if name and name.rpartition(".")[2].lstrip("_")[:1].isupper() else None
+    return _made_object(frame, site, name, made, given) if made and name else None
+
+
+def _called(
+    frame: Frame, site: Site, place: tuple[SourceFile, Definition], receiver: Value | None, given: tuple[Given, ...]
+) -> Value | None:
+    """What a function or method gives, and what the call does besides."""
     wanted = any(one.value.dirty for one in given) or (receiver is not None and receiver.dirty)
-    summary = frame.world.summary(file, function, wanted=wanted)
+    own = overriding(*place, receiver.type) if receiver is not None and receiver.type else ""
+    summary = frame.world.summary(*place, wanted=wanted or bool(own), own=own)
     if summary is None:
-        return Value(type=name) if is_class else None
-    bound = dict(_bind(summary, given, skip=is_class or _is_bound(file, function, func)))
-    bound.update(_held(func, receiver) if receiver is not None and not is_class else ())
+        return None
+    bound = dict(_bind(summary.signature, given, skip=_is_bound(*place, site.func)))
+    bound.update(_held(site.func, receiver) if receiver is not None else ())
     _reach(frame, site, summary.reaches, bound)
     if summary.stops:
         frame.stopped = True
         return CLEAN
-    _write(frame, site, summary, bound)
     _prove(frame, summary.proves, bound)
-    if is_class:
-        made = _constructed(frame, site, name, summary, bound)
-        init = file.function(function.qualname) if file is frame.file else None
-        if init is not None:
-            frame.made[init] = join(frame.made.get(init, made), made)
-        return made
+    _write(frame, site, summary, bound)
     tests = tuple(_proof(parameter, kinds, bound) for parameter, kinds in summary.tells.items() if parameter in bound)
     return replace(_result(frame, site, summary.result, bound), type=summary.type, proofs=sum(tests, ()))
 
 
-def _inner(frame: Frame, function: cst.FunctionDef, given: tuple[Given, ...]) -> Value:
+def _made_object(
+    frame: Frame, site: Site, name: str, place: tuple[SourceFile, Definition], given: tuple[Given, ...]
+) -> Value:
+    """A new object of a class, with what its `__init__` leaves in it."""
+    maker = maker_of(frame.file.project, place)
+    if maker is None:
+        return _holding(frame, name, place, given)
+    summary = frame.world.summary(*maker, wanted=any(one.value.dirty for one in given))
+    if summary is None:
+        return Value(type=name)
+    bound = dict(_bind(summary.signature, given, skip=True))
+    _reach(frame, site, summary.reaches, bound)
+    if summary.stops:
+        frame.stopped = True
+        return CLEAN
+    _prove(frame, summary.proves, bound)
+    made = _constructed(frame, site, name, summary, bound)
+    init = maker[0].function(maker[1].qualname) if maker[0] is frame.file else None
+    if init is not None:
+        frame.made[init] = join(frame.made.get(init, made), made)
+    return made
+
+
+def _holding(frame: Frame, name: str, place: tuple[SourceFile, Definition], given: tuple[Given, ...]) -> Value:
+    """An object that holds what it is made of, as those of dataclasses do."""
+    made = Value(type=name)
+    if any(one.value.dirty for one in given):
+        for key, one in _bind(Signature(held_by(frame.file.project, place)), given, skip=False):
+            made = made.with_part(f".{key}", one.value) if one.value.dirty else made
+    return made
+
+
+def read_property(frame: Frame, node: cst.Attribute, name: str | None, receiver: Value) -> Value | None:
+    """What a property of a class of the project gives; None when it is none."""
+    place = property_of(frame.file.project, name)
+    return _called(frame, Site(node, node), place, receiver, ()) if place else None
+
+
+def _inner(frame: Frame, function: cst.FunctionDef | cst.Lambda, given: tuple[Given, ...]) -> Value:
     """A call of a function that was defined in this one."""
-    names = Summary(parameters=tuple(parameter.name.value for parameter in parameters(function.params)))
-    bound = {name: one.value for name, one in _bind(names, given, skip=False) if name in names.parameters}
-    return frame.define(frame, function, bound) if any(value.dirty for value in bound.values()) else CLEAN
-
-
-def _find(frame: Frame, name: str | None) -> tuple[SourceFile, Definition, bool] | None:
-    """The function of a name, or what makes an instance of the class of that name. Nothing of it is parsed yet."""
-    if not name or "." not in name:
-        return None
-    project = frame.file.project
-    found = project.locate(name)
-    if found and found[1].kind is Kind.FUNCTION:
-        return (*found, False)
-    made = project.locate(name + ".__init__") if name.rpartition(".")[2][:1].isupper() else None
-    return (*made, True) if made and made[1].kind is Kind.FUNCTION else None
+    own = {parameter.name.value for parameter in parameters(function.params)}
+    bound = {name: one.value for name, one in _bind(signature_of(function.params), given, skip=False) if name in own}
+    if not any(value.dirty for value in (*bound.values(), *frame.state.values())):
+        return CLEAN
+    return frame.define(frame, function, bound)
 
 
 def _is_bound(file: SourceFile, function: Definition, func: cst.BaseExpression) -> bool:
@@ -92,23 +123,59 @@ def _is_bound(file: SourceFile, function: Definition, func: cst.BaseExpression) 
     decorators = {name.rpartition(".")[2] for name in function.decorators}
     if "staticmethod" in decorators:
         return False
-    through_class = isinstance(func, cst.Attribute) and last_name(func.value)[:1].isupper()
+    holder = func.value if isinstance(func, cst.Attribute) else None
+    through_class = isinstance(holder, (cst.Name, cst.Attribute)) and last_name(holder)[:1].isupper()
     return "classmethod" in decorators or not through_class
 
 
-def _bind(summary: Summary, given: tuple[Given, ...], *, skip: bool) -> Iterator[tuple[str, Given]]:
+def _bind(signature: Signature, given: tuple[Given, ...], *, skip: bool) -> Iterator[tuple[str, Given]]:
     """The parameters with what they are given; those that are written out come last, and count."""
-    positional = summary.parameters[1:] if skip else summary.parameters
+    places = signature.places[1:] if skip else signature.places
+    known = (*places, *signature.names)
+    starred: dict[str, Given] = {}
     for one in given:
-        if one.star == "**":
-            yield from ((name, replace(one, value=one.value.part(f"[{name!r}]"))) for name in positional)
-        elif one.star:
-            yield from ((name, replace(one, value=one.value.element())) for name in positional[one.position :])
+        for key, name in _unpacked(one, places, known):
+            value = one.value.part(key)
+            starred[name] = replace(one, value=join(starred[name].value, value) if name in starred else value)
+    yield from starred.items()
+    yield from _bind_rest(signature, given, places, known)
     for one in given:
-        if one.keyword:
+        if one.keyword in known or (one.keyword and not signature.named):
             yield one.keyword, one
-        elif not one.star and one.position < len(positional):
-            yield positional[one.position], one
+        elif not one.star and not one.keyword and one.position < len(places):
+            yield places[one.position], one
+
+
+def _unpacked(one: Given, places: tuple[str, ...], known: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    """The keys in a starred argument, each with the parameter that it is for."""
+    if one.star == "**":
+        yield from ((f"[{name!r}]", name) for name in known)
+    elif one.star:
+        yield from ((f"[{place}]", name) for place, name in enumerate(places[one.position :]))
+
+
+def _bind_rest(
+    signature: Signature, given: tuple[Given, ...], places: tuple[str, ...], known: tuple[str, ...]
+) -> Iterator[tuple[str, Given]]:
+    """What `*args` and `**kwargs` are given."""
+    rest, named = CLEAN, CLEAN
+    last: Given | None = None
+    for one in given:
+        if not one.value.dirty:
+            continue
+        if one.star == "**" or (one.keyword and one.keyword not in known):
+            named = join(named, one.value) if one.star else named.with_part(f"[{one.keyword!r}]", one.value)
+        elif one.star:
+            rest = join(rest, one.value)
+        elif not one.keyword and one.position >= len(places):
+            rest = rest.with_part(f"[{one.position - len(places)}]", one.value)
+        else:
+            continue
+        last = one
+    if last and signature.rest and rest.dirty:
+        yield signature.rest, replace(last, value=rest)
+    if last and signature.named and named.dirty:
+        yield signature.named, replace(last, value=named)
 
 
 def _held(func: cst.BaseExpression, receiver: Value) -> Iterator[tuple[str, Given]]:
@@ -185,19 +252,30 @@ def _through(frame: Frame, site: Site, result: Result, taint: Taint) -> Taint:
 
 
 def _write(frame: Frame, site: Site, summary: Summary, bound: Mapping[str, Given]) -> None:
-    path = access(site.func.value) if isinstance(site.func, cst.Attribute) else None
-    if not path:
-        return
-    for attribute, results in summary.writes.items():
-        taints = _given(frame, site, results, bound)
-        if taints:
-            frame.write((*path, attribute), Value(taints), weak=True)
+    """What a callee leaves in what it is called on, and in what it is passed."""
+    for written, results in summary.writes.items():
+        found = PART.match(written)
+        name, part = (found[1], found[2]) if found else (written, "")
+        path = _path_of(site, name, bound)
+        taints = _given(frame, site, results, bound) if path else ()
+        if path and taints:
+            frame.write((*path, part) if part else path, Value(taints), weak=True)
+
+
+def _path_of(site: Site, name: str, bound: Mapping[str, Given]) -> tuple[str, ...] | None:
+    """The access path of what stands for a parameter of a callee."""
+    if name in bound:
+        return access(bound[name].node) if not bound[name].star else None
+    if name != "self" or not isinstance(site.func, cst.Attribute):
+        return None
+    return ("self",) if is_super(site.func.value) else access(site.func.value)
 
 
 def _constructed(frame: Frame, site: Site, name: str, summary: Summary, bound: Mapping[str, Given]) -> Value:
     made = Value(type=name)
-    for attribute, results in summary.writes.items():
-        made = made.with_part(attribute, Value(_given(frame, site, results, bound)))
+    for written, results in summary.writes.items():
+        if written.startswith("self."):
+            made = made.with_part(written.removeprefix("self"), Value(_given(frame, site, results, bound)))
     return made
 
 

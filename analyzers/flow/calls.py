@@ -12,6 +12,7 @@ from analyzers.flow.frame import Frame, Hit, access, joined, short, source_taint
 from analyzers.flow.given import Given, constant_of, gather, select
 from analyzers.flow.guards import about_of, halves, narrowed
 from analyzers.flow.items import gone_through, taken_from
+from analyzers.flow.objects import is_super
 from analyzers.flow.value import (
     CLEAN,
     CONFLICT,
@@ -31,8 +32,9 @@ from analyzers.syntax import goes_to_the_end, last_name, text_value
 PASSING = frozenset(
     "strip lstrip rstrip lower upper title capitalize casefold replace split rsplit splitlines partition rpartition "
     "encode decode expandtabs zfill ljust rjust center removeprefix removesuffix translate swapcase get getlist "
-    "get_all pop popitem items values keys copy setdefault read readline readlines json to_dict dict model_dump "
-    "getvalue getfirst result group groups groupdict joinpath with_suffix with_name as_posix tobytes hex first".split()
+    "get_all pop popitem popleft items values keys copy setdefault read readline readlines json to_dict dict "
+    "model_dump getvalue getfirst result group groups groupdict joinpath with_suffix with_name as_posix tobytes hex "
+    "first".split()
 )
 # Of these, the ones a test of whose result is a test of the whole.
 WHOLE = frozenset("strip lower upper casefold title capitalize".split())
@@ -184,6 +186,8 @@ def _result(frame: Frame, called: Called) -> Value:
         return CLEAN
     if name in MAPPINGS and all(one.keyword for one in called.given):
         return Value(fields={f"[{one.keyword!r}]": one.value for one in called.given})
+    if is_super(called.node):
+        return replace(frame.state.get("self", CLEAN), type="")
     through = gone_through(name, called.given)
     if through is not None:
         return through
@@ -284,8 +288,8 @@ def _method(frame: Frame, called: Called) -> Value:
         return taken
     if called.method in ("format", "join", "format_map"):
         return _put_together(called, func.value, receiver)
-    if called.method == "get" and called.given and called.given[0].key and receiver.fields:
-        return receiver.part(called.given[0].key)
+    if called.method in ("get", "pop") and called.given and (looked := _looked_up(frame, called, receiver)):
+        return looked
     if called.method == "replace":
         return _replaced(called, func.value, receiver)
     if called.method == "setdefault":
@@ -297,6 +301,15 @@ def _method(frame: Frame, called: Called) -> Value:
     if called.method in WHOLE:
         return replace(passed, about=(about_of(func.value, receiver), receiver.about[1] or (ANY,)))
     return passed
+
+
+def _looked_up(frame: Frame, called: Called, receiver: Value) -> Value | None:
+    """What a mapping has at a key, or what is given in its stead: `NAMES.get(name, name)`; None when nobody knows."""
+    key, *default = called.given
+    if called.given[0].key and receiver.fields:
+        return join(receiver.part(key.key or ""), default[0].value if default else CLEAN)
+    own = default and default[0].value.dirty and frame.file.code(key.node) == frame.file.code(default[0].node)
+    return join(receiver.item(), default[0].value) if own else None
 
 
 def _replaced(called: Called, holder: cst.BaseExpression, receiver: Value) -> Value:

@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 import libcst as cst
 
 from analyzers.flow.frame import short, typed
+from analyzers.flow.objects import calls_own, methods
 from analyzers.flow.value import FIELD_LIMIT, PARAMETER, SEGMENT, Link, State, Taint, Value
 from analyzers.glimpse import stand_for
 from analyzers.models import Alias, Entry, Models
@@ -61,19 +62,39 @@ def start(file: SourceFile, models: Models, function: cst.FunctionDef, source_ki
     _type_self(state, entry, function)
     _guess_types(file, models, state)
     if symbolic and SELF[0] in state:
-        state[SELF[0]] = Value(fields=_held(file, function))
+        state[SELF[0]] = Value(fields=held(file, function))
     return state
 
 
-def attributes(file: SourceFile, definition: Definition | None) -> frozenset[str]:
-    """The attributes of `self` that a method speaks of otherwise than to call them."""
-    known: dict[Definition, frozenset[str]] = file.cache.setdefault(attributes, {})
+def attributes(file: SourceFile, definition: Definition | None, of: str = "") -> frozenset[str]:
+    """The attributes of `self` that a method, or one of those it calls there, speaks of otherwise than to call them.
+
+    `of` is the qualname of the class of the object, where it is not that of the method.
+    """
+    known: dict[Definition, frozenset[str]] = file.cache.setdefault((attributes, of), {})
     if definition is None:
         return frozenset()
     if definition not in known:
-        text = "".join(file.lines[definition.head - 1 : definition.end_line])
-        known[definition] = frozenset(ATTRIBUTE.findall(text))
+        klass = of or definition.parent
+        own = {one.name: one for one in [*methods(file, klass)][::-1]} if calls_own(file, definition) else {}
+        every, waiting = {definition}, [definition]
+        while waiting:
+            further = {own[name] for name in calls_own(file, waiting.pop()) & own.keys()} - every
+            every |= further
+            waiting += further
+        known[definition] = frozenset[str]().union(*(_own_attributes(file, one) for one in every))
     return known[definition]
+
+
+def _own_attributes(file: SourceFile, definition: Definition) -> frozenset[str]:
+    known: dict[Definition, frozenset[str]] = file.cache.setdefault(_own_attributes, {})
+    if definition not in known:
+        known[definition] = frozenset(ATTRIBUTE.findall(_text(file, definition)))
+    return known[definition]
+
+
+def _text(file: SourceFile, definition: Definition) -> str:
+    return "".join(file.lines[definition.head - 1 : definition.end_line])
 
 
 def written(file: SourceFile, definition: Definition) -> frozenset[str]:
@@ -92,9 +113,9 @@ def _last_write(line: str) -> int:
     return max((found.end() for found in WRITES.finditer(line)), default=0)
 
 
-def _held(file: SourceFile, function: cst.FunctionDef) -> dict[str, Value]:
-    """Placeholders for what the object holds that a method is called on."""
-    names = sorted(attributes(file, file.definition(function)))[:FIELD_LIMIT]
+def held(file: SourceFile, function: cst.FunctionDef, of: str = "") -> dict[str, Value]:
+    """Placeholders for what the object holds that a method is called on; see `attributes`."""
+    names = sorted(attributes(file, file.definition(function), of))[:FIELD_LIMIT]
     place = next(parameters(function.params))
     return {f".{name}": Value((Taint(PARAMETER, f"self.{name}", Link(file, place, "", length=0)),)) for name in names}
 

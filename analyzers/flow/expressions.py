@@ -6,6 +6,7 @@ from typing import Any
 
 import libcst as cst
 
+from analyzers.flow.callees import read_property
 from analyzers.flow.calls import call
 from analyzers.flow.compose import compose, percent
 from analyzers.flow.frame import Frame, access, constant_key, item_key, source_taints
@@ -59,6 +60,9 @@ def _attribute(frame: Frame, node: cst.Attribute) -> Value:
 def attribute_of(frame: Frame, node: cst.Attribute, receiver: Value) -> Value:
     """An attribute of a value that is known already."""
     name = frame.name(node, receiver)
+    given = read_property(frame, node, name, receiver)
+    if given is not None:
+        return given
     taints = source_taints(frame, node, name)
     part = frame.part(node.value, receiver, "." + node.attr.value)
     kind = part.type or frame.models.returned(name) or _held_type(frame, node) or ""

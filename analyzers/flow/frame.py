@@ -7,6 +7,7 @@ from typing import Protocol
 import libcst as cst
 
 from analyzers.flow.graph import Undecided
+from analyzers.flow.objects import above, is_super, own_class
 from analyzers.flow.summary import Place, Summary
 from analyzers.flow.value import CLEAN, CONFLICT, PARAMETER, Link, State, Taint, Value, join, placed
 from analyzers.model import Step
@@ -45,10 +46,13 @@ class Hit:
 class World(Protocol):
     """What the analyses of one review share; the summaries are asked through it."""
 
-    def summary(self, file: SourceFile, function: cst.FunctionDef | Definition, *, wanted: bool) -> Summary | None:
+    def summary(
+        self, file: SourceFile, function: cst.FunctionDef | Definition, *, wanted: bool, own: str = ""
+    ) -> Summary | None:
         """The summary of a function of the project; None when the budget is spent.
 
-        `wanted`: something tainted is passed in. Otherwise only what the function gives by itself matters.
+        `wanted`: something tainted is passed in. Otherwise only what the function gives by itself matters. `own` is the
+        class of the object that a method is called on, where that has other methods than the one it is defined in.
         """
 
 
@@ -57,7 +61,7 @@ class Frame:
     """One function being analysed, for sources of one kind.
 
     `evaluate` gives the value of an expression, `define` that of a call of a function defined inside (all of them in
-    `inner`). `symbolic`: parameters carry placeholders, because a summary is being made.
+    `inner`, and the lambdas that have a name). `symbolic`: parameters carry placeholders: a summary is being made.
     `stopped`: the point being looked at never goes on. `answers`: the sink kinds that a returned text reaches.
     `left`: what a method leaves in its object; `made`: the objects that are made here, by the `__init__` they have.
     """
@@ -71,14 +75,14 @@ class Frame:
     symbolic: bool = False
     state: State = field(default_factory=dict)
     hits: dict[object, Hit] = field(default_factory=dict)
-    sinks: dict[cst.Call, set[str]] = field(default_factory=dict)
+    sinks: dict[cst.CSTNode, set[str]] = field(default_factory=dict)
     result: Value = CLEAN
     returned: bool = False
     steps: int = 0
     stopped: bool = False
     nesting: int = 0
     answers: tuple[str, ...] = ()
-    inner: dict[str, cst.FunctionDef] = field(default_factory=dict)
+    inner: dict[str, cst.FunctionDef | cst.Lambda] = field(default_factory=dict)
     left: Mapping[str, Value] = field(default_factory=dict)
     made: dict[cst.FunctionDef, Value] = field(default_factory=dict)
 
@@ -132,6 +136,10 @@ class Frame:
 
     def name(self, node: cst.BaseExpression, receiver: Value | None = None) -> str | None:
         """The dotted name by which the models know an expression: through the type of its receiver, or its origin."""
+        if isinstance(node, cst.Attribute) and is_super(node.value):
+            return above(self.file, node, node.attr.value)
+        if isinstance(node, cst.Name) and node.value == "cls":
+            return own_class(self.file, node)
         if isinstance(node, cst.Attribute) and receiver is not None and receiver.type not in ("", CONFLICT):
             return f"{receiver.type}.{node.attr.value}"
         origin = self.file.origin(node)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Set
 from dataclasses import dataclass
+from functools import partial
 
 import libcst as cst
 
@@ -12,7 +13,7 @@ from analyzers.models import Alias, Entry, Models, Source, Stop, Type
 from analyzers.outline import Definition
 from analyzers.source import Project, SourceFile
 from analyzers.text import places, words
-from analyzers.whereabouts import function_at, line_at
+from analyzers.whereabouts import calling, function_at, line_at
 
 # What is called; first what says that it is a function or a method of the object itself, not of a text or a list.
 CALLED = re.compile(r"(\b(?:self|cls)\.|super\(\)\.|[^\w.])?\b(\w+)(?=\()")
@@ -25,6 +26,10 @@ EVERYDAY = frozenset(
     "read write close open save filter all first last count index find split join strip format replace encode decode "
     "setdefault __init__ __call__ __enter__ __exit__ __str__ __repr__".split()
 )
+# A value goes through so many functions more on its way from the one that reads it.
+HANDS = 2
+# Of more names than these, all calls of a file are looked at once.
+FEW = 64
 # What may stand before a name that has no dot; and how far before one that has.
 FREE = re.compile(r"[.\s(=\[,]")
 FURTHEST = 200
@@ -67,10 +72,10 @@ class Words:
 
 
 def gives_by_itself(file: SourceFile, definition: Definition, models: Models, kind: str) -> bool:
-    """Whether the text of a function speaks of a source of this kind, or ends by never returning."""
+    """Whether a function may give what is of a source of this kind, or end by never returning, going by texts."""
     lines = reversed(file.lines[definition.line - 1 : definition.end_line])
     last = next((stripped for line in lines if (stripped := line.strip())), "")
-    return bool(_stop_words(models).match(last)) or _reads_source(file, definition, models, kind)
+    return bool(_stop_words(models).match(last)) or speaks_of_source(file, definition, models, kind)
 
 
 def may_have_source(file: SourceFile, function: cst.FunctionDef, models: Models, kind: str) -> bool:
@@ -135,11 +140,35 @@ def _init(qualname: str) -> str:
 
 
 def _givers(project: Project, wanted: Words) -> frozenset[str]:
-    """The names of the functions of a project whose text speaks of a source."""
+    """The names of the functions of a project whose text speaks of a source, and of those that call them."""
     known: frozenset[str] | None = project.cache.get((_givers, wanted))
     if known is None:
-        found = (name for file in project.files.values() for name in _speaking(file, wanted))
-        known = project.cache[_givers, wanted] = frozenset(found)
+        files = project.files.values()
+        known = new = frozenset(name for file in files for name in _speaking(file, wanted))
+        for _ in range(HANDS):
+            new = frozenset(name for file in files for name in _calling(file, new)) - known
+            known |= new
+        project.cache[_givers, wanted] = known
+    return known
+
+
+def _calling(file: SourceFile, names: Set[str]) -> Iterator[str]:
+    """The names of the functions in whose text one of these functions is called."""
+    said = sorted(names & file.words - EVERYDAY)
+    around = _callers(file).get if len(said) > FEW else partial(calling, file)
+    for name in said:
+        yield from (one.name for one in around(name) or () if one.name != INIT)
+
+
+def _callers(file: SourceFile) -> dict[str, dict[Definition, None]]:
+    """The functions around each call of a file, by the name of what is called."""
+    known: dict[str, dict[Definition, None]] | None = file.cache.get(_callers)
+    if known is None:
+        known = file.cache[_callers] = {}
+        for found in CALLED.finditer(file.text):
+            one = function_at(file, line_at(file, found.start(2)))
+            if one:
+                known.setdefault(found[2], {})[one] = None
     return known
 
 

@@ -7,13 +7,14 @@ from dataclasses import replace
 import libcst as cst
 
 from analyzers.flow.analysis import Analysis, Kept
-from analyzers.flow.entries import MODULE, SELF, attributes, may_be_given, written
+from analyzers.flow.entries import MODULE, attributes, may_be_given, written
 from analyzers.flow.frame import Frame
 from analyzers.flow.graph import Undecided
 from analyzers.flow.hints import may_have_source, speaks_of_source, words_of
+from analyzers.flow.objects import is_method, methods
 from analyzers.flow.value import CLEAN, NO_FIELDS, Link, Taint, Value, join
 from analyzers.models import Entry, Models
-from analyzers.outline import Definition, Kind
+from analyzers.outline import Definition
 from analyzers.source import SourceFile
 from analyzers.whereabouts import calling
 
@@ -38,7 +39,7 @@ def remembered(file: SourceFile, models: Models, function: cst.FunctionDef, kind
     known: dict[tuple[cst.FunctionDef, str], Fields] = file.cache.setdefault(remembered, {})
     if (function, kind) not in known:
         own = file.definition(function) if function.name.value != MODULE else None
-        wanted = attributes(file, own) if own and _is_method(file, own) else None
+        wanted = attributes(file, own) if own and is_method(file, own) else None
         known[function, kind] = _remember(file, models, own, wanted, kind) if own and wanted else NO_FIELDS
     return known[function, kind]
 
@@ -49,7 +50,7 @@ def readers(file: SourceFile, models: Models, function: cst.FunctionDef, kind: s
     frame = _analysed(file, models, function, NO_FIELDS, kind) if own else None
     if own is None or frame is None:
         return
-    left = [(own.parent, frame.left)] if _is_method(file, own) else []
+    left = [(own.parent, frame.left)] if is_method(file, own) else []
     made = ((file.definition_name(init).rpartition(".")[0], value.fields) for init, value in frame.made.items())
     for name, fields in (*left, *made):
         dirty = {key[1:] for key, part in fields.items() if part.dirty}
@@ -66,7 +67,7 @@ def may_read(file: SourceFile, own: Definition) -> tuple[Definition, ...]:
         said = words_of(file, own)
         made = [name for name in file.outline.classes if name.rpartition(".")[2] in said]
         found = [one for name in made for one in methods(file, name) if attributes(file, one)]
-        left = written(file, own) if _is_method(file, own) else frozenset()
+        left = written(file, own) if is_method(file, own) else frozenset()
         if left:
             found += [one for one in methods(file, own.parent) if attributes(file, one) & left]
         known[own] = tuple(dict.fromkeys(one for one in found if one is not own))
@@ -75,7 +76,7 @@ def may_read(file: SourceFile, own: Definition) -> tuple[Definition, ...]:
 
 def may_leave(file: SourceFile, own: Definition) -> Iterator[Definition]:
     """The functions of the file that may leave something in attributes that a method reads, going by texts."""
-    wanted = attributes(file, own) if _is_method(file, own) else frozenset()
+    wanted = attributes(file, own) if is_method(file, own) else frozenset()
     if not wanted:
         return
     for other in methods(file, own.parent):
@@ -97,10 +98,6 @@ def _analysed(file: SourceFile, models: Models, function: cst.FunctionDef, held:
         except (Undecided, RecursionError):
             known[about] = None
     return known[about]
-
-
-def _is_method(file: SourceFile, definition: Definition) -> bool:
-    return definition.first_parameter == SELF[0] and definition.parent in file.outline.classes
 
 
 def _remember(file: SourceFile, models: Models, own: Definition, wanted: frozenset[str], kind: str) -> Fields:
@@ -154,15 +151,6 @@ def _handlers(models: Models) -> frozenset[str]:
     if known is None:
         known = models.cache[_handlers] = frozenset(name for one in models.all(Entry) for name in one.handlers)
     return known
-
-
-def methods(file: SourceFile, name: str) -> Iterator[Definition]:
-    """The methods of a class, and of those above it in the same file."""
-    for dotted in file.mro(name):
-        place = file.project.locate(dotted)
-        for one in file.outline.members(place[1].qualname) if place and place[0] is file else ():
-            if one.kind is Kind.FUNCTION and _is_method(file, one) and file.outline.by_name[one.qualname] is one:
-                yield one
 
 
 def _makers(file: SourceFile, name: str) -> list[Definition]:

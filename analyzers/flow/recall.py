@@ -12,7 +12,7 @@ from analyzers.flow.summary import Summary
 from analyzers.outline import Definition
 from analyzers.source import Project, SourceFile
 
-Key = tuple[str, int]
+Key = tuple[str, int, str]
 Names = frozenset[str]
 
 

@@ -103,6 +103,10 @@ def _assign(frame: Frame, node: cst.Assign) -> None:
 
 def _keep(frame: Frame, target: cst.BaseExpression, value: Value, source: cst.BaseExpression) -> None:
     """Bind a value, and let its way lead through the target."""
+    if isinstance(target, cst.Name):
+        frame.inner.pop(target.value, None)
+        if isinstance(source, cst.Lambda):
+            frame.inner[target.value] = source
     apart = isinstance(source, cst.Tuple) and isinstance(target, cst.Tuple)
     if value.dirty and not apart:
         value = replace(_led(frame, target, value, source), composed=False)

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
 
+import libcst as cst
+
 from analyzers.model import Span, Step
 
 
@@ -65,6 +67,27 @@ class Given:
 
 
 @dataclass(frozen=True, slots=True)
+class Signature:
+    """The names of a function's parameters: those given by place or by name, by name alone, and those for the rest."""
+
+    places: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    rest: str = ""
+    named: str = ""
+
+
+def signature_of(params: cst.Parameters) -> Signature:
+    """The signature of a function."""
+    rest, named = params.star_arg, params.star_kwarg
+    return Signature(
+        tuple(one.name.value for one in (*params.posonly_params, *params.params)),
+        tuple(one.name.value for one in params.kwonly_params),
+        rest.name.value if isinstance(rest, cst.Param) else "",
+        named.name.value if named else "",
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Summary:
     """All that a caller needs to know. `stops`: it never returns.
 
@@ -72,7 +95,7 @@ class Summary:
     returns at all, `tells` when its result is true.
     """
 
-    parameters: tuple[str, ...] = ()
+    signature: Signature = field(default_factory=Signature)
     reaches: tuple[Reach, ...] = ()
     result: tuple[Given, ...] = ()
     type: str = ""

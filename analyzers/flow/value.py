@@ -47,6 +47,11 @@ class Link:
     assumed: tuple[str, ...] = ()
     length: int = 1
 
+    @property
+    def worth(self) -> tuple[int, int]:
+        """Sorts ways: the surest first, of these the shortest."""
+        return len(self.assumed), self.length
+
     def then(self, file: SourceFile, node: cst.CSTNode, what: str) -> "Link":
         """The way, one place further."""
         return Link(file, node, what, self, (), self.assumed, self.length + 1)
@@ -184,14 +189,14 @@ State = dict[str, Value]
 
 
 def merge_taints(old: tuple[Taint, ...], new: Iterable[Taint]) -> tuple[Taint, ...]:
-    """The taints of both, of one key the shortest; `old` itself when nothing is new."""
+    """The taints of both, of one key the surest and shortest; `old` itself when nothing is new."""
     known: dict[object, Taint] = {}
     changed = False
     for taint in new:
         if not known:
             known = {one.key: one for one in old}
         other = known.get(taint.key)
-        if (other is None and len(known) < TAINT_LIMIT) or (other and taint.link.length < other.link.length):
+        if (other is None and len(known) < TAINT_LIMIT) or (other and taint.link.worth < other.link.worth):
             known[taint.key] = taint
             changed = True
     return tuple(known.values()) if changed else old

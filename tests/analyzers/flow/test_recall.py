@@ -46,9 +46,9 @@ def test_a_module_is_not_summarised_again(monkeypatch: pytest.MonkeyPatch) -> No
     made: list[str] = []
     original = analysis.Analysis._summarise
 
-    def counting(self: analysis.Analysis, file, function):  # type: ignore[no-untyped-def]
+    def counting(self: analysis.Analysis, file, function, own):  # type: ignore[no-untyped-def]
         made.append(file.path)
-        return original(self, file, function)
+        return original(self, file, function, own)
 
     monkeypatch.setattr(analysis.Analysis, "_summarise", counting)
     memory = Memory(models())
