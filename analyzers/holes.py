@@ -41,7 +41,9 @@ def _looks_up(node: cst.CSTNode, name: str, file: SourceFile) -> bool:
     if not isinstance(node, cst.Call) or not syntax.is_name(syntax.argument(node, 1, "string"), name):
         return False
     matcher, pattern = file.qualified(node.func), syntax.argument(node, 0, "pattern")
-    return matcher == "re.fullmatch" or (matcher == "re.match" and syntax.goes_to_the_end(pattern))
+    return matcher == "re.fullmatch" or (
+        matcher == "re.match" and syntax.goes_to_the_end(syntax.text_value(pattern) or "")
+    )
 
 
 def _formatted(node: cst.FormattedString) -> Iterator[tuple[str, cst.BaseExpression]]:

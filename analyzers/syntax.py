@@ -27,9 +27,8 @@ def text_value(node: cst.CSTNode | None) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def goes_to_the_end(pattern: cst.CSTNode | None) -> bool:
+def goes_to_the_end(text: str) -> bool:
     """Whether a pattern that is written out says what every character of a text must be: `^[a-z]+$`, not `^.*$`."""
-    text = text_value(pattern) or ""
     return text.endswith(("$", "\\Z")) and not text.endswith("\\$") and not OPEN.search(CHOICE.sub("", text))
 
 

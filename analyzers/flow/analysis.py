@@ -2,14 +2,17 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 import libcst as cst
 
-from analyzers.flow.build import build
+from analyzers.flow.answers import answer, passed_on, tells
+from analyzers.flow.build import graph_of
 from analyzers.flow.entries import entry_of, held, start
 from analyzers.flow.expressions import evaluate
 from analyzers.flow.frame import Frame, Hit, short
-from analyzers.flow.graph import Graph, Point, Undecided, solve
+from analyzers.flow.given import Given as Argument
+from analyzers.flow.graph import Point, Undecided, solve
 from analyzers.flow.hints import gives_by_itself
 from analyzers.flow.objects import class_of
 from analyzers.flow.recall import Key, Made, Making, keep, recalled
@@ -30,6 +33,7 @@ FUNCTION_LIMIT = 60
 ROUNDS = 3
 NESTING_LIMIT = 3
 ALL = frozenset({ANY})
+NOT_CALLED: Mapping[str, Argument] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,31 +190,36 @@ class Analysis:
             return transfer(frame, point, before)  # type: ignore[return-value]
 
         before = solve(graph, state, step, join_states)  # type: ignore[arg-type]
+        if graph.fallen in before:
+            frame.state = before[graph.fallen]
+            answer(frame, None, CLEAN)
         return before.get(graph.exit)
 
     def _define(
-        self, frame: Frame, function: cst.FunctionDef | cst.Lambda, given: Mapping[str, Value] | None = None
+        self, frame: Frame, function: cst.FunctionDef | cst.Lambda, given: Mapping[str, Argument] = NOT_CALLED
     ) -> Value:
         """A function defined inside: analysed where it stands, with what it sees around it."""
         if frame.nesting >= NESTING_LIMIT:
             return CLEAN
+        passed = {name: one.value for name, one in given.items()}
         if isinstance(function, cst.Lambda):
             names = {parameter.name.value: CLEAN for parameter in parameters(function.params)}
-            inner = replace(frame, state={**frame.state, **names, **(given or {})}, nesting=frame.nesting + 1)
+            inner = replace(frame, state={**frame.state, **names, **passed}, nesting=frame.nesting + 1)
             value = inner.value(function.body)
             frame.steps = inner.steps
             return value
         own = start(frame.file, self.models, function, self.kind, symbolic=False)
         answers = _answers(frame.file, self.models, function)
-        inner = replace(frame, state={}, result=CLEAN, returned=False, nesting=frame.nesting + 1, answers=answers)
-        end = self._run(inner, function, {**frame.state, **own, **(given or {})})
+        fresh = replace(frame, state={}, result=CLEAN, returned=False, told={}, generates=False, function=function)
+        inner = replace(fresh, nesting=frame.nesting + 1, answers=answers)
+        end = self._run(inner, function, {**frame.state, **own, **passed})
         frame.steps = inner.steps
         for name in _nonlocal(function) if end is not None else ():
             frame.write((name,), (end or {}).get(name, CLEAN), weak=True)
-        return inner.result
+        return replace(inner.result, proofs=passed_on(inner, given))
 
     def _summarise(self, file: SourceFile, function: cst.FunctionDef, own: str) -> Summary:
-        frame = self._frame(file, symbolic=True)
+        frame = replace(self._frame(file, symbolic=True), function=function)
         begin = start(file, self.models, function, self.kind, symbolic=True)
         if own and "self" in begin:
             place = class_of(file.project, own)
@@ -225,7 +234,8 @@ class Analysis:
             type=frame.result.type,
             writes=_writes(file, function, end, names),
             proves=_proves(file, function, end, names),
-            tells=_tells(frame.result, names),
+            tells=tells(frame, names, True),
+            denies=tells(frame, names, False),
             stops=end is None and not _is_abstract(file, function),
         )
 
@@ -249,18 +259,6 @@ def _identity(file: SourceFile, function: cst.FunctionDef | Definition, own: str
 def _answers(file: SourceFile, models: Models, function: cst.FunctionDef) -> tuple[str, ...]:
     entry = entry_of(file, models, function) if function.decorators else None
     return entry.returns if entry else ()
-
-
-def graph_of(file: SourceFile, function: cst.FunctionDef) -> Graph:
-    """The graph of a function, kept with its file. Raises Undecided when it is too large."""
-    known: dict[cst.FunctionDef, Graph | None] = file.cache.setdefault(graph_of, {})
-    if function not in known:
-        known[function] = None
-        known[function] = build(function.body)
-    graph = known[function]
-    if graph is None:
-        raise Undecided
-    return graph
 
 
 def _reaches(frame: Frame) -> Iterator[Reach]:
@@ -339,14 +337,6 @@ def _proves(
 def _cleared_for(value: Value, name: str) -> frozenset[str]:
     own = [taint.cleared for taint in value.taints if taint.origin == name]
     return frozenset.intersection(*own) if own else ALL
-
-
-def _tells(result: Value, names: tuple[str, ...]) -> dict[str, frozenset[str]]:
-    """The parameters that are safe for some kinds when the result is true."""
-    of_self = names[:1] == ("self",)
-    proofs = [proof for proof in result.proofs if proof.when and not proof.needs]
-    proofs = [proof for proof in proofs if proof.path in names or (of_self and proof.path.startswith("self."))]
-    return {proof.path: frozenset(proof.kinds) for proof in proofs}
 
 
 def _is_abstract(file: SourceFile, function: cst.FunctionDef) -> bool:

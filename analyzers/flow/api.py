@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator
 import libcst as cst
 
 from analyzers.flow import bearing, locks, nothing, ownership, text, toplevel, unbound
-from analyzers.flow.analysis import Analysis, Kept, graph_of, place_of
-from analyzers.flow.build import build
+from analyzers.flow.analysis import Analysis, Kept, place_of
+from analyzers.flow.build import build, graph_of
 from analyzers.flow.elsewhere import callers_elsewhere, calls_of, flows_from
 from analyzers.flow.entries import may_be_given
 from analyzers.flow.frame import Frame, Hit

@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields, replace
 import libcst as cst
 
 from analyzers.flow.graph import Edge, Graph, Kind, Point, Undecided
+from analyzers.source import SourceFile
 from analyzers.syntax import caught, inside, is_name, last_name, raises_answer
 
 POINT_LIMIT = 3000
@@ -31,11 +32,25 @@ class _Ways:
 def build(body: cst.BaseSuite | Sequence[cst.BaseStatement]) -> Graph:
     """The graph of these statements. Raises Undecided when they are too many or too deep."""
     builder = _Builder()
-    entry, end, raised = (builder.point(kind) for kind in (Kind.ENTRY, Kind.EXIT, Kind.RAISED))
+    kinds = (Kind.ENTRY, Kind.EXIT, Kind.RAISED, Kind.JOIN)
+    entry, end, raised, fallen = (builder.point(kind) for kind in kinds)
     statements = body.body if isinstance(body, cst.BaseSuite) else body
-    builder.flow(builder.block(statements, [(entry, Edge.NEXT)], _Ways(raised, end, end, end)), end)
-    graph = Graph(builder.points, entry, end, raised)
+    builder.flow(builder.block(statements, [(entry, Edge.NEXT)], _Ways(raised, end, end, end)), fallen)
+    fallen.out.append((Edge.NEXT, end))
+    graph = Graph(builder.points, entry, end, raised, fallen)
     graph.number()
+    return graph
+
+
+def graph_of(file: SourceFile, function: cst.FunctionDef) -> Graph:
+    """The graph of a function, kept with its file. Raises Undecided when it is too large."""
+    known: dict[cst.FunctionDef, Graph | None] = file.cache.setdefault(graph_of, {})
+    if function not in known:
+        known[function] = None
+        known[function] = build(function.body)
+    graph = known[function]
+    if graph is None:
+        raise Undecided
     return graph
 
 

@@ -65,8 +65,15 @@ def _called(
         return CLEAN
     _prove(frame, summary.proves, bound)
     _write(frame, site, summary, bound)
-    tests = tuple(_proof(parameter, kinds, bound) for parameter, kinds in summary.tells.items() if parameter in bound)
-    return replace(_result(frame, site, summary.result, bound), type=summary.type, proofs=sum(tests, ()))
+    return replace(_result(frame, site, summary.result, bound), type=summary.type, proofs=tuple(_tests(summary, bound)))
+
+
+def _tests(summary: Summary, bound: Mapping[str, Given]) -> Iterator[Proof]:
+    """What the answer of a callee proves."""
+    for when, told in ((True, summary.tells), (False, summary.denies)):
+        for parameter, kinds in told.items():
+            if parameter in bound:
+                yield from (replace(proof, when=when) for proof in _proof(parameter, kinds, bound))
 
 
 def _made_object(
@@ -110,8 +117,8 @@ def read_property(frame: Frame, node: cst.Attribute, name: str | None, receiver:
 def _inner(frame: Frame, function: cst.FunctionDef | cst.Lambda, given: tuple[Given, ...]) -> Value:
     """A call of a function that was defined in this one."""
     own = {parameter.name.value for parameter in parameters(function.params)}
-    bound = {name: one.value for name, one in _bind(signature_of(function.params), given, skip=False) if name in own}
-    if not any(value.dirty for value in (*bound.values(), *frame.state.values())):
+    bound = {name: one for name, one in _bind(signature_of(function.params), given, skip=False) if name in own}
+    if not any(value.dirty for value in (*(one.value for one in bound.values()), *frame.state.values())):
         return CLEAN
     return frame.define(frame, function, bound)
 

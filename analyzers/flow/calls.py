@@ -1,32 +1,32 @@
 """What a call does: its sinks, what it proves, and what comes out of it."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import replace
 
 import libcst as cst
 
 from analyzers.flow.callbacks import handed_on, parameters_of
 from analyzers.flow.callees import Site, apply_callee
+from analyzers.flow.checks import NUMBERS, proofs_of
 from analyzers.flow.compose import compose, percent
-from analyzers.flow.frame import Frame, Hit, access, joined, short, source_taints
-from analyzers.flow.given import Given, constant_of, gather, select
-from analyzers.flow.guards import about_of, halves, narrowed
+from analyzers.flow.frame import Frame, Hit, access, short, source_taints
+from analyzers.flow.given import Called, Given, constant_of, gather, select
+from analyzers.flow.guards import about_of, narrowed
 from analyzers.flow.items import gone_through, taken_from
 from analyzers.flow.objects import is_super
+from analyzers.flow.patterns import taken, use_of
 from analyzers.flow.value import (
     CLEAN,
-    CONFLICT,
     ELSEWHERE,
     NO_PARENT,
     RELATIVE,
-    Proof,
     Taint,
     Value,
     join,
     merge_taints,
 )
-from analyzers.models import ANY, Propagator, Sanitizer, Sink, Source, Stop, Validator
-from analyzers.syntax import goes_to_the_end, last_name, text_value
+from analyzers.models import ANY, Propagator, Sanitizer, Sink, Source, Stop
+from analyzers.syntax import last_name, text_value
 
 # Methods of texts, mappings, sequences, matches and paths whose result is made of what they are called on.
 PASSING = frozenset(
@@ -38,39 +38,16 @@ PASSING = frozenset(
 )
 # Of these, the ones a test of whose result is a test of the whole.
 WHOLE = frozenset("strip lower upper casefold title capitalize".split())
+# Of these, the ones that give what stands behind the keys of a mapping.
+BEHIND_KEYS = frozenset("get pop setdefault".split())
 FILLING = frozenset("append add insert extend update appendleft put put_nowait push setdefault".split())
 # They give what they were given, not what the function gives.
 CHOOSING = frozenset({"filter", "add_task"})
-# What shows that a path lies in a folder, and when: https://docs.python.org/3/library/pathlib.html
-RELATIVE_TO = {"relative_to": "return", "is_relative_to": "true"}
-PROVING = frozenset("isdigit isalnum isidentifier isdecimal isnumeric isalpha".split())
 # What a path no longer is without these.
 REMOVED = {".": NO_PARENT, "..": NO_PARENT, "/": RELATIVE}
 # sinks that take a text: what a dictionary holds is sent as JSON instead
 TEXTS = frozenset({"html"})
 MAPPINGS = frozenset({"dict", "builtins.dict"})
-NUMBERS = frozenset("int float bool len hash id ord abs complex uuid.UUID decimal.Decimal".split())
-
-
-@dataclass(frozen=True, slots=True)
-class Called:
-    """One call at `node`, with everything about it evaluated; `func` is what is called there, by whomever."""
-
-    node: cst.Call
-    func: cst.BaseExpression
-    name: str | None
-    receiver: Value | None
-    given: tuple[Given, ...]
-
-    @property
-    def method(self) -> str:
-        """The last part of what is called."""
-        return last_name(self.func)
-
-    @property
-    def unknown(self) -> bool:
-        """Whether nothing is known of the object the method is called on."""
-        return self.receiver is None or self.receiver.type in ("", CONFLICT)
 
 
 def call(frame: Frame, node: cst.Call) -> Value:
@@ -84,7 +61,7 @@ def _perform(frame: Frame, called: Called) -> Value:
     if frame.models.named(Stop, called.name):
         frame.stopped = True
         return CLEAN
-    proofs = tuple(_proofs(frame, called))
+    proofs = tuple(proofs_of(frame, called))
     proved = Value(proofs=tuple(proof for kind, proof in proofs if kind == "return"))
     if proved.proofs:
         frame.state = narrowed(frame.state, proved, True)
@@ -131,46 +108,6 @@ def _check_value(
                 frame.hit(Hit(kind, called.node, argument, taint, what, assumed))
 
 
-def _proofs(frame: Frame, called: Called) -> Iterator[tuple[str, Proof]]:
-    for validator in frame.models.named(Validator, called.name):
-        for argument, value in select((validator.argument,), called.given, called.node, called.receiver):
-            path = about_of(argument, value)
-            if path:
-                when = validator.proves != "false"
-                yield validator.proves, Proof(path, validator.kinds, when, validator.needs)
-    if called.name == "re.match" and len(called.given) > 1 and goes_to_the_end(called.given[0].node):
-        yield "true", Proof(about_of(called.given[1].node, called.given[1].value), (ANY,))
-    if called.method in RELATIVE_TO and (resolved := _resolved(called.func)):
-        yield RELATIVE_TO[called.method], Proof(resolved, ("path",))
-    elif called.receiver is not None and called.receiver.dirty and isinstance(called.func, cst.Attribute):
-        path = about_of(called.func.value, called.receiver)
-        if path and called.method in PROVING:
-            yield "true", Proof(path, (ANY,))
-        elif called.method == "startswith" and called.given and text_value(called.given[0].node) in ("/", "\\"):
-            yield from (("false", proof) for proof in halves(path, RELATIVE, NO_PARENT, when=False))
-        elif called.method in ("startswith", "is_relative_to"):
-            yield from (("true", proof) for proof in _inside(called.func.value, called.receiver))
-        elif called.method == "relative_to":
-            yield from (("return", proof) for proof in _inside(called.func.value, called.receiver))
-
-
-def _resolved(func: cst.BaseExpression) -> str:
-    """The access path of `path` in `path.resolve().relative_to`: whatever its type, only paths have both methods."""
-    match func:
-        case cst.Attribute(value=cst.Call(func=cst.Attribute(value=holder, attr=cst.Name(value="resolve")))):
-            return joined(access(holder) or ())
-    return ""
-
-
-def _inside(holder: cst.BaseExpression, receiver: Value) -> Iterator[Proof]:
-    """A look at the beginning of a path proves it, and what it was made from, once it is absolute."""
-    path = access(holder)
-    if path:
-        yield Proof(joined(path), ("path",), needs="absolute-path")
-    if "path" in receiver.about[1]:
-        yield Proof(receiver.about[0], ("path",))
-
-
 def _shown(argument: cst.BaseExpression, value: Value) -> str:
     """The access path that an argument is about; of a sequence, its first element that is about one."""
     abouts = [part.about[0] for part in value.fields.values() if part.dirty and part.about[0]]
@@ -197,7 +134,8 @@ def _result(frame: Frame, called: Called) -> Value:
     handed = _handed_on(frame, called)
     propagators = models.named(Propagator, name)
     if handed is None and propagators:
-        return _propagated(frame, called, propagators, kind)
+        passed, use = _propagated(frame, called, propagators, kind), use_of(frame, called)
+        return taken(use, passed) if use else passed
     known = handed or apply_callee(frame, Site(called.node, called.func), name, called.receiver, called.given)
     if known is not None:
         return known
@@ -290,6 +228,8 @@ def _method(frame: Frame, called: Called) -> Value:
         return _put_together(called, func.value, receiver)
     if called.method in ("get", "pop") and called.given and (looked := _looked_up(frame, called, receiver)):
         return looked
+    if called.method == "group" and len(called.given) == 1 and called.given[0].key:
+        return receiver.part(called.given[0].key)
     if called.method == "replace":
         return _replaced(called, func.value, receiver)
     if called.method == "setdefault":
@@ -297,7 +237,7 @@ def _method(frame: Frame, called: Called) -> Value:
         return join(receiver.flat(), replace(new, composed=True)) if new.dirty else receiver.flat()
     if called.method not in PASSING or not receiver.dirty:
         return CLEAN
-    passed = receiver.flat()
+    passed = receiver.behind() if _is_behind_keys(called) else receiver.flat()
     if called.method in WHOLE:
         return replace(passed, about=(about_of(func.value, receiver), receiver.about[1] or (ANY,)))
     return passed
@@ -310,6 +250,11 @@ def _looked_up(frame: Frame, called: Called, receiver: Value) -> Value | None:
         return join(receiver.part(key.key or ""), default[0].value if default else CLEAN)
     own = default and default[0].value.dirty and frame.file.code(key.node) == frame.file.code(default[0].node)
     return join(receiver.item(), default[0].value) if own else None
+
+
+def _is_behind_keys(called: Called) -> bool:
+    """Whether a method gives what stands behind the keys of a mapping; `pop()` alone gives the last of a list."""
+    return called.method in ("values", "items", "popitem") or (called.method in BEHIND_KEYS and bool(called.given))
 
 
 def _replaced(called: Called, holder: cst.BaseExpression, receiver: Value) -> Value:

@@ -10,6 +10,8 @@ Piece = tuple[str | None, Value]
 
 # A text that begins like this has its host fixed: what follows cannot lead anywhere else.
 HOST_FIXED = re.compile(r"[a-zA-Z][\w+.-]*://[^/?#\s]+[/?#]|/[^/\\]|[?#]")
+# An address of this very host, or one on this site.
+HOST_NAMED = re.compile(r"[a-zA-Z][\w+.-]*://[^/?#\s\\]+[/?#]|/[^/\\\s]")
 HOST_OPEN = re.compile(r"[a-zA-Z][\w+.-]*:/{0,2}[^/?#]*|/{0,2}")
 
 

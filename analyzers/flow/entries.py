@@ -9,7 +9,7 @@ import libcst as cst
 
 from analyzers.flow.frame import short, typed
 from analyzers.flow.objects import calls_own, methods
-from analyzers.flow.value import FIELD_LIMIT, PARAMETER, SEGMENT, Link, State, Taint, Value
+from analyzers.flow.value import CLEAN, FACTS, FIELD_LIMIT, PARAMETER, SEGMENT, Link, State, Taint, Value
 from analyzers.glimpse import stand_for
 from analyzers.models import Alias, Entry, Models
 from analyzers.outline import Bound, Definition
@@ -41,10 +41,10 @@ def start(file: SourceFile, models: Models, function: cst.FunctionDef, source_ki
     The code of a module, which has no function's name, begins with nothing.
     """
     if function.name.value == MODULE:
-        return {}
+        return {FACTS: CLEAN}
     entry = None if symbolic else entry_of(file, models, function)
     converted = set(_converted(function)) if entry else set()
-    state: State = {}
+    state: State = {FACTS: CLEAN}
     for parameter in parameters(function.params):
         name = parameter.name.value
         kind = type_of(file, models, parameter) or (entry.types.get(name, "") if entry else "")

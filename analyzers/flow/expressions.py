@@ -10,7 +10,7 @@ from analyzers.flow.callees import read_property
 from analyzers.flow.calls import call
 from analyzers.flow.compose import compose, percent
 from analyzers.flow.frame import Frame, access, constant_key, item_key, source_taints
-from analyzers.flow.guards import about_of, comparison, narrowed
+from analyzers.flow.guards import about_of, as_set, comparison, known, members, narrowed
 from analyzers.flow.items import many
 from analyzers.flow.value import ANY_KEY, CLEAN, Proof, State, Value, join, join_states, merge_taints
 from analyzers.models import ANY
@@ -25,7 +25,7 @@ Evaluator = Callable[[Frame, Any], Value]
 def evaluate(frame: Frame, node: cst.CSTNode) -> Value:
     """The value of an expression in the frame's state; kinds of nodes that carry nothing give CLEAN."""
     evaluator = EVALUATORS.get(type(node))
-    return evaluator(frame, node) if evaluator else CLEAN
+    return known(frame.state, node, evaluator(frame, node)) if evaluator else CLEAN
 
 
 def _name(frame: Frame, node: cst.Name) -> Value:
@@ -88,7 +88,10 @@ def _subscript(frame: Frame, node: cst.Subscript) -> Value:
         if isinstance(element.slice, cst.Index):
             frame.value(element.slice.value)
     key = item_key(node)
-    return frame.part(node.value, whole, key) if key else whole.item()
+    if key:
+        return frame.part(node.value, whole, key)
+    cut = any(isinstance(element.slice, cst.Slice) for element in node.slice)
+    return whole.item() if cut else whole.item().behind_keys()
 
 
 def _formatted(frame: Frame, node: cst.FormattedString) -> Value:
@@ -126,6 +129,8 @@ def _binary(frame: Frame, node: cst.BinaryOperation) -> Value:
         types = {value.type for _, value in pieces if value.type}
         made = compose(pieces, path=isinstance(node.operator, cst.Divide))
         return replace(made, type=types.pop()) if len(types) == 1 else made
+    if isinstance(node.operator, cst.Subtract) and not pieces[-1][1].dirty:
+        return Value(proofs=tuple(members(as_set(node.left), when=False)))
     if isinstance(node.operator, (cst.BitOr, cst.Multiply)):
         return Value(taints=merge_taints((), (taint for _, value in pieces for taint in value.all_taints())))
     return CLEAN
@@ -133,14 +138,15 @@ def _binary(frame: Frame, node: cst.BinaryOperation) -> Value:
 
 def _boolean(frame: Frame, node: cst.BooleanOperation) -> Value:
     left = frame.value(node.left)
-    when, before = isinstance(node.operator, cst.And), frame.state
+    before, when = frame.state, isinstance(node.operator, cst.And)
     frame.state = narrowed(before, left, when)
     right, stops = frame.value_if_run(node.right)
     if stops:
         frame.state = narrowed(before, left, not when)
         return _again(frame, node.left, left)
     frame.state = join_states(before, frame.state)
-    proofs = tuple(proof for side in (left, right) for proof in side.proofs if proof.when == when)
+    both = (proof for side in (left, right) for proof in side.proofs if proof.when == when)
+    proofs = tuple(replace(proof, there=False) for proof in both)
     return replace(join(left, right), proofs=proofs) if proofs else join(left, right)
 
 
@@ -154,7 +160,7 @@ def _unary(frame: Frame, node: cst.UnaryOperation) -> Value:
     value = frame.value(node.expression)
     if not isinstance(node.operator, cst.Not):
         return CLEAN
-    return Value(proofs=tuple(replace(proof, when=not proof.when) for proof in value.proofs))
+    return Value(proofs=tuple(replace(proof, when=not proof.when, there=False) for proof in value.proofs))
 
 
 def _conditional(frame: Frame, node: cst.IfExp) -> Value:
@@ -244,6 +250,7 @@ def _wrapped(frame: Frame, node: Any) -> Value:
 
 
 def _yield(frame: Frame, node: cst.Yield) -> Value:
+    frame.generates = True
     if node.value is not None:
         given = node.value.item if isinstance(node.value, cst.From) else node.value
         value = frame.value(given)

@@ -9,7 +9,7 @@ import libcst as cst
 from analyzers.flow.graph import Undecided
 from analyzers.flow.objects import above, is_super, own_class
 from analyzers.flow.summary import Place, Summary
-from analyzers.flow.value import CLEAN, CONFLICT, PARAMETER, Link, State, Taint, Value, join, placed
+from analyzers.flow.value import CLEAN, CONFLICT, FACTS, PARAMETER, Link, Proof, State, Taint, Value, join, placed
 from analyzers.model import Step
 from analyzers.models import Models, Source
 from analyzers.outline import Definition
@@ -63,6 +63,7 @@ class Frame:
     `evaluate` gives the value of an expression, `define` that of a call of a function defined inside (all of them in
     `inner`, and the lambdas that have a name). `symbolic`: parameters carry placeholders: a summary is being made.
     `stopped`: the point being looked at never goes on. `answers`: the sink kinds that a returned text reaches.
+    `told`: what is proved of parameters where it answers true, and false; nothing where it `generates`.
     `left`: what a method leaves in its object; `made`: the objects that are made here, by the `__init__` they have.
     """
 
@@ -73,11 +74,14 @@ class Frame:
     world: World
     define: Callable[..., Value]
     symbolic: bool = False
+    function: cst.FunctionDef | None = None
     state: State = field(default_factory=dict)
     hits: dict[object, Hit] = field(default_factory=dict)
     sinks: dict[cst.CSTNode, set[str]] = field(default_factory=dict)
     result: Value = CLEAN
     returned: bool = False
+    told: dict[bool, tuple[Proof, ...]] = field(default_factory=dict)
+    generates: bool = False
     steps: int = 0
     stopped: bool = False
     nesting: int = 0
@@ -118,6 +122,10 @@ class Frame:
         """Put a value at an access path; weakly, when what stood there may stay."""
         if weak:
             value = join(self.read(path), value)
+        facts = self.state.get(FACTS, CLEAN)
+        if facts.proofs:
+            kept = tuple(proof for proof in facts.proofs if not proof.path.startswith(path[0]))
+            self.state[FACTS] = replace(facts, proofs=kept)
         self.state[path[0]] = placed(self.state.get(path[0], CLEAN), path[1:], value)
 
     def part(self, holder: cst.BaseExpression, whole: Value, key: str) -> Value:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import libcst as cst
 
 from analyzers.flow.frame import Frame, constant_key
-from analyzers.flow.value import Value
+from analyzers.flow.value import CONFLICT, Value
 from analyzers.models import ANY, RECEIVER, Argument
-from analyzers.syntax import text_value
+from analyzers.syntax import last_name, text_value
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,27 @@ class Given:
     def key(self) -> str | None:
         """The argument as a constant key of a container."""
         return None if self.star else constant_key(self.node)
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """One call at `node`, with everything about it evaluated; `func` is what is called there, by whomever."""
+
+    node: cst.Call
+    func: cst.BaseExpression
+    name: str | None
+    receiver: Value | None
+    given: tuple[Given, ...]
+
+    @property
+    def method(self) -> str:
+        """The last part of what is called."""
+        return last_name(self.func)
+
+    @property
+    def unknown(self) -> bool:
+        """Whether nothing is known of the object the method is called on."""
+        return self.receiver is None or self.receiver.type in ("", CONFLICT)
 
 
 def gather(frame: Frame, node: cst.Call) -> tuple[Given, ...]:

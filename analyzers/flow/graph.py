@@ -64,12 +64,16 @@ class Point:
 
 @dataclass(eq=False)
 class Graph:
-    """The points of a function. `exit` is its normal end, `raised` the end by an exception."""
+    """The points of a function. `exit` is its normal end, `raised` the end by an exception.
+
+    Before the normal end stands `fallen`, where the last statement leads on, but no `return`.
+    """
 
     points: list[Point]
     entry: Point
     exit: Point
     raised: Point
+    fallen: Point
     _of: dict[cst.CSTNode, list[Point]] = field(default_factory=dict)
 
     def of(self, node: cst.CSTNode) -> tuple[Point, ...]:

@@ -5,15 +5,19 @@ from dataclasses import replace
 
 import libcst as cst
 
-from analyzers.flow.frame import Frame, access, joined
-from analyzers.flow.value import NO_PARENT, RELATIVE, Proof, Taint, Value
+from analyzers.flow.frame import Frame, access, constant_key, joined
+from analyzers.flow.value import FACTS, MEMBERS, NO_PARENT, RELATIVE, Proof, Taint, Value
 from analyzers.models import ANY
-from analyzers.syntax import text_value
+from analyzers.syntax import argument, is_name, method, text_value
 
 SAME = (cst.Equal, cst.In)
 OTHER = (cst.NotEqual, cst.NotIn)
 INSIDE = (cst.In, cst.NotIn)
+IS = (cst.Is, cst.Equal)
+IS_NOT = (cst.IsNot, cst.NotEqual)
 PARENT = ".."
+PARENTS = "parents"
+SETS = frozenset({"set", "frozenset"})
 
 
 def comparison(frame: Frame, node: cst.Comparison) -> Value:
@@ -23,7 +27,10 @@ def comparison(frame: Frame, node: cst.Comparison) -> Value:
     if len(rights) != 1:
         return Value()
     target, right = rights[0]
-    return Value(proofs=tuple(_compared(node.left, left, target, right)))
+    if is_name(target.comparator, "None", "True", "False"):
+        return Value(proofs=(*_compared(node.left, left, target, right), *_answered(left, target)))
+    sets = (*_subset(node.left, target, left, right), *_below(frame, target, left))
+    return Value(proofs=(*_compared(node.left, left, target, right), *sets))
 
 
 def _compared(
@@ -43,6 +50,63 @@ def _compared(
         yield from halves(about_of(target.comparator, right), NO_PARENT, RELATIVE, when=not when)
 
 
+def _answered(tested: Value, target: cst.ComparisonTarget) -> Iterator[Proof]:
+    """What a test proves whose result is compared with one of its answers: `re.fullmatch(...) is not None`."""
+    same = isinstance(target.operator, IS)
+    if not same and not isinstance(target.operator, IS_NOT):
+        return
+    for proof in tested.proofs:
+        if is_name(target.comparator, "None"):
+            if proof.there:
+                yield replace(proof, when=not same, there=False)
+        elif proof.when == is_name(target.comparator, "True"):
+            yield replace(proof, when=same, there=False)
+
+
+def _below(frame: Frame, target: cst.ComparisonTarget, folder: Value) -> Iterator[Proof]:
+    """`FOLDER in path.parents`."""
+    among = target.comparator
+    if not isinstance(target.operator, INSIDE) or folder.dirty:
+        return
+    if isinstance(among, cst.Attribute) and among.attr.value == PARENTS:
+        holder = among.value
+        for proof in within(holder, frame.value(holder)):
+            yield replace(proof, when=isinstance(target.operator, cst.In))
+
+
+def within(holder: cst.BaseExpression, receiver: Value) -> Iterator[Proof]:
+    """A look at the beginning of a path proves it, and what it was made from, once it is absolute."""
+    path = access(holder)
+    if path:
+        yield Proof(joined(path), ("path",), needs="absolute-path")
+    if "path" in receiver.about[1]:
+        yield Proof(receiver.about[0], ("path",))
+
+
+def _subset(left: cst.BaseExpression, target: cst.ComparisonTarget, first: Value, second: Value) -> Iterator[Proof]:
+    """`set(names) <= ALLOWED`, or the other way round."""
+    if isinstance(target.operator, (cst.LessThan, cst.LessThanEqual)) and not second.dirty:
+        yield from members(as_set(left), when=True)
+    elif isinstance(target.operator, (cst.GreaterThan, cst.GreaterThanEqual)) and not first.dirty:
+        yield from members(as_set(target.comparator), when=True)
+
+
+def as_set(node: cst.BaseExpression) -> cst.BaseExpression | None:
+    """What a set is made of: `set(names)`, `row.keys()`."""
+    if isinstance(node, cst.Call) and isinstance(node.func, cst.Name) and node.func.value in SETS:
+        return argument(node, 0)
+    if isinstance(node, cst.Call) and method(node) == "keys" and isinstance(node.func, cst.Attribute):
+        return node.func.value
+    return None
+
+
+def members(node: cst.BaseExpression | None, *, when: bool) -> Iterator[Proof]:
+    """Every element of what stands here was looked at."""
+    path = subject(node) if node is not None else None
+    if path:
+        yield Proof(path, (MEMBERS,), when)
+
+
 def halves(path: str, mark: str, other: str, *, when: bool) -> Iterator[Proof]:
     """One of the two looks that together prove a path: it proves alone when the other was taken before."""
     if path:
@@ -56,9 +120,9 @@ def _is_text_search(target: cst.ComparisonTarget) -> bool:
 
 
 def _proof(node: cst.BaseExpression, value: Value, when: bool) -> Iterator[Proof]:
-    path = access(node)
+    path = subject(node)
     if path:
-        yield Proof(joined(path), (ANY,), when)
+        yield Proof(path, (ANY,), when)
     if value.about[0]:
         yield Proof(value.about[0], value.about[1], when)
 
@@ -76,10 +140,20 @@ def _for(safe: frozenset[str], proofs: Iterator[Proof]) -> Iterator[Proof]:
             yield replace(proof, kinds=kinds)
 
 
+def subject(node: cst.CSTNode) -> str:
+    """The access path of what a test looks at: of `name := ...` the name, of `row.get("id")` that of `row["id"]`."""
+    match node:
+        case cst.NamedExpr():
+            return subject(node.target)
+        case cst.Call(func=cst.Attribute(value=holder, attr=cst.Name(value="get")), args=[cst.Arg(star=""), *_]):
+            key, path = constant_key(node.args[0].value), access(holder)
+            return joined(path) + key if path and key else ""
+    return joined(access(node) or ())
+
+
 def about_of(node: cst.BaseExpression, value: Value) -> str:
     """The access path of an expression, or of the variable it was derived from; "" for none."""
-    path = access(node)
-    return joined(path) if path else value.about[0]
+    return subject(node) or value.about[0]
 
 
 def narrowed(state: dict[str, Value], test: Value, branch: bool) -> dict[str, Value]:
@@ -88,19 +162,47 @@ def narrowed(state: dict[str, Value], test: Value, branch: bool) -> dict[str, Va
     for proof in test.proofs:
         if proof.when == branch:
             after = {name: _proved(name, value, proof.path, proof.kinds, proof.needs) for name, value in after.items()}
+            _note(after, proof)
     return after
+
+
+def _note(state: dict[str, Value], proof: Proof) -> None:
+    """Keep what is proved of something that is no variable here, for where it is read again."""
+    facts = state.get(FACTS)
+    root = proof.path.partition(".")[0].partition("[")[0]
+    if facts is not None and root and root not in state and not proof.needs:
+        fact = Proof(proof.path, proof.kinds)
+        if fact not in facts.proofs:
+            state[FACTS] = replace(facts, proofs=(*facts.proofs, fact))
+
+
+def known(state: dict[str, Value], node: cst.CSTNode, value: Value) -> Value:
+    """The value of an expression, with what was proved of it before."""
+    facts = state.get(FACTS)
+    path = subject(node) if facts is not None and facts.proofs and value.dirty else ""
+    for proof in facts.proofs if facts is not None and path else ():
+        value = _proved(path, value, proof.path, proof.kinds, "")
+    return value
 
 
 def _proved(name: str, value: Value, path: str, kinds: tuple[str, ...], needs: str) -> Value:
     if not path.startswith(name) or not value.dirty:
         return value
     if path == name:
+        if MEMBERS in kinds:
+            value, kinds = _looked_at(value), tuple(kind for kind in kinds if kind != MEMBERS)
         return value.map(lambda taint: taint if needs and needs not in taint.cleared else _cleared(taint, kinds))
     fields = {key: _proved(key, part, path[len(name) :], kinds, needs) for key, part in value.fields.items()}
     if path[len(name)] in ".[" and path[len(name) :] not in fields and value.taints:
         rest = path[len(name) :]
         fields[rest] = _proved(rest, value.part(rest), rest, kinds, needs)
     return replace(value, fields=fields)
+
+
+def _looked_at(value: Value) -> Value:
+    """The value whose elements, or keys, were all looked at."""
+    fields = {key: _looked_at(part) if key[1:-1].isdigit() else part for key, part in value.fields.items()}
+    return replace(value, taints=tuple(taint.clear((MEMBERS,)) for taint in value.taints), fields=fields)
 
 
 def _cleared(taint: Taint, kinds: tuple[str, ...]) -> Taint | None:

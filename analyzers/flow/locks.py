@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from analyzers.flow.analysis import graph_of
+from analyzers.flow.build import graph_of
 from analyzers.flow.frame import typed
 from analyzers.flow.graph import Edge, Kind, Point, solve
 from analyzers.flow.reaching import function_of, point_of

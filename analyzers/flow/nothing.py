@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import libcst as cst
 
-from analyzers.flow.analysis import graph_of
+from analyzers.flow.build import graph_of
 from analyzers.flow.frame import typed
 from analyzers.flow.graph import Edge, Kind, Point, solve
 from analyzers.flow.reaching import function_of, point_of

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import libcst as cst
 
-from analyzers.flow.analysis import graph_of
+from analyzers.flow.build import graph_of
 from analyzers.flow.frame import typed
 from analyzers.flow.graph import Edge, Graph, Kind, Point
 from analyzers.flow.results import Acquisition, Leak

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import libcst as cst
 
-from analyzers.flow.analysis import graph_of
+from analyzers.flow.build import graph_of
 from analyzers.flow.graph import Edge, Graph, Kind, Point, Undecided, solve
 from analyzers.flow.toplevel import graph_for
 from analyzers.scopes import imported, parameters

@@ -1,18 +1,19 @@
 """What a point of the graph does to the state."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import libcst as cst
 
+from analyzers.flow.answers import answer
+from analyzers.flow.cases import captured, is_proven, looks_at_each
 from analyzers.flow.compose import compose
 from analyzers.flow.expressions import bind
-from analyzers.flow.frame import Frame, Hit, access, joined, short
+from analyzers.flow.frame import Frame, Hit, access, short
 from analyzers.flow.graph import Edge, Kind, Point
-from analyzers.flow.guards import narrowed
-from analyzers.flow.value import CLEAN, PARAMETER, Proof, State, Taint, Value, join, merge_taints
+from analyzers.flow.guards import members, narrowed, subject
+from analyzers.flow.value import CLEAN, Proof, State, Taint, Value, join, merge_taints
 from analyzers.models import ANY
-from analyzers.syntax import argument, inside, is_name, last_name, raises_answer
+from analyzers.syntax import argument, is_name, last_name, raises_answer
 
 After = dict[Edge, State | None]
 
@@ -57,6 +58,8 @@ def _leave(frame: Frame, node: cst.Return | cst.Raise) -> None:
     match node:
         case cst.Return(value=cst.BaseExpression() as value):
             _return(frame, node, value)
+        case cst.Return():
+            answer(frame, None, CLEAN)
         case cst.Raise(exc=cst.Call() as made) if raises_answer(node):
             given = argument(made, 0, "value")
             if given is not None:
@@ -67,26 +70,16 @@ def _leave(frame: Frame, node: cst.Return | cst.Raise) -> None:
 
 def _return(frame: Frame, node: cst.Return | cst.Raise, expression: cst.BaseExpression) -> None:
     value = frame.value(expression)
-    if is_name(expression, "False"):
-        # It says nothing of what is true when the result is.
+    answer(frame, expression, value)
+    value = replace(value, proofs=())
+    if is_name(expression, "False", "True"):
         return
-    if is_name(expression, "True"):
-        value = Value(proofs=tuple(_established(frame)))
     frame.result = join(frame.result, value) if frame.returned else value
     frame.returned = True
     for taint in value.taints:
         for kind in frame.answers:
             if taint.harms(kind):
                 frame.hit(Hit(kind, node, expression, taint, "is returned as the page"))
-
-
-def _established(frame: Frame) -> Iterator[Proof]:
-    """What is certain of the parameters here, as they were given."""
-    for name, value in frame.state.items():
-        own = [taint.cleared for taint in value.taints if taint.kind == PARAMETER and taint.origin == name]
-        kinds = frozenset.intersection(*own) if own and all(not taint.link.length for taint in value.taints) else None
-        if kinds:
-            yield Proof(name, tuple(sorted(kinds)))
 
 
 def _define(frame: Frame, node: cst.FunctionDef) -> None:
@@ -155,30 +148,27 @@ def _test(frame: Frame, node: cst.CSTNode) -> After:
     value = frame.value(node)
     state = frame.state
     return {
-        Edge.TRUE: narrowed(_with_type(frame, state, node), value, True),
+        Edge.TRUE: narrowed(state, value, True),
         Edge.FALSE: narrowed(state, value, False),
     }
 
 
-def _with_type(frame: Frame, state: State, node: cst.CSTNode) -> State:
-    """`isinstance(x, int)` makes x harmless."""
-    if not isinstance(node, cst.Call) or last_name(node.func) != "isinstance" or len(node.args) != 2:
-        return state
-    path = access(node.args[0].value)
-    names = {part.value for part in inside(node.args[1].value) if isinstance(part, cst.Name)}
-    if not path or not names or not names <= HARMLESS:
-        return state
-    return narrowed(state, Value(proofs=(Proof(joined(path), (ANY,)),)), True)
-
-
-HARMLESS = frozenset("int float bool complex Decimal UUID date datetime timedelta Integral Number".split())
-
-
 def _iterate(frame: Frame, node: cst.CSTNode) -> After:
-    before = dict(frame.state)
-    if isinstance(node, cst.For):
-        _keep(frame, node.target, frame.value(node.iter).element(), node.iter)
-    return {Edge.TRUE: frame.state, Edge.FALSE: before}
+    before = frame.state
+    if not isinstance(node, cst.For):
+        return {Edge.TRUE: before, Edge.FALSE: before}
+    value = frame.value(node.iter)
+    done = _ran_out(frame, node)
+    frame.state = dict(before)
+    _keep(frame, node.target, value.element(), node.iter)
+    return {Edge.TRUE: frame.state, Edge.FALSE: done}
+
+
+def _ran_out(frame: Frame, node: cst.For) -> State:
+    """The state when a loop has run to its end: where every turn proved its element, all elements are proved."""
+    if not looks_at_each(frame.file, node) or frame.state.get(last_name(node.target), CLEAN).dirty:
+        return frame.state
+    return narrowed(frame.state, Value(proofs=tuple(members(node.iter, when=True))), True)
 
 
 def _enter(frame: Frame, node: cst.CSTNode) -> After:
@@ -202,24 +192,12 @@ def _match(frame: Frame, node: cst.CSTNode) -> After:
         return {Edge.NEXT: frame.state}
     before = dict(frame.state)
     value = frame.value(around.subject)
-    path = access(around.subject)
-    if path and _is_constant(node.pattern):
-        frame.state = narrowed(frame.state, Value(proofs=(Proof(joined(path), (ANY,)),)), True)
-    else:
-        for name in _captured(node.pattern):
-            _keep(frame, name, value if name is getattr(node.pattern, "name", None) else value.item(), around.subject)
+    path = subject(around.subject)
+    if path and is_proven(node.pattern):
+        frame.state = dict(narrowed(frame.state, Value(proofs=(Proof(path, (ANY,)),)), True))
+    for name, part in captured(node.pattern, value):
+        _keep(frame, name, part, around.subject)
     return {Edge.TRUE: frame.state, Edge.FALSE: before}
-
-
-def _is_constant(pattern: cst.MatchPattern) -> bool:
-    if isinstance(pattern, cst.MatchOr):
-        return all(_is_constant(part.pattern) for part in pattern.patterns)
-    return isinstance(pattern, (cst.MatchValue, cst.MatchSingleton))
-
-
-def _captured(pattern: cst.MatchPattern) -> list[cst.Name]:
-    found = (getattr(part, "name", None) or getattr(part, "rest", None) for part in inside(pattern))
-    return [name for name in found if isinstance(name, cst.Name)]
 
 
 HANDLERS = {

@@ -92,7 +92,7 @@ class Summary:
     """All that a caller needs to know. `stops`: it never returns.
 
     `writes` are attributes of the first parameter; `proves` are parameters that are safe for kinds when the call
-    returns at all, `tells` when its result is true.
+    returns at all, `tells` when its result is true, `denies` when it is false.
     """
 
     signature: Signature = field(default_factory=Signature)
@@ -102,6 +102,7 @@ class Summary:
     writes: Mapping[str, tuple[Given, ...]] = field(default_factory=dict)
     proves: Mapping[str, frozenset[str]] = field(default_factory=dict)
     tells: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    denies: Mapping[str, frozenset[str]] = field(default_factory=dict)
     stops: bool = False
 
     def told(self) -> "Summary":

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import libcst as cst
 
-from analyzers.flow.analysis import graph_of
+from analyzers.flow.build import graph_of
 from analyzers.flow.entries import MODULE
 from analyzers.flow.graph import Graph
 from analyzers.flow.hints import source_words

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Set
 
 import libcst as cst
 
-from analyzers.flow.analysis import graph_of
+from analyzers.flow.build import graph_of
 from analyzers.flow.graph import Edge, Graph, Kind, Point
 from analyzers.flow.reaching import bound_at
 from analyzers.flow.results import Unbound

@@ -20,6 +20,10 @@ INSIDE = frozenset({NO_PARENT, RELATIVE})
 # One part of an address, without a slash: no browser takes it for another host, unless it stands behind `https://`.
 SEGMENT = "segment"
 BEHIND = "behind-scheme"
+# Every element was looked at, or every key: what stands behind the keys was not.
+MEMBERS = "members"
+FACTS = "(facts)"
+"""The name in a state under which stands what was proved of things that are no variables: `request.args['id']`."""
 ELSEWHERE = frozenset({"url", "redirect"})
 
 TAINT_LIMIT = 16
@@ -79,21 +83,29 @@ class Taint:
         """The same, known to be safe for these sink kinds too."""
         return replace(self, cleared=self.cleared | frozenset(kinds))
 
+    def without(self, mark: str) -> "Taint":
+        """The same without a mark."""
+        return replace(self, cleared=self.cleared - {mark}) if mark in self.cleared else self
+
     def harms(self, kind: str) -> bool:
         """Whether it is dangerous for a sink kind."""
         if kind == "redirect" and SEGMENT in self.cleared and BEHIND not in self.cleared:
             return False
-        return self.cleared.isdisjoint((kind, ANY)) and not (kind == "path" and self.cleared >= INSIDE)
+        return self.cleared.isdisjoint((kind, ANY, MEMBERS)) and not (kind == "path" and self.cleared >= INSIDE)
 
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """When the value is true (`when`), or false, what stands at `path` is safe for `kinds`, if it carries `needs`."""
+    """When the value is true (`when`), or false, what stands at `path` is safe for `kinds`, if it carries `needs`.
+
+    `there`: that the value is not None is enough for it to be true, as a match is.
+    """
 
     path: str
     kinds: tuple[str, ...]
     when: bool = True
     needs: str = ""
+    there: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -132,7 +144,15 @@ class Value:
         whole = Value(taints=self.taints) if self.taints else CLEAN
         for other in (ANY_ITEM, ANY_KEY) if key.startswith("[") and self.fields else ():
             whole = join(whole, self.fields.get(other, CLEAN))
-        return whole
+        return whole.behind_keys() if _is_key(key) else whole
+
+    def behind_keys(self) -> "Value":
+        """What stood behind keys: that these were looked at says nothing of it."""
+        return self.map(lambda taint: taint.without(MEMBERS))
+
+    def behind(self) -> "Value":
+        """What stands behind its keys, in one."""
+        return Value(taints=tuple(taint.without(MEMBERS) for taint in self.all_taints())) if self.dirty else CLEAN
 
     def element(self) -> "Value":
         """Any element: what iterating gives. Of a mapping that is a key."""
