@@ -1,4 +1,4 @@
-"""Where values are put into a text that is made at run time, and whether somebody has looked at them before."""
+"""Where values are put into a text that is made at run time, and the text before each."""
 
 import re
 from collections.abc import Iterator
@@ -8,6 +8,7 @@ import libcst as cst
 from analyzers import syntax
 from analyzers.flow import api
 from analyzers.source import SourceFile
+from analyzers.templates import NUMERIC_CONVERSIONS, writes_number
 
 HOLE = re.compile(r"%(?:\(\w+\))?[-+ #0-9.]*([a-zA-Z])|\{[^{}]*\}")
 
@@ -28,30 +29,15 @@ def holes(node: cst.BaseExpression, file: SourceFile) -> Iterator[tuple[str, cst
             yield "", node
 
 
-def is_looked_up(part: cst.Name, file: SourceFile) -> bool:
-    """Whether the function looks at the value: `if field not in FIELDS: raise`, `if re.match("^[a-z]+$", name):`."""
-    function = next((one for one in file.ancestors(part) if isinstance(one, cst.FunctionDef)), None)
-    nodes = syntax.inside(function.body) if function else ()
-    return any(_looks_up(node, part.value, file) for node in nodes)
-
-
-def _looks_up(node: cst.CSTNode, name: str, file: SourceFile) -> bool:
-    if isinstance(node, cst.Comparison):
-        return isinstance(node.comparisons[0].operator, (cst.In, cst.NotIn)) and syntax.is_name(node.left, name)
-    if not isinstance(node, cst.Call) or not syntax.is_name(syntax.argument(node, 1, "string"), name):
-        return False
-    matcher, pattern = file.qualified(node.func), syntax.argument(node, 0, "pattern")
-    return matcher == "re.fullmatch" or (
-        matcher == "re.match" and syntax.goes_to_the_end(syntax.text_value(pattern) or "")
-    )
-
-
 def _formatted(node: cst.FormattedString) -> Iterator[tuple[str, cst.BaseExpression]]:
     before = ""
     for part in node.parts:
         if isinstance(part, cst.FormattedStringText):
             before += part.value
         elif isinstance(part, cst.FormattedStringExpression):
+            if syntax.takes_number(part):
+                before += "0"
+                continue
             yield before, part.expression
             before = ""
 
@@ -65,9 +51,15 @@ def _filled(
     start = 0
     for number, value in enumerate(values):
         hole = found[number] if number < len(found) else None
-        if hole is None or hole[1] not in ("d", "i", "f", "x"):
+        if hole is None or not _takes_number(hole):
             yield text[start : hole.start()] if hole else text[start:], value
         start = hole.end() if hole else len(text)
+
+
+def _takes_number(hole: re.Match[str]) -> bool:
+    if hole[1]:
+        return hole[1] in NUMERIC_CONVERSIONS
+    return writes_number(hole[0].strip("{}").partition(":")[2])
 
 
 def _added(node: cst.BaseExpression, file: SourceFile) -> Iterator[tuple[str, cst.BaseExpression]]:

@@ -4,9 +4,8 @@ import re
 
 import libcst as cst
 
-from analyzers import syntax, vocabulary
+from analyzers import syntax
 from analyzers.flow import api
-from analyzers.holes import is_looked_up
 from analyzers.model import Confidence
 from analyzers.source import SourceFile
 
@@ -50,7 +49,7 @@ def risk(before: str, part: cst.BaseExpression, file: SourceFile) -> str:
 
 def _harmless(part: cst.BaseExpression, file: SourceFile) -> bool:
     name = syntax.last_name(part)
-    if api.constant(file, part) is not None or syntax.names_constant(part) or MARKS.search(file.code(part)):
+    if api.is_plain(file, part) or syntax.names_constant(part) or MARKS.search(file.code(part)):
         return True
     if set(syntax.words(name)) & QUOTERS or not CLAUSES.isdisjoint(syntax.words(name)[-1:]) or _joins_clauses(part):
         return True
@@ -59,29 +58,13 @@ def _harmless(part: cst.BaseExpression, file: SourceFile) -> bool:
     made = api.assigned(file, part) if isinstance(part, cst.Name) else part
     if isinstance(made, cst.Call) and syntax.last_name(made.func) in PLAIN:
         return True
-    if isinstance(part, (cst.Call, cst.BinaryOperation)):
-        return _counts(part, file)
-    if not isinstance(part, cst.Name):
-        return False
-    return _is_number(part, file) or _of_the_program(part, file) or is_looked_up(part, file)
+    return isinstance(part, cst.Name) and _of_the_program(part, file)
 
 
 def _is_own_text(call: cst.Call) -> bool:
     """What a method for the class's own use makes of constants: `self._any("a.number", "b.key")`."""
     own = syntax.is_name(syntax.receiver(call), "self", "cls") and syntax.method(call).startswith("_")
     return own and bool(call.args) and all(syntax.is_literal(arg.value) for arg in call.args)
-
-
-def _counts(part: cst.BaseExpression, file: SourceFile) -> bool:
-    """A call that gives a number, or a sum with a number in it: `len(prefix) + 1`."""
-    match part:
-        case cst.Integer() | cst.Float():
-            return True
-        case cst.Call():
-            return file.qualified(part.func) in vocabulary.NUMBERS
-        case cst.BinaryOperation(operator=cst.Add() | cst.Subtract() | cst.FloorDivide()):
-            return _counts(part.left, file) or _counts(part.right, file)
-    return False
 
 
 def _joins_clauses(part: cst.BaseExpression) -> bool:
@@ -97,14 +80,6 @@ def _of_the_program(part: cst.Name, file: SourceFile) -> bool:
         return False
     constants = all(syntax.names_constant(piece) for piece in made.parts)
     return constants or bool(MARKS.search(file.code(made.node)))
-
-
-def _is_number(part: cst.Name, file: SourceFile) -> bool:
-    """Whether a parameter of that name is annotated as something that cannot carry text."""
-    function = next((one for one in file.ancestors(part) if isinstance(one, cst.FunctionDef)), None)
-    params = (*function.params.params, *function.params.kwonly_params) if function else ()
-    found = [param.annotation for param in params if param.name.value == part.value]
-    return bool(found) and found[0] is not None and syntax.last_name(found[0].annotation) in vocabulary.NUMBER_TYPES
 
 
 def _chosen(part: cst.BaseExpression) -> bool:

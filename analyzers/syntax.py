@@ -7,6 +7,7 @@ import libcst as cst
 
 from analyzers.cuts import child_fields, is_node
 from analyzers.scopes import CLOSED
+from analyzers.templates import writes_number
 
 # Most texts stand as they are; to evaluate the others is to compile them.
 QUOTES = ("'", '"')
@@ -105,6 +106,12 @@ def names_constant(node: cst.CSTNode | None) -> bool:
 def words(name: str) -> tuple[str, ...]:
     """The words of an identifier, in lower case: `resetToken_2` -> reset, token, 2."""
     return tuple(word.lower() for word in WORD.findall(name))
+
+
+def takes_number(part: cst.FormattedStringExpression) -> bool:
+    """Whether a hole of an f-string takes only numbers: `{n:d}`."""
+    spec = part.format_spec or ()
+    return writes_number("".join(one.value if isinstance(one, cst.FormattedStringText) else "{" for one in spec))
 
 
 def children(node: cst.CSTNode) -> Iterator[cst.CSTNode]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 import libcst as cst
 
-from analyzers.flow import bearing, locks, nothing, ownership, text, toplevel, unbound
+from analyzers.flow import bearing, locks, nothing, ownership, plain, text, toplevel, unbound
 from analyzers.flow.analysis import Analysis, Kept, place_of
 from analyzers.flow.build import build, graph_of
 from analyzers.flow.elsewhere import callers_elsewhere, calls_of, flows_from
@@ -217,6 +217,14 @@ def assigned(file: SourceFile, name: cst.Name) -> cst.BaseExpression | None:
 def constant(file: SourceFile, expression: cst.BaseExpression) -> Constant | None:
     """The value of an expression, if it is the same whichever way the program goes."""
     return text.constant(file, expression)
+
+
+def is_plain(file: SourceFile, expression: cst.BaseExpression, quoters: frozenset[str] = frozenset()) -> bool:
+    """Whether a value certainly carries no text of somebody's choice: a number, a constant, or what a quoter made."""
+    try:
+        return plain.is_plain(file, expression, quoters)
+    except RecursionError:
+        return False
 
 
 def acquisitions(file: SourceFile, function: cst.FunctionDef) -> Iterator[Acquisition]:

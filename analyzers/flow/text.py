@@ -2,13 +2,15 @@
 
 import ast
 from collections.abc import Iterator
+from dataclasses import replace
 
 import libcst as cst
 
 from analyzers.flow.reaching import Definition, definitions, module_value
 from analyzers.flow.results import Built, Constant
 from analyzers.source import SourceFile
-from analyzers.syntax import last_name, summands, text_value
+from analyzers.syntax import last_name, summands, takes_number, text_value
+from analyzers.templates import Key, format_holes, percent_holes
 
 SAME_TEXT = frozenset("strip lstrip rstrip lower upper encode decode replace expandtabs".split())
 WRAPPERS = frozenset({"str", "dedent", "cleandoc", "indent"})
@@ -50,15 +52,14 @@ def _of(file: SourceFile, node: cst.BaseExpression, how: str, parts: Iterator[cs
 
 
 def _formatted(file: SourceFile, node: cst.FormattedString) -> Built | None:
-    parts = (part.expression for part in node.parts if isinstance(part, cst.FormattedStringExpression))
-    return _of(file, node, "an f-string", parts)
+    return _of(file, node, "an f-string", open_parts(node))
 
 
 def _operation(file: SourceFile, node: cst.BinaryOperation) -> Built | None:
     if isinstance(node.operator, cst.Modulo):
         if not is_text(file, node.left):
             return None
-        return _of(file, node, "%-formatting", _filled(node.right)) or built(file, node.left)
+        return _of(file, node, "%-formatting", filled(file, node)) or built(file, node.left)
     if not isinstance(node.operator, cst.Add):
         return None
     pieces = list(summands(node))
@@ -66,7 +67,41 @@ def _operation(file: SourceFile, node: cst.BinaryOperation) -> Built | None:
         return None
     inner = [found for piece in pieces if (found := built(file, piece))]
     own = _of(file, node, "concatenation", (piece for piece in pieces if not is_text(file, piece)))
-    return own or (inner[0] if inner else None)
+    made = [own, *inner] if own else inner
+    return replace(made[0], parts=tuple(part for one in made for part in one.parts)) if made else None
+
+
+def open_parts(node: cst.FormattedString) -> Iterator[cst.BaseExpression]:
+    """What is put into an f-string, but for what can only be a number there."""
+    for part in node.parts:
+        if isinstance(part, cst.FormattedStringExpression) and not takes_number(part):
+            yield part.expression
+
+
+def filled(file: SourceFile, node: cst.BinaryOperation) -> Iterator[cst.BaseExpression]:
+    """What a template is filled with by `%`, but for what can only be a number there."""
+    known = constant(file, node.left)
+    holes = percent_holes(known.value) if known and isinstance(known.value, str) else {}
+    for key, value in _keyed(node.right):
+        if not holes.get(key):
+            yield value
+
+
+def _keyed(values: cst.BaseExpression) -> Iterator[tuple[Key, cst.BaseExpression]]:
+    if isinstance(values, cst.Dict):
+        for one in values.elements:
+            yield (text_value(one.key) or "" if isinstance(one, cst.DictElement) else ""), one.value
+    else:
+        yield from enumerate(_filled(values))
+
+
+def open_fields(file: SourceFile, call: cst.Call) -> Iterator[cst.BaseExpression]:
+    """What a template is filled with by `format`, but for what can only be a number there."""
+    known = constant(file, call.func.value) if isinstance(call.func, cst.Attribute) else None
+    holes = format_holes(known.value) if known and isinstance(known.value, str) else {}
+    for place, arg in enumerate(call.args):
+        if arg.star or not holes.get(arg.keyword.value if arg.keyword else place):
+            yield arg.value
 
 
 def _filled(values: cst.BaseExpression) -> Iterator[cst.BaseExpression]:
@@ -150,7 +185,7 @@ def _call(file: SourceFile, node: cst.Call) -> Built | None:
         return built(file, values[0]) if values and last_name(node.func) in WRAPPERS else None
     holder, method = node.func.value, node.func.attr.value
     if method in ("format", "format_map") and is_text(file, holder):
-        return _of(file, node, "str.format", iter(values))
+        return _of(file, node, "str.format", open_fields(file, node))
     if method == "join" and text_value(holder) is not None and values:
         return _of(file, node, "str.join", iter(values))
     if method in WRAPPERS and values:

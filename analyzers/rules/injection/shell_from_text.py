@@ -15,10 +15,9 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from analyzers import syntax, vocabulary
+from analyzers import syntax
 from analyzers.flow import api
 from analyzers.glimpse import either, named, says
-from analyzers.holes import is_looked_up
 from analyzers.model import Confidence, Examined, Finding, Severity, Step
 from analyzers.rule import Bad, Good, Rule, quoted
 from analyzers.scopes import parameters
@@ -82,6 +81,24 @@ RULE = Rule(
             """
         ),
         Bad(
+            """
+            import shlex, subprocess
+            def unpack(name, force):
+                target = name.strip()
+                if force:
+                    target = shlex.quote(name)
+                subprocess.run(f"tar xf {target}", shell=True, check=True)  # finding
+            """
+        ),
+        Bad(
+            """
+            import os
+            def seek(names, word):
+                found = " ".join(name for name in names)
+                os.system(f"grep {len(word)} " + found)  # finding
+            """
+        ),
+        Bad(
             base="""
             import subprocess
             def unpack(name):
@@ -119,8 +136,52 @@ RULE = Rule(
             'import os\nfrom kinds import Kind\ndef build():\n    os.system(f"make {Kind.FAST.value}")',
         ),
         Good(
+            "the value is quoted one step before",
+            """
+            import shlex, subprocess
+            def unpack(name, folder, files):
+                target = shlex.quote(name)
+                folder = shlex.quote(folder)
+                quoted = [shlex.quote(one) for one in files]
+                subprocess.run(f"tar xf {target} -C {folder}", shell=True, check=True)
+                subprocess.run("touch " + " ".join(quoted), shell=True, check=True)
+                subprocess.run("touch " + " ".join(shlex.quote(one) for one in files), shell=True, check=True)
+            """,
+        ),
+        Good(
+            "the value was made a number, or shown to be one, before",
+            """
+            import os
+            def ping(count, size, hops, host_count: int):
+                try:
+                    count = int(count)
+                except ValueError:
+                    count = 1
+                if not size.isdigit():
+                    raise ValueError(size)
+                if not isinstance(hops, int):
+                    raise TypeError(hops)
+                os.system(f"ping -c {count} -s {size} -t {hops} -W {min(int(host_count), 10)} localhost")
+            """,
+        ),
+        Good(
+            "what a test answers is no text of somebody's choice",
+            """
+            import os
+            def build(level, verbose):
+                os.system(f"make VERBOSE={level == 'high'} {'-s' if verbose else ''}")
+            """,
+        ),
+        Good(
             "a number cannot carry a command",
-            'import os\ndef stop(process):\n    os.system("kill %d" % process)\n    os.system(f"kill {int(process)}")',
+            """
+            import os
+            def stop(process):
+                os.system("kill %d" % process)
+                os.system(f"kill {int(process)}")
+                os.system(f"kill {process:d}")
+                os.system("kill {:d}".format(process))
+            """,
         ),
     ),
 )
@@ -136,7 +197,7 @@ def check(call: cst.Call, file: SourceFile) -> Iterator[Finding | Examined]:
     command = _wrapped_command(call, file) if wrapped else _command(call, name)
     built = api.text_built(file, command) if command is not None else None
     parts = [part for part in built.parts if not _harmless(part, file)] if built else []
-    if built is None or not parts or _numbers_only(built.node):
+    if built is None or not parts:
         if built or isinstance(syntax.argument(call, 0, "args", "cmd", "command"), (cst.List, cst.SimpleString)):
             yield RULE.examined(file, call)
         return
@@ -171,17 +232,10 @@ def _command(call: cst.Call, name: str) -> cst.BaseExpression | None:
 
 
 def _harmless(part: cst.BaseExpression, file: SourceFile) -> bool:
-    if syntax.names_constant(part) or file.qualified(part) == "sys.executable":
+    if file.qualified(part) == "sys.executable" or api.is_plain(file, part, QUOTERS):
         return True
-    if isinstance(part, cst.Name) and is_looked_up(part, file):
-        return True
-    if not isinstance(part, cst.Call):
-        return False
-    called = file.qualified(part.func)
-    inner = syntax.argument(part, 0)
-    carried = isinstance(inner, cst.Call) and file.qualified(inner.func) in QUOTERS
-    mapped = called == "builtins.map" and inner is not None and file.qualified(inner) in QUOTERS
-    return called in QUOTERS or called in vocabulary.NUMBERS or carried or mapped
+    inner = syntax.argument(part, 0) if isinstance(part, cst.Call) else None
+    return isinstance(inner, cst.Call) and file.qualified(inner.func) in QUOTERS
 
 
 def _is_option(part: cst.BaseExpression, file: SourceFile) -> bool:
@@ -198,10 +252,3 @@ def _is_doubtful(part: cst.BaseExpression) -> bool:
     if isinstance(part, cst.List):
         return any(_is_doubtful(element.value) for element in part.elements)
     return not (NUMBERS | COMMANDS).isdisjoint(syntax.words(syntax.last_name(part))[-1:])
-
-
-def _numbers_only(node: cst.BaseExpression) -> bool:
-    """`"kill %d" % process`: every hole takes a number."""
-    text = syntax.text_value(node.left) if isinstance(node, cst.BinaryOperation) else None
-    holes = (text or "").replace("%%", "").split("%")[1:]
-    return bool(holes) and all(hole.lstrip("-+ #0123456789.")[:1] in ("d", "i", "x", "f") for hole in holes)

@@ -153,6 +153,26 @@ RULE = Rule(
             """,
         ),
         Good(
+            "only the names of bound values are put in",
+            """
+            def orders(cursor, ids):
+                names = ", ".join(f":id_{place}" for place in range(len(ids)))
+                given = {f"id_{place}": one for place, one in enumerate(ids)}
+                cursor.execute(f"SELECT * FROM orders WHERE id IN ({names})", given)
+            """,
+        ),
+        Good(
+            "digits and the answers of tests carry no SQL",
+            """
+            def page(cursor, number, ids, first, order):
+                if not number.isdigit():
+                    raise ValueError(number)
+                wanted = ",".join(map(str, [int(one) for one in ids]))
+                cursor.execute(f"SELECT * FROM orders WHERE id IN ({wanted}) LIMIT {number} OFFSET {first:d}")
+                cursor.execute(f"SELECT * FROM orders WHERE open = {order == 'open'}")
+            """,
+        ),
+        Good(
             "the table is a constant of the program",
             """
             TABLE = "orders"
