@@ -66,5 +66,8 @@ def passes(name: str) -> bool:
 NUMBERS = frozenset(f"builtins.{name}" for name in "int float len bool ord hash round abs sum range id".split())
 """Functions whose result cannot carry text."""
 
-NUMBER_TYPES = frozenset("int float bool Decimal UUID date datetime IntEnum".split())
+NUMBER_TYPES = frozenset(
+    "int float bool complex Decimal UUID UUID4 date datetime timedelta Integral Number IntEnum "
+    "PositiveInt NonNegativeInt StrictInt StrictBool PositiveFloat NonNegativeFloat conint confloat".split()
+)
 """Annotations of values that cannot carry text of somebody's choice."""

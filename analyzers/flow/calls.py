@@ -27,6 +27,7 @@ from analyzers.flow.value import (
 )
 from analyzers.models import ANY, Propagator, Sanitizer, Sink, Source, Stop
 from analyzers.syntax import last_name, text_value
+from analyzers.templates import format_holes
 
 # Methods of texts, mappings, sequences, matches and paths whose result is made of what they are called on.
 PASSING = frozenset(
@@ -40,6 +41,8 @@ PASSING = frozenset(
 WHOLE = frozenset("strip lower upper casefold title capitalize".split())
 # Of these, the ones that give what stands behind the keys of a mapping.
 BEHIND_KEYS = frozenset("get pop setdefault".split())
+# Where their second or third argument stands, which makes a number of what they give.
+CONVERTING = {"get": 2, "getlist": 1}
 FILLING = frozenset("append add insert extend update appendleft put put_nowait push setdefault".split())
 # They give what they were given, not what the function gives.
 CHOOSING = frozenset({"filter", "add_task"})
@@ -189,7 +192,15 @@ def _propagated(frame: Frame, called: Called, propagators: tuple[Propagator, ...
         passed = _passed(item, chosen, called)
         about = result.about if result.about[0] else passed.about
         result = replace(join(result, passed) if result.dirty else passed, about=about)
-    return replace(result, type=kind)
+    return replace(_parts(frame, called.name, result), type=kind)
+
+
+def _parts(frame: Frame, name: str | None, whole: Value) -> Value:
+    """A value that a call passes on in parts, of which one may be safe: the extension of a file."""
+    for key in ("[0]", "[1]") if whole.dirty else ():
+        for item in frame.models.named(Sanitizer, f"{name}{key}"):
+            whole = whole.with_part(key, whole.part(key).clear(item.kinds))
+    return whole
 
 
 def _passed(item: Propagator, chosen: list[tuple[cst.BaseExpression, Value]], called: Called) -> Value:
@@ -226,6 +237,8 @@ def _method(frame: Frame, called: Called) -> Value:
         return taken
     if called.method in ("format", "join", "format_map"):
         return _put_together(called, func.value, receiver)
+    if called.method in CONVERTING and (converted := _converted(frame, called)) is not None:
+        return converted
     if called.method in ("get", "pop") and called.given and (looked := _looked_up(frame, called, receiver)):
         return looked
     if called.method == "group" and len(called.given) == 1 and called.given[0].key:
@@ -257,6 +270,19 @@ def _is_behind_keys(called: Called) -> bool:
     return called.method in ("values", "items", "popitem") or (called.method in BEHIND_KEYS and bool(called.given))
 
 
+def _converted(frame: Frame, called: Called) -> Value | None:
+    """What `args.get("page", 1, type=int)` gives: a number, or else the default.
+
+    https://werkzeug.palletsprojects.com/en/stable/datastructures/#werkzeug.datastructures.MultiDict.get
+    """
+    place = CONVERTING[called.method]
+    kinds = [one.node for one in called.given if one.keyword == "type" or (one.position == place and not one.keyword)]
+    if not kinds or frame.models.canonical(frame.file.qualified(kinds[0]) or "") not in NUMBERS:
+        return None
+    default = [one.value for one in called.given if one.keyword == "default" or one.position == 1 < place]
+    return default[0] if default else CLEAN
+
+
 def _replaced(called: Called, holder: cst.BaseExpression, receiver: Value) -> Value:
     """A text with a part of it replaced: what was in it is gone from it; what came in stands behind its beginning."""
     old, new = [text_value(one.node) for one in called.given[:2]] if len(called.given) > 1 else (None, None)
@@ -271,7 +297,8 @@ def _replaced(called: Called, holder: cst.BaseExpression, receiver: Value) -> Va
 
 def _put_together(called: Called, holder: cst.BaseExpression, receiver: Value) -> Value:
     text = text_value(holder)
-    given = [(None, one.value) for one in called.given]
     if called.method == "join":
-        return compose([(None, value.element()) for _, value in given])
+        return compose([(None, one.value.element()) for one in called.given])
+    holes = format_holes(text) if text is not None else {}
+    given = [(None, one.value) for one in called.given if one.star or not holes.get(one.keyword or one.position)]
     return compose([*(percent(text, "{") if text is not None else [(None, receiver)]), *given])

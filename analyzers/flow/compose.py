@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 
 from analyzers.flow.value import BEHIND, CLEAN, ELSEWHERE, RELATIVE, Taint, Value, merge_taints
+from analyzers.templates import Holes
 
 Piece = tuple[str | None, Value]
 """A constant piece of text, or None and a value."""
@@ -35,6 +37,15 @@ def compose(pieces: Iterable[Piece], *, path: bool = False) -> Value:
         taints = merge_taints(taints, (taint.clear(safe) if safe else taint for taint in value.all_taints()))
         first = False
     return Value(taints=taints, composed=not path, begins=begin) if taints or begin else CLEAN
+
+
+def wordy(value: Value, holes: Holes) -> Value:
+    """What of a value, or of a tuple or mapping of values, fills holes of a template that not only numbers fit in."""
+    if holes and all(holes.values()):
+        return CLEAN
+    numbers = {f"[{key!r}]" for key, number in holes.items() if number}
+    kept = {key: part for key, part in value.fields.items() if key not in numbers}
+    return replace(value, fields=kept) if len(kept) < len(value.fields) else value
 
 
 def percent(text: str, mark: str) -> list[Piece]:

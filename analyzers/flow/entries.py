@@ -7,9 +7,10 @@ from pathlib import PurePosixPath
 
 import libcst as cst
 
+from analyzers.flow.declared import carries_no_text, harmless_fields
 from analyzers.flow.frame import short, typed
 from analyzers.flow.objects import calls_own, methods
-from analyzers.flow.value import CLEAN, FACTS, FIELD_LIMIT, PARAMETER, SEGMENT, Link, State, Taint, Value
+from analyzers.flow.value import CLEAN, FACTS, FIELD_LIMIT, NO_FIELDS, PARAMETER, SEGMENT, Link, State, Taint, Value
 from analyzers.glimpse import stand_for
 from analyzers.models import Alias, Entry, Models
 from analyzers.outline import Bound, Definition
@@ -17,7 +18,6 @@ from analyzers.scopes import parameters
 from analyzers.source import SourceFile
 from analyzers.syntax import inside, is_name, text_value
 
-HARMLESS = frozenset("int float bool complex Decimal UUID date datetime timedelta".split())
 CONVERTED = re.compile(r"<(?:int|float|uuid):(\w+)>|\{(\w+):(?:int|float|uuid)\}")
 # Routes whose parameters may have slashes in them: https://werkzeug.palletsprojects.com/en/stable/routing/
 SEVERAL = re.compile(r"<(?:path|re|regex)\b")
@@ -58,7 +58,8 @@ def start(file: SourceFile, models: Models, function: cst.FunctionDef, source_ki
         )
         named = symbolic and name not in SELF
         taints = (_placeholder(file, parameter),) if named else (_given(file, parameter, entry),) if data else ()
-        state[name] = Value(taints=tuple(one for one in taints if one), type=kind)
+        fields = _harmless_parts(file, parameter) if data else NO_FIELDS
+        state[name] = Value(taints=tuple(one for one in taints if one), fields=fields, type=kind)
     _type_self(state, entry, function)
     _guess_types(file, models, state)
     if symbolic and SELF[0] in state:
@@ -246,8 +247,14 @@ def imports(file: SourceFile, roots: tuple[str, ...]) -> bool:
 def _is_data(file: SourceFile, parameter: cst.Param, entry: Entry) -> bool:
     parts = [part for part in (parameter.annotation, parameter.default) if part is not None]
     names = {name for part in parts for node in inside(part) if (name := file.qualified(node))}
-    plain = {name.rpartition(".")[2] for name in names}
-    return names.isdisjoint(entry.clean) and plain.isdisjoint(HARMLESS)
+    declared = parameter.annotation.annotation if parameter.annotation else None
+    return names.isdisjoint(entry.clean) and (declared is None or not carries_no_text(file, declared))
+
+
+def _harmless_parts(file: SourceFile, parameter: cst.Param) -> dict[str, Value]:
+    """The parts of a parameter that its class allows no text in."""
+    named = _names(parameter.annotation.annotation) if parameter.annotation else ()
+    return {f".{field}": CLEAN for name in named for field in harmless_fields(file, name)}
 
 
 def _converted(function: cst.FunctionDef) -> Iterator[str]:

@@ -8,16 +8,19 @@ import libcst as cst
 
 from analyzers.flow.callees import read_property
 from analyzers.flow.calls import call
-from analyzers.flow.compose import compose, percent
+from analyzers.flow.compose import Piece, compose, percent, wordy
 from analyzers.flow.frame import Frame, access, constant_key, item_key, source_taints
 from analyzers.flow.guards import about_of, as_set, comparison, known, members, narrowed
 from analyzers.flow.items import many
 from analyzers.flow.value import ANY_KEY, CLEAN, Proof, State, Value, join, join_states, merge_taints
-from analyzers.models import ANY
-from analyzers.syntax import text_value
+from analyzers.models import ANY, Sanitizer
+from analyzers.syntax import takes_number, text_value
+from analyzers.templates import percent_holes
 
 # Parts of a parsed address without which it stays on its host.
 HOSTS = frozenset({"netloc", "hostname"})
+# The methods behind operators that a type may have its own of; of sums, either side's.
+METHODS: dict[type[cst.CSTNode], str] = {cst.Add: "__add__", cst.AddAssign: "__add__", cst.Modulo: "__mod__"}
 
 Evaluator = Callable[[Frame, Any], Value]
 
@@ -71,7 +74,8 @@ def attribute_of(frame: Frame, node: cst.Attribute, receiver: Value) -> Value:
         # Of the parts of an address, only the host says where it leads.
         hosts = node.attr.value in HOSTS
         proofs, about = ((*proofs, Proof(*about, when=False)), about) if hosts else (proofs, ("", ()))
-    return Value(merge_taints(part.taints, taints), part.fields, kind, proofs, about)
+    value = Value(merge_taints(part.taints, taints), part.fields, kind, proofs, about)
+    return value.clear(kind for item in frame.models.named(Sanitizer, name) for kind in item.kinds)
 
 
 def _held_type(frame: Frame, node: cst.Attribute) -> str | None:
@@ -88,19 +92,20 @@ def _subscript(frame: Frame, node: cst.Subscript) -> Value:
         if isinstance(element.slice, cst.Index):
             frame.value(element.slice.value)
     key = item_key(node)
-    if key:
-        return frame.part(node.value, whole, key)
     cut = any(isinstance(element.slice, cst.Slice) for element in node.slice)
-    return whole.item() if cut else whole.item().behind_keys()
+    part = frame.part(node.value, whole, key) if key else whole.item() if cut else whole.item().behind_keys()
+    kind = frame.models.returned(f"{whole.type}.__getitem__") if whole.type else None
+    return replace(part, type=kind) if kind else part
 
 
 def _formatted(frame: Frame, node: cst.FormattedString) -> Value:
-    pieces: list[tuple[str | None, Value]] = []
+    pieces: list[Piece] = []
     for part in node.parts:
         if isinstance(part, cst.FormattedStringText):
             pieces.append((part.value, CLEAN))
         elif isinstance(part, cst.FormattedStringExpression):
-            pieces.append((None, frame.value(part.expression)))
+            value = frame.value(part.expression)
+            pieces.append((None, CLEAN if takes_number(part) else value))
     return compose(pieces)
 
 
@@ -114,17 +119,32 @@ def _piece(frame: Frame, node: cst.BaseExpression) -> tuple[str | None, Value]:
 
 
 def _binary(frame: Frame, node: cst.BinaryOperation) -> Value:
-    pieces: list[tuple[str | None, Value]] = []
+    pieces: list[Piece] = []
     while isinstance(node.left, cst.BinaryOperation) and isinstance(node.operator, cst.Add):
         pieces.append(_piece(frame, node.right))
         node = node.left
     pieces.append(_piece(frame, node.right))
     pieces.append(_piece(frame, node.left))
     pieces.reverse()
+    return escaped(frame, node.operator, pieces, _put_together(node, pieces))
+
+
+def escaped(frame: Frame, operator: cst.CSTNode, pieces: list[Piece], made: Value) -> Value:
+    """What an operator gives that makes what it is given safe, as the one of a text that knows it is HTML does."""
+    method = METHODS.get(type(operator), "")
+    acting = pieces if isinstance(operator, (cst.Add, cst.AddAssign)) else pieces[:1]
+    for kind in {value.type for _, value in acting if method and value.type}:
+        for item in frame.models.named(Sanitizer, f"{kind}.{method}"):
+            return replace(made.clear(item.kinds), type=kind)
+    return made
+
+
+def _put_together(node: cst.BinaryOperation, pieces: list[Piece]) -> Value:
     if isinstance(node.operator, cst.Add):
         return compose(pieces)
     if isinstance(node.operator, cst.Modulo) and pieces[0][0] is not None:
-        return compose([*percent(pieces[0][0], "%"), *pieces[1:]])
+        text, given = pieces[0][0], pieces[1][1]
+        return compose([*percent(text, "%"), (pieces[1][0], wordy(given, percent_holes(text)))])
     if isinstance(node.operator, (cst.Divide, cst.Modulo)):
         types = {value.type for _, value in pieces if value.type}
         made = compose(pieces, path=isinstance(node.operator, cst.Divide))

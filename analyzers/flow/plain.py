@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 import libcst as cst
 
 from analyzers import syntax
+from analyzers.flow.declared import carries_no_text
 from analyzers.flow.reaching import Definition, definitions, module_value
 from analyzers.flow.text import SAME_TEXT, filled, is_fixed, open_fields, open_parts
 from analyzers.source import SourceFile
-from analyzers.vocabulary import NUMBER_TYPES, NUMBERS
+from analyzers.vocabulary import NUMBERS
 
 # They give what they were given, or put it into another order.
 PASSING = frozenset(
@@ -22,7 +23,6 @@ PASSING = frozenset(
 APART = frozenset({"key", "reverse", "strict"})
 TEXT_METHODS = SAME_TEXT | frozenset("split rsplit splitlines partition rpartition zfill ljust rjust join".split())
 GETTERS = {"get": 2, "getlist": 1}
-CONTAINERS = frozenset("Optional Union None list List tuple Tuple set Set frozenset Sequence Iterable".split())
 DIGITS = frozenset("isdigit isdecimal isnumeric isalnum isalpha isidentifier".split())
 Comprehension = (cst.ListComp, cst.SetComp, cst.GeneratorExp, cst.DictComp)
 
@@ -196,24 +196,12 @@ def _is_plain_element(ask: Question, name: str, target: cst.BaseExpression, valu
 def _is_plain_definition(ask: Question, name: str, definition: Definition) -> bool:
     match definition.node:
         case cst.Param(annotation=cst.Annotation(annotation=declared)):
-            return is_number_type(declared)
+            return carries_no_text(ask.file, declared)
         case cst.For(target=target, iter=values):
             return _is_plain_element(ask, name, target, values)
         case cst.AugAssign(target=target) if definition.adds and not ask.plain(target):
             return False
     return definition.value is not None and ask.plain(definition.value)
-
-
-def is_number_type(declared: cst.BaseExpression) -> bool:
-    """Whether an annotation declares something that carries no text: `int`, `list[int] | None`, `Literal["a"]`."""
-    if syntax.last_name(declared) == "Literal":
-        return True
-    if isinstance(declared, cst.Subscript) and syntax.last_name(declared) == "Annotated":
-        first = declared.slice[0].slice
-        return isinstance(first, cst.Index) and is_number_type(first.value)
-    names = {syntax.last_name(part) for part in syntax.inside(declared) if isinstance(part, (cst.Name, cst.Attribute))}
-    names -= {"typing"}
-    return bool(names & NUMBER_TYPES) and names <= NUMBER_TYPES | CONTAINERS
 
 
 def is_looked_up(name: cst.Name, file: SourceFile) -> bool:
@@ -234,7 +222,7 @@ def _looked_at(node: cst.CSTNode, file: SourceFile) -> Iterator[str]:
             if method in DIGITS:
                 yield name
         case cst.Call(func=cst.Name(value="isinstance"), args=[cst.Arg(value=cst.Name(value=name)), kinds]):
-            if is_number_type(kinds.value):
+            if carries_no_text(file, kinds.value):
                 yield name
         case cst.Call() if isinstance(looked := syntax.argument(node, 1, "string"), cst.Name):
             matcher, pattern = file.qualified(node.func), syntax.argument(node, 0, "pattern")

@@ -6,14 +6,14 @@ import libcst as cst
 
 from analyzers.flow.answers import answer
 from analyzers.flow.cases import captured, is_proven, looks_at_each
-from analyzers.flow.compose import compose
-from analyzers.flow.expressions import bind
+from analyzers.flow.compose import Piece, compose
+from analyzers.flow.expressions import bind, escaped
 from analyzers.flow.frame import Frame, Hit, access, short
 from analyzers.flow.graph import Edge, Kind, Point
 from analyzers.flow.guards import members, narrowed, subject
 from analyzers.flow.value import CLEAN, Proof, State, Taint, Value, join, merge_taints
 from analyzers.models import ANY
-from analyzers.syntax import argument, is_name, last_name, raises_answer
+from analyzers.syntax import argument, is_name, last_name, raises_answer, text_value
 
 After = dict[Edge, State | None]
 
@@ -76,10 +76,31 @@ def _return(frame: Frame, node: cst.Return | cst.Raise, expression: cst.BaseExpr
         return
     frame.result = join(frame.result, value) if frame.returned else value
     frame.returned = True
-    for taint in value.taints:
+    page = _page(expression)
+    sent = value if page is expression else value.part("[0]") if page else CLEAN
+    for taint in sent.taints:
         for kind in frame.answers:
             if taint.harms(kind):
-                frame.hit(Hit(kind, node, expression, taint, "is returned as the page"))
+                frame.hit(Hit(kind, node, page or expression, taint, "is returned as the page"))
+
+
+def _page(expression: cst.BaseExpression) -> cst.BaseExpression | None:
+    """What is sent of what a handler returns: of a tuple the first element, if no header may say that it is no page.
+
+    https://flask.palletsprojects.com/en/stable/quickstart/#about-responses
+    """
+    if not isinstance(expression, cst.Tuple) or not expression.elements:
+        return expression
+    first, *others = [element.value for element in expression.elements]
+    return None if any(_may_say_what_it_is(one, place) for place, one in enumerate(others)) else first
+
+
+def _may_say_what_it_is(part: cst.BaseExpression, place: int) -> bool:
+    """Whether what stands behind the page may be headers that say of what type it is."""
+    if isinstance(part, cst.Dict):
+        keys = [text_value(one.key) if isinstance(one, cst.DictElement) else None for one in part.elements]
+        return any(key is None or key.lower() == "content-type" for key in keys)
+    return place > 0 or isinstance(part, cst.List) or "header" in last_name(part).lower()
 
 
 def _define(frame: Frame, node: cst.FunctionDef) -> None:
@@ -128,7 +149,9 @@ def _augment(frame: Frame, node: cst.AugAssign) -> None:
         return
     before = frame.read(path)
     if value.dirty:
-        value = _led(frame, node.target, replace(compose([(None, before), (None, value)]), composed=True), node.value)
+        pieces: list[Piece] = [(None, before), (None, value)]
+        made = escaped(frame, node.operator, pieces, compose(pieces))
+        value = _led(frame, node.target, replace(made, composed=True), node.value)
     frame.write(
         path, Value(merge_taints(before.taints, value.all_taints()), before.fields, before.type, begins=before.begins)
     )
@@ -160,7 +183,7 @@ def _iterate(frame: Frame, node: cst.CSTNode) -> After:
     value = frame.value(node.iter)
     done = _ran_out(frame, node)
     frame.state = dict(before)
-    _keep(frame, node.target, value.element(), node.iter)
+    _keep(frame, node.target, _element(frame, value), node.iter)
     return {Edge.TRUE: frame.state, Edge.FALSE: done}
 
 
@@ -169,6 +192,12 @@ def _ran_out(frame: Frame, node: cst.For) -> State:
     if not looks_at_each(frame.file, node) or frame.state.get(last_name(node.target), CLEAN).dirty:
         return frame.state
     return narrowed(frame.state, Value(proofs=tuple(members(node.iter, when=True))), True)
+
+
+def _element(frame: Frame, values: Value) -> Value:
+    """What a loop over a value gives, with its type where that is known."""
+    kind = frame.models.returned(f"{values.type}.__iter__") if values.type else None
+    return replace(values.element(), type=kind) if kind else values.element()
 
 
 def _enter(frame: Frame, node: cst.CSTNode) -> After:

@@ -189,6 +189,11 @@ class Value:
         kept = tuple(changed for taint in self.taints if (changed := change(taint)) is not None)
         return replace(self, taints=kept, fields={key: part.map(change) for key, part in self.fields.items()})
 
+    def clear(self, kinds: Iterable[str]) -> "Value":
+        """The same, with everything in it known to be safe for these sink kinds too."""
+        safe = frozenset(kinds)
+        return self.map(lambda taint: taint.clear(safe)) if safe else self
+
 
 def _is_key(key: str) -> bool:
     return key[1:2] in ("'", '"')

@@ -65,6 +65,18 @@ RULE = Rule(
                 return Markup("<b>%s</b>" % text)  # finding
             """
         ),
+        Bad(
+            """
+            from flask import Flask, request
+            app = Flask(__name__)
+            @app.route("/hello")
+            def hello():
+                name = request.args["name"]  # step
+                if name == "nobody":
+                    return f"<h1>No {request.args['greeting']}</h1>", 404, {"X-Reason": "nobody"}  # finding
+                return "<h1>Hello " + name + "</h1>", 404  # finding
+            """
+        ),
     ),
     good=(
         Good(
@@ -100,6 +112,30 @@ RULE = Rule(
                     response=json.dumps({"detail": f"No view {name}"}),
                     headers={"Content-Type": "application/problem+json"},
                 )
+            """,
+        ),
+        Good(
+            "what is put into text that is marked as HTML is escaped",
+            """
+            from flask import Flask, request
+            from markupsafe import Markup
+            app = Flask(__name__)
+            @app.route("/hello")
+            def hello():
+                names, name = request.args.getlist("names"), request.args["name"]
+                page = Markup("<h1>%s</h1>") % name + Markup("<p>{}</p>").format(name) + Markup("<br>").join(names)
+                page += name
+                return Markup("<body>") + page + name + Markup("</body>"), 200
+            """,
+        ),
+        Good(
+            "the headers say that the text is no page",
+            """
+            from flask import Flask, request
+            app = Flask(__name__)
+            @app.route("/hello")
+            def hello():
+                return "Hello " + request.args["name"], 200, {"Content-Type": "text/plain"}
             """,
         ),
         Good(

@@ -62,6 +62,17 @@ RULE = Rule(
                 os.remove(path)  # finding
             """
         ),
+        Bad(
+            """
+            import os
+            from flask import request
+            def keep():
+                upload = request.files["file"]  # step
+                upload.save(os.path.join("/srv/files", upload.filename))  # finding
+                for other in request.files.getlist("others"):  # step
+                    other.save("/srv/files/" + other.filename)  # finding
+            """
+        ),
     ),
     good=(
         Good(
@@ -111,6 +122,22 @@ RULE = Rule(
                 if not re.match(r"^[A-Za-z0-9_.+-]+$", name):
                     abort(400)
                 return open(os.path.join("/srv/settings", name)).read()
+            """,
+        ),
+        Good(
+            "an ending, or the last part of a path, has no slash in it",
+            """
+            import os, uuid
+            from pathlib import Path
+            from flask import request
+            def upload():
+                sent = request.files["file"]
+                ending = os.path.splitext(sent.filename)[1]
+                sent.save(os.path.join("/srv/files", uuid.uuid4().hex + ending))
+                _, ending = os.path.splitext(sent.filename)
+                sent.save(f"/srv/files/{uuid.uuid4()}{ending}")
+                sent.save("/srv/files/" + Path(sent.filename).name)
+                sent.save(f"/srv/files/{Path(sent.filename).stem}-{uuid.uuid4()}{Path(sent.filename).suffix}")
             """,
         ),
         Good(

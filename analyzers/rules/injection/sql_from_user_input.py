@@ -63,6 +63,19 @@ RULE = Rule(
                         cursor.execute(f"SELECT * FROM orders ORDER BY {order}")  # finding
             """
         ),
+        Bad(
+            """
+            from fastapi import FastAPI
+            from pydantic import BaseModel
+            class Page(BaseModel):
+                size: int
+                word: str | int = ""
+            app = FastAPI()
+            @app.post("/orders")
+            def orders(page: Page):  # step
+                cursor.execute(f"SELECT * FROM orders WHERE name = '{page.word}' LIMIT {page.size}")  # finding
+            """
+        ),
     ),
     good=(
         Good(
@@ -92,6 +105,39 @@ RULE = Rule(
             def orders(cursor):
                 page = int(request.args["page"])
                 cursor.execute(f"SELECT * FROM orders LIMIT 10 OFFSET {page}")
+            """,
+        ),
+        Good(
+            "what is declared to be a number, or written as one, cannot carry SQL",
+            """
+            from flask import request
+            def orders(cursor):
+                size, first = request.args.get("size", 20, type=int), request.args.get("first", 0, int)
+                cursor.execute(f"SELECT * FROM orders LIMIT {size} OFFSET {first}")
+                cursor.execute("SELECT * FROM orders LIMIT %d" % request.json["size"])
+                cursor.execute(f"SELECT * FROM orders LIMIT {request.json['size']:d}")
+                cursor.execute("SELECT * FROM orders LIMIT {:d} OFFSET {first:d}".format(
+                    request.json["size"], first=request.json["first"]
+                ))
+            """,
+        ),
+        Good(
+            "the framework takes only numbers, and texts that are written out",
+            """
+            from enum import Enum
+            from typing import Annotated, Literal, Optional
+            from fastapi import FastAPI, Query
+            from pydantic import BaseModel
+            class Order(str, Enum):
+                BY_DATE = "date"
+            class Page(BaseModel):
+                first: int
+                size: Optional[int] = None
+            app = FastAPI()
+            @app.post("/orders")
+            def orders(page: Page, order: Order, way: Literal["ASC", "DESC"], most: Annotated[int, Query()] = 9):
+                cursor.execute(f"SELECT * FROM orders ORDER BY {order.value} {way}")
+                cursor.execute(f"SELECT * FROM orders LIMIT {page.size} OFFSET {page.first + most}")
             """,
         ),
     ),

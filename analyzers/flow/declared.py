@@ -1,0 +1,66 @@
+"""What annotations promise: that a value, or a part of one, carries no text of somebody's choice."""
+
+from collections.abc import Iterator, Mapping
+
+import libcst as cst
+
+from analyzers.outline import Definition, Kind
+from analyzers.source import SourceFile
+from analyzers.syntax import is_name, last_name, small_statements
+from analyzers.vocabulary import NUMBER_TYPES
+
+CONTAINERS = frozenset("Optional Union list List tuple Tuple set Set frozenset Sequence Iterable".split())
+ENUMS = frozenset("enum.Enum enum.IntEnum enum.StrEnum enum.Flag enum.IntFlag".split())
+# They look at what they are given before an object is made: https://docs.pydantic.dev/latest/concepts/models/
+CHECKING = frozenset({"pydantic.BaseModel", "pydantic.main.BaseModel", "sqlmodel.SQLModel", "sqlmodel.main.SQLModel"})
+
+
+def carries_no_text(file: SourceFile, declared: cst.BaseExpression) -> bool:
+    """Whether an annotation declares no text of somebody's choice: `list[int] | None`, `Literal["a"]`, an `Enum`."""
+    match declared:
+        case cst.Subscript(value=outer):
+            return _carries_none_inside(file, last_name(outer), declared)
+        case cst.BinaryOperation(operator=cst.BitOr()):
+            return carries_no_text(file, declared.left) and carries_no_text(file, declared.right)
+        case cst.Tuple():
+            return all(carries_no_text(file, element.value) for element in declared.elements)
+    return is_name(declared, "None") or last_name(declared) in NUMBER_TYPES or _is_enum(file, declared)
+
+
+def _carries_none_inside(file: SourceFile, outer: str, declared: cst.Subscript) -> bool:
+    inner = [one.slice.value for one in declared.slice if isinstance(one.slice, cst.Index)]
+    if outer == "Annotated":
+        return carries_no_text(file, inner[0])
+    parts = (one for one in inner if not isinstance(one, cst.Ellipsis))
+    return outer == "Literal" or (outer in CONTAINERS and all(carries_no_text(file, one) for one in parts))
+
+
+def _is_enum(file: SourceFile, declared: cst.BaseExpression) -> bool:
+    found = _class(file, declared)
+    return found is not None and not ENUMS.isdisjoint(found[0].mro(found[1].qualname))
+
+
+def _class(file: SourceFile, node: cst.BaseExpression) -> tuple[SourceFile, Definition] | None:
+    """The class of the project that an expression names."""
+    name = file.qualified(node) if isinstance(node, (cst.Name, cst.Attribute)) else None
+    found = file.project.locate(name) if name else None
+    return found if found and found[1].kind is Kind.CLASS else None
+
+
+def harmless_fields(file: SourceFile, name: cst.BaseExpression) -> Iterator[str]:
+    """The fields without text of a class whose objects are only made of what its annotations allow."""
+    found = _class(file, name)
+    above = found[0].mro(found[1].qualname) if found else ()
+    if found and not CHECKING.isdisjoint(above):
+        fields: dict[str, bool] = {}
+        for one in above:
+            place = file.project.locate(one)
+            fields = {**(_fields(*place) if place and place[1].kind is Kind.CLASS else {}), **fields}
+        yield from (field for field, harmless in fields.items() if harmless)
+
+
+def _fields(file: SourceFile, definition: Definition) -> Mapping[str, bool]:
+    """The annotated fields of a class, and whether they carry no text."""
+    made = file.klass(definition.qualname)
+    own = (one for one in small_statements(made.body) if isinstance(one, cst.AnnAssign)) if made else ()
+    return {last_name(one.target): carries_no_text(file, one.annotation.annotation) for one in own}
