@@ -18,7 +18,7 @@ from analyzers.flow.objects import class_of
 from analyzers.flow.recall import Key, Made, Making, keep, recalled
 from analyzers.flow.statements import transfer
 from analyzers.flow.summary import NOTHING, Given, Place, Reach, Summary, Way, signature_of
-from analyzers.flow.trace import assumed, hit_steps, steps_of
+from analyzers.flow.trace import assumed, hit_steps, source_of, steps_of
 from analyzers.flow.value import CLEAN, NO_FIELDS, PARAMETER, Link, State, Value, join_states
 from analyzers.models import ANY, Models
 from analyzers.outline import Definition
@@ -293,7 +293,7 @@ def _given(value: Value, *but: str) -> Iterator[Given]:
 
 
 def _way(link: Link) -> Way:
-    return Way(lambda: steps_of(link))
+    return Way(lambda: (steps_of(link), source_of(link)))
 
 
 def _writes(

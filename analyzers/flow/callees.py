@@ -232,21 +232,26 @@ def _result(frame: Frame, site: Site, results: tuple[Result, ...], bound: Mappin
     return whole
 
 
-def _given(frame: Frame, site: Site, results: tuple[Result, ...], bound: Mapping[str, Given]) -> tuple[Taint, ...]:
+def _given(
+    frame: Frame, site: Site, results: tuple[Result, ...], bound: Mapping[str, Given], attribute: str = ""
+) -> tuple[Taint, ...]:
+    """What a callee returns, or leaves in an attribute."""
     taints: tuple[Taint, ...] = ()
     for result in results:
         if not result.parameter:
-            taints = merge_taints(taints, (_made(frame, site, result),))
+            taints = merge_taints(taints, (_made(frame, site, result, attribute),))
         elif one := _passed_as(bound, result.parameter):
             own = one.value.all_taints()
             taints = merge_taints(taints, (_through(frame, site, result, taint) for taint in own))
     return taints
 
 
-def _made(frame: Frame, site: Site, result: Result) -> Taint:
+def _made(frame: Frame, site: Site, result: Result, attribute: str) -> Taint:
     """What a callee gives by itself."""
-    steps, what = result.way.steps, f"is returned by `{short(frame.file, site.func)}`"
-    link = Link(frame.file, site.node, what, None, steps, (), 1 + len(steps))
+    steps, called = result.way.steps, short(frame.file, site.func)
+    what = f"is kept in `{attribute.removeprefix('.')}` by `{called}`" if attribute else f"is returned by `{called}`"
+    source = result.way.source if attribute else ""
+    link = Link(frame.file, site.node, what, None, steps, (), 1 + len(steps), source)
     return Taint(result.kind, (site.node, steps[:1]), link, result.cleared)
 
 
@@ -264,7 +269,7 @@ def _write(frame: Frame, site: Site, summary: Summary, bound: Mapping[str, Given
         found = PART.match(written)
         name, part = (found[1], found[2]) if found else (written, "")
         path = _path_of(site, name, bound)
-        taints = _given(frame, site, results, bound) if path else ()
+        taints = _given(frame, site, results, bound, part or name) if path else ()
         if path and taints:
             frame.write((*path, part) if part else path, Value(taints), weak=True)
 
@@ -282,7 +287,8 @@ def _constructed(frame: Frame, site: Site, name: str, summary: Summary, bound: M
     made = Value(type=name)
     for written, results in summary.writes.items():
         if written.startswith("self."):
-            made = made.with_part(written.removeprefix("self"), Value(_given(frame, site, results, bound)))
+            key = written.removeprefix("self")
+            made = made.with_part(key, Value(_given(frame, site, results, bound, key)))
     return made
 
 

@@ -33,17 +33,29 @@ class Reach:
 
 
 class Way:
-    """The steps of a way, told when they are first asked for: most ways of a summary are taken by nobody."""
+    """The steps of a way, told when they are first asked for: most ways of a summary are taken by nobody.
 
-    def __init__(self, tell: Callable[[], tuple[Step, ...]]) -> None:
+    What tells them gives the code of the source with them.
+    """
+
+    def __init__(self, tell: Callable[[], tuple[tuple[Step, ...], str]]) -> None:
         self._tell = tell
 
     @cached_property
+    def _told(self) -> tuple[tuple[Step, ...], str]:
+        told = self._tell()
+        del self._tell
+        return told
+
+    @property
     def steps(self) -> tuple[Step, ...]:
         """The steps, in order; syntax is needed until they have been told."""
-        steps = self._tell()
-        del self._tell
-        return steps
+        return self._told[0]
+
+    @property
+    def source(self) -> str:
+        """The code that the value comes from."""
+        return self._told[1]
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Way) and self.steps == other.steps

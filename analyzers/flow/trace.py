@@ -34,10 +34,14 @@ def assumed(hit: Hit) -> tuple[str, ...]:
 
 def source_words(hit: Hit) -> str:
     """The code the value comes from."""
-    link: Link | None = hit.taint.link
-    while link is not None and link.before is not None:
+    return source_of(hit.taint.link)
+
+
+def source_of(link: Link) -> str:
+    """The code a way begins at."""
+    while link.before is not None:
         link = link.before
-    return short(link.file, link.node) if link else ""
+    return link.source or short(link.file, link.node)
 
 
 def trimmed(steps: Iterable[Step]) -> tuple[Step, ...]:

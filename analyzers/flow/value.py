@@ -40,7 +40,8 @@ NO_FIELDS: Mapping[str, "Value"] = MappingProxyType({})
 class Link:
     """One place on the way of a value, and the way before it. `steps` are ready-made steps of a callee, before `node`.
 
-    `what` are the words of the step; "" adds none. `length` counts the steps so far.
+    `what` are the words of the step; "" adds none. `length` counts the steps so far. `source` is the code that the
+    value comes from, where `node` is not.
     """
 
     file: SourceFile
@@ -50,6 +51,7 @@ class Link:
     steps: tuple[Step, ...] = ()
     assumed: tuple[str, ...] = ()
     length: int = 1
+    source: str = ""
 
     @property
     def worth(self) -> tuple[int, int]:

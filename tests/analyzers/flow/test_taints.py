@@ -288,3 +288,26 @@ def test_a_function_past_the_budget_is_not_decided() -> None:
     found = flows(f"def view():\n{body}\n    os.system(x1)\n", "shell")
     assert not found.decided
     assert found.flows == ()
+
+
+def test_what_a_method_keeps_in_its_object_is_named_by_its_source() -> None:
+    code = """
+        class Runner:
+            def load(self):
+                self.word = request.form["word"]
+            def run(self):
+                os.system(self.word)
+        def view():
+            runner = Runner()
+            runner.load()
+            runner.run()
+        """
+    assert traces(code, "shell") == [
+        [
+            "3: `self.word` comes from the request",
+            "8: is kept in `word` by `runner.load`",
+            "9: is read by `runner.run` as `self.word`",
+            "5: reaches `os.system`, which runs it in a shell",
+        ]
+    ]
+    assert [flow.source for flow in flows(code, "shell").flows] == ["request.form"]
