@@ -44,6 +44,7 @@ class Sink:
 
     `receivers` are names of variables under which an object of unknown type is assumed to be the right one.
     `when` lists keyword arguments that must be there with these constants; `unless` ones that make the call harmless.
+    Of a `part` ("[0]"), only what is known to stand there counts.
     """
 
     kinds: tuple[str, ...]
@@ -53,6 +54,7 @@ class Sink:
     receivers: tuple[str, ...] = ()
     when: Mapping[str, Any] = field(default_factory=dict)
     unless: tuple[str, ...] = ()
+    part: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,7 +85,8 @@ def _check_sinks(frame: Frame, called: Called) -> None:
             continue
         frame.sinks.setdefault(called.node, set()).update(sink.kinds)
         for argument, value in select(sink.arguments, called.given, called.node, called.receiver):
-            _check_value(frame, called, sink, argument, value, assumed)
+            used = value.fields.get(sink.part, CLEAN) if sink.part else value
+            _check_value(frame, called, sink, argument, used, assumed)
 
 
 def _is_unknown(frame: Frame, called: Called) -> bool:
