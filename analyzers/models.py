@@ -29,13 +29,15 @@ class ModelError(ValueError):
 class Source:
     """The value of these names is of `kind`; `what` ends the sentence "x comes from ...".
 
-    It cannot harm the sink kinds in `harmless`: the path of a request stays on its host.
+    It cannot harm the sink kinds in `harmless`: the path of a request stays on its host. `assumes` is what has to be
+    taken for granted, for a form may take only numbers.
     """
 
     kind: str
     names: tuple[str, ...]
     what: str
     harmless: tuple[str, ...] = ()
+    assumes: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +98,14 @@ class Propagator:
 
 @dataclass(frozen=True, slots=True)
 class Type:
-    """These calls and attributes give an object of the type `returns`."""
+    """These calls and attributes give an object of the type `returns`.
+
+    So do classes that are not at hand and whose names end in one of `endings`.
+    """
 
     names: tuple[str, ...]
     returns: str
+    endings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +122,9 @@ class Entry:
 
     They are known by a decorator's full name, by a decorator's method name with a path as its first argument
     (`methods`), by a base class and the method's name, by the names of all their `parameters` (the first one is data
-    then), or by the type of a parameter. `types` gives parameters a
-    type by name, `attributes` the attributes of `self`. Everything but full names and bases asks that the file imports
-    one of `roots`. Parameters annotated or defaulted with `clean` are not data.
+    then), by the type of a parameter, or by being `handed` to one of these calls in its file. `types` gives
+    parameters a type by name, `attributes` the attributes of `self`. Everything but full names and bases asks that the
+    file imports one of `roots`. Parameters annotated or defaulted with `clean` are not data.
     The text that such a function returns reaches sinks of the kinds `returns`. With `segments`, each parameter is one
     part of the address, without a slash, where the file names no route that takes several (`<path:name>`).
     """
@@ -136,6 +142,7 @@ class Entry:
     clean: tuple[str, ...] = ()
     returns: tuple[str, ...] = ()
     segments: bool = False
+    handed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,6 +270,14 @@ class Models:
         """The type of what `name` returns or is, if a model says so."""
         found = self.named(Type, name)
         return found[0].returns if found else None
+
+    def called(self, name: str) -> str:
+        """The type that a class is taken for, going by how its name ends; "" for none."""
+        last = name.rpartition(".")[2]
+        if "named" not in self.cache:
+            self.cache["named"] = [item for item in self.all(Type) if item.endings]
+        found = (item.returns for item in self.cache["named"] if last[:1].isupper() and last.endswith(item.endings))
+        return next(found, "")
 
     def speaks_of(self, kind: str) -> bool:
         """Whether something is known of the attributes and methods of a type."""

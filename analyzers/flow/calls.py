@@ -9,7 +9,7 @@ from analyzers.flow.callbacks import handed_on, parameters_of
 from analyzers.flow.callees import Site, apply_callee
 from analyzers.flow.checks import NUMBERS, proofs_of
 from analyzers.flow.compose import compose, percent
-from analyzers.flow.frame import Frame, Hit, access, short, source_taints
+from analyzers.flow.frame import Frame, Hit, access, short, source_taints, type_named
 from analyzers.flow.given import Called, Given, constant_of, gather, select
 from analyzers.flow.guards import about_of, narrowed
 from analyzers.flow.items import gone_through, taken_from
@@ -121,6 +121,8 @@ def _shown(argument: cst.BaseExpression, value: Value) -> str:
 def _result(frame: Frame, called: Called) -> Value:
     models, name = frame.models, called.name
     kind = models.returned(name) or (name if name and models.speaks_of(name) else "")
+    if name and not kind and "." in name and type_named(frame, name):
+        kind = name if frame.file.project.locate(name) else type_named(frame, name)
     if models.named(Source, name):
         return Value(taints=source_taints(frame, called.node, name), type=kind)
     if name in NUMBERS:

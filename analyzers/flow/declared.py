@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 import libcst as cst
 
 from analyzers.outline import Definition, Kind
-from analyzers.source import SourceFile
+from analyzers.source import Project, SourceFile
 from analyzers.syntax import is_name, last_name, small_statements
 from analyzers.vocabulary import NUMBER_TYPES
 
@@ -13,6 +13,13 @@ CONTAINERS = frozenset("Optional Union list List tuple Tuple set Set frozenset S
 ENUMS = frozenset("enum.Enum enum.IntEnum enum.StrEnum enum.Flag enum.IntFlag".split())
 # They look at what they are given before an object is made: https://docs.pydantic.dev/latest/concepts/models/
 CHECKING = frozenset({"pydantic.BaseModel", "pydantic.main.BaseModel", "sqlmodel.SQLModel", "sqlmodel.main.SQLModel"})
+# https://docs.djangoproject.com/en/stable/ref/forms/fields/ https://www.django-rest-framework.org/api-guide/fields/
+CHECKED = frozenset(
+    f"{kind}Field"
+    for kind in "Integer Float Decimal Boolean NullBoolean Date DateTime Time Duration UUID Choice "
+    "MultipleChoice TypedChoice TypedMultipleChoice ModelChoice ModelMultipleChoice Slug PrimaryKeyRelated "
+    "GenericIPAddress IPAddress".split()
+)
 
 
 def carries_no_text(file: SourceFile, declared: cst.BaseExpression) -> bool:
@@ -57,6 +64,15 @@ def harmless_fields(file: SourceFile, name: cst.BaseExpression) -> Iterator[str]
             place = file.project.locate(one)
             fields = {**(_fields(*place) if place and place[1].kind is Kind.CLASS else {}), **fields}
         yield from (field for field, harmless in fields.items() if harmless)
+
+
+def checked_fields(project: Project, name: str) -> Iterator[str]:
+    """The fields of a form, or of a serializer, that take no text of somebody's choice, where its class is at hand."""
+    found = project.locate(name)
+    made = found[0].klass(found[1].qualname) if found else None
+    for one in small_statements(made.body) if made else ():
+        if isinstance(one, cst.Assign) and isinstance(one.value, cst.Call) and last_name(one.value.func) in CHECKED:
+            yield last_name(one.targets[0].target)
 
 
 def _fields(file: SourceFile, definition: Definition) -> Mapping[str, bool]:

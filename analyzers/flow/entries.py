@@ -180,7 +180,8 @@ def _possible_entries(file: SourceFile, definition: Definition, models: Models) 
         return
     first = definition.first_parameter
     for one in models.all(Entry):
-        if first in one.parameters[:1] or (first in one.types and imports(file, one.roots)):
+        viewed = first in one.parameters[:1] or (first in one.types and imports(file, one.roots))
+        if viewed or _is_handed(file, definition.name, one):
             yield one
 
 
@@ -214,6 +215,18 @@ def _entries(file: SourceFile, models: Models, function: cst.FunctionDef) -> Ite
         yield from (one for one in models.all(Entry) if one.types and _is_view(file, function, one))
         names = tuple(parameter.name.value for parameter in parameters(function.params))
         yield from (one for one in models.all(Entry) if one.parameters and one.parameters == names)
+        yield from (one for one in models.all(Entry) if _is_handed(file, function.name.value, one))
+
+
+def _is_handed(file: SourceFile, name: str, entry: Entry) -> bool:
+    """Whether a function of the module is given to one of the calls by which the framework finds it."""
+    if not entry.handed or file.words.isdisjoint(entry.handed) or not imports(file, entry.roots):
+        return False
+    known: frozenset[str] | None = file.cache.get((_is_handed, entry.handed))
+    if known is None:
+        calls = re.compile(rf"\b(?:{'|'.join(entry.handed)})\(\s*(?:dependency\s*=\s*)?(\w+)\s*[,)]")
+        known = file.cache[_is_handed, entry.handed] = frozenset(calls.findall(file.text))
+    return name in known
 
 
 def _routes(call: cst.Call) -> bool:

@@ -9,10 +9,11 @@ import libcst as cst
 from analyzers.flow.callees import read_property
 from analyzers.flow.calls import call
 from analyzers.flow.compose import Piece, compose, percent, wordy
-from analyzers.flow.frame import Frame, access, constant_key, item_key, source_taints
+from analyzers.flow.declared import checked_fields
+from analyzers.flow.frame import Frame, access, constant_key, item_key, source_taints, type_named
 from analyzers.flow.guards import about_of, as_set, comparison, known, members, narrowed
 from analyzers.flow.items import many
-from analyzers.flow.value import ANY_KEY, CLEAN, Proof, State, Value, join, join_states, merge_taints
+from analyzers.flow.value import ANY_KEY, CLEAN, Proof, State, Taint, Value, join, join_states, merge_taints
 from analyzers.models import ANY, Sanitizer
 from analyzers.syntax import takes_number, text_value
 from analyzers.templates import percent_holes
@@ -66,8 +67,10 @@ def attribute_of(frame: Frame, node: cst.Attribute, receiver: Value) -> Value:
     given = read_property(frame, node, name, receiver)
     if given is not None:
         return given
-    taints = source_taints(frame, node, name)
     part = frame.part(node.value, receiver, "." + node.attr.value)
+    taints = source_taints(frame, node, name)
+    if not taints and not part.dirty:
+        part, taints = _known_by_type(frame, node, receiver, part)
     kind = part.type or frame.models.returned(name) or _held_type(frame, node) or ""
     proofs, about = part.proofs, receiver.about
     if "redirect" in about[1]:
@@ -76,6 +79,16 @@ def attribute_of(frame: Frame, node: cst.Attribute, receiver: Value) -> Value:
         proofs, about = ((*proofs, Proof(*about, when=False)), about) if hosts else (proofs, ("", ()))
     value = Value(merge_taints(part.taints, taints), part.fields, kind, proofs, about)
     return value.clear(kind for item in frame.models.named(Sanitizer, name) for kind in item.kinds)
+
+
+def _known_by_type(frame: Frame, node: cst.Attribute, receiver: Value, part: Value) -> tuple[Value, tuple[Taint, ...]]:
+    """What an attribute is a source by: its own type, or a base of the class that it is one of."""
+    taints = source_taints(frame, node, part.type) if part.type else ()
+    base = type_named(frame, receiver.type) if "." in receiver.type else ""
+    if taints or not base:
+        return part, taints
+    fields = {f"[{name!r}]": CLEAN for name in checked_fields(frame.file.project, receiver.type)}
+    return Value(fields=fields), source_taints(frame, node, f"{base}.{node.attr.value}")
 
 
 def _held_type(frame: Frame, node: cst.Attribute) -> str | None:

@@ -160,11 +160,25 @@ def source_taints(frame: Frame, node: cst.CSTNode, name: str | None) -> tuple[Ta
     if not sources:
         return ()
     code = short(frame.file, node)
-    links = [Link(frame.file, node, f"`{code}` comes from {source.what}") for source in sources]
+    links = [
+        Link(
+            frame.file, node, f"`{code}` comes from {source.what}", assumed=(source.assumes,) if source.assumes else ()
+        )
+        for source in sources
+    ]
     return tuple(
         Taint(source.kind, node, link, frozenset(source.harmless), source.what)
         for source, link in zip(sources, links, strict=True)
     )
+
+
+def type_named(frame: Frame, name: str) -> str:
+    """The type that a class is one of by its bases, or, where it is not at hand, by how its name ends; "" for none."""
+    found = frame.file.project.locate(name) if frame.models.called(name) else None
+    if found is None:
+        return frame.models.called(name)
+    above = map(frame.models.canonical, found[0].mro(found[1].qualname))
+    return next((base for base in above if base == frame.models.called(name)), "")
 
 
 def is_as_given(taint: Taint, parameter: str) -> bool:

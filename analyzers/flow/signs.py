@@ -97,7 +97,7 @@ def _given(models: Models, entry: Entry) -> Iterator[Sign]:
         yield tuple(frozenset({name}) for name in entry.parameters)
     for name in (*entry.decorators, *entry.bases):
         yield carriers(models, name.partition(".")[0]), frozenset({_last(name)})
-    near = frozenset({*entry.types, *entry.attributes, *entry.methods})
+    near = frozenset({*entry.types, *entry.attributes, *entry.methods, *entry.handed})
     if near:
         yield (frozenset(entry.roots), near) if entry.roots else (near,)
 

@@ -67,6 +67,34 @@ RULE = Rule(
         ),
         Bad(
             """
+            from django.http import HttpResponse
+            from django.views import View
+            from .forms import SearchForm
+            class Search(View):
+                def post(self, request, *args, **kwargs):
+                    if request.POST:
+                        form = SearchForm(request.POST)
+                    else:
+                        form = SearchForm()
+                    if form.is_valid():
+                        return HttpResponse("<p>No " + form.cleaned_data["word"] + "</p>")  # finding
+                    return HttpResponse("<p>" + self.kwargs["shop"] + "</p>")  # finding
+            """
+        ),
+        Bad(
+            """
+            from django import forms
+            from django.http import HttpResponse
+            class SearchForm(forms.Form):
+                word = forms.CharField()
+            def search(request):
+                form = SearchForm(request.GET)
+                form.full_clean()
+                return HttpResponse("<p>No " + form.cleaned_data["word"] + "</p>")  # finding
+            """
+        ),
+        Bad(
+            """
             from flask import Flask, request
             app = Flask(__name__)
             @app.route("/hello")
@@ -79,6 +107,21 @@ RULE = Rule(
         ),
     ),
     good=(
+        Good(
+            "the form takes only numbers and what is in a list",
+            """
+            from django import forms
+            from django.http import HttpResponse
+            class PageForm(forms.Form):
+                page = forms.IntegerField()
+                order = forms.ChoiceField(choices=[("date", "Date")])
+            def show(request):
+                form = PageForm(request.GET)
+                if not form.is_valid():
+                    return HttpResponse("no")
+                return HttpResponse(f"<p>{form.cleaned_data['page']} {form.cleaned_data['order']}</p>")
+            """,
+        ),
         Good(
             "a dictionary is sent as JSON, not as a page",
             """

@@ -65,6 +65,30 @@ RULE = Rule(
         ),
         Bad(
             """
+            from rest_framework.views import APIView
+            from .serializers import SearchSerializer
+            class Search(APIView):
+                def post(self, request):
+                    serializer = SearchSerializer(data=request.data)
+                    serializer.is_valid(raise_exception=True)
+                    word = serializer.validated_data["word"]  # step
+                    cursor.execute(f"SELECT * FROM pages WHERE word = '{word}'")  # finding
+            """
+        ),
+        Bad(
+            """
+            from fastapi import Depends, FastAPI
+            app = FastAPI()
+            def found(word: str, size: int = 9):  # step
+                cursor.execute(f"SELECT * FROM pages WHERE word = '{word}' LIMIT {size}")  # finding
+                return cursor.fetchall()
+            @app.get("/pages")
+            def pages(rows=Depends(found)):
+                return rows
+            """
+        ),
+        Bad(
+            """
             from fastapi import FastAPI
             from pydantic import BaseModel
             class Page(BaseModel):
