@@ -15,6 +15,7 @@ from analyzers.flow.value import CLEAN, Proof, State, Taint, Value, join, merge_
 from analyzers.models import ANY
 from analyzers.syntax import argument, is_name, last_name, raises_answer, text_value
 
+JSON = frozenset({"json", "get_json"})
 After = dict[Edge, State | None]
 
 
@@ -80,8 +81,8 @@ def _return(frame: Frame, node: cst.Return | cst.Raise, expression: cst.BaseExpr
     sent = value if page is expression else value.part("[0]") if page else CLEAN
     for taint in sent.taints:
         for kind in frame.answers:
-            if taint.harms(kind):
-                frame.hit(Hit(kind, node, page or expression, taint, "is returned as the page"))
+            if taint.harms(kind) and page and not _is_sent_back(frame, page, taint):
+                frame.hit(Hit(kind, node, page, taint, "is returned as the page"))
 
 
 def _page(expression: cst.BaseExpression) -> cst.BaseExpression | None:
@@ -93,6 +94,18 @@ def _page(expression: cst.BaseExpression) -> cst.BaseExpression | None:
         return expression
     first, *others = [element.value for element in expression.elements]
     return None if any(_may_say_what_it_is(one, place) for place, one in enumerate(others)) else first
+
+
+def _is_sent_back(frame: Frame, page: cst.BaseExpression, taint: Taint) -> bool:
+    """Whether JSON goes back as it came, whole: what it holds is sent as JSON again."""
+    origin = taint.origin
+    if not isinstance(origin, (cst.Attribute, cst.Call)) or last_name(origin) not in JSON:
+        return False
+    if origin is page or taint.link.file is not frame.file:
+        return origin is page
+    around = frame.file.parent(origin)
+    kept = around.targets[0].target if isinstance(around, cst.Assign) else None
+    return isinstance(page, cst.Name) and is_name(kept, page.value)
 
 
 def _may_say_what_it_is(part: cst.BaseExpression, place: int) -> bool:

@@ -172,6 +172,19 @@ RULE = Rule(
             """,
         ),
         Good(
+            "JSON that goes back whole is JSON again",
+            """
+            from flask import Flask, request
+            app = Flask(__name__)
+            @app.route("/echo", methods=["POST"])
+            def echo():
+                data = request.get_json()
+                if not data:
+                    return request.json
+                return data, 201
+            """,
+        ),
+        Good(
             "the headers say that the text is no page",
             """
             from flask import Flask, request
