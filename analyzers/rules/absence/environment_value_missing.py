@@ -5,14 +5,17 @@ is missing, the program fails with "int() argument must be ... not 'NoneType'" i
 
 What to do: `os.environ["NAME"]` names the missing variable in its error; a default makes it optional.
 
-What it does not see: Values that are kept in attributes, or handed to functions of your own.
+What it does not see: Values that are kept in attributes, or handed to functions of your own. Nothing is said where the
+file leaves, before the use or in another function that it calls, after a test that speaks of the variable.
 """
 
+import ast
 import re
 from collections.abc import Iterator
 
 import libcst as cst
 
+from analyzers.environment import demanded
 from analyzers.flow import api
 from analyzers.glimpse import says
 from analyzers.handling import handled
@@ -108,6 +111,50 @@ RULE = Rule(
                 return int(os.environ['WORKERS'])
             """,
         ),
+        Bad(
+            base="""
+            import os
+
+            def port():
+                if not os.getenv('PORT'):
+                    raise SystemExit('PORT is not set')
+                return int(os.getenv('PORT'))
+            """,
+            code="""
+            import os
+
+            def port():
+                return int(os.getenv('PORT'))  # finding
+            """,
+            fixed="""
+            import os
+
+            def port():
+                return int(os.environ['PORT'])
+            """,
+        ),
+        Bad(
+            """
+            import os
+
+            def port(log):
+                if not os.getenv('HOST'):
+                    raise SystemExit('HOST is not set')
+                if not os.getenv('PORT'):
+                    log.error('PORT is not set')
+                return int(os.getenv('PORT'))  # finding
+            """,
+            fixed="""
+            import os
+
+            def port(log):
+                if not os.getenv('HOST'):
+                    raise SystemExit('HOST is not set')
+                if not os.getenv('PORT'):
+                    log.error('PORT is not set')
+                return int(os.environ['PORT'])
+            """,
+        ),
     ),
     good=(
         Good("every process has it", "import os\nFOLDER = os.path.join(os.environ.get('HOME'), '.shop')"),
@@ -163,6 +210,81 @@ RULE = Rule(
                 return 2
             """,
         ),
+        Good(
+            "it raises before where the variable is missing",
+            """
+            import os
+
+            def port():
+                if 'PORT' not in os.environ:
+                    raise SystemExit('PORT is not set')
+                return int(os.environ.get('PORT'))
+            """,
+        ),
+        Good(
+            "without it the function has nothing to do",
+            """
+            import os
+
+            def warm(cache):
+                if not os.getenv('CACHE_URL'):
+                    return
+                cache.fill(os.getenv('CACHE_URL').split(','))
+            """,
+        ),
+        Good(
+            "the module demands it",
+            """
+            import os
+
+            assert os.getenv('PORT'), 'PORT is not set'
+
+            def port():
+                return int(os.environ.get('PORT'))
+            """,
+        ),
+        Good(
+            "all of them are asked for",
+            """
+            import os
+
+            def connect(connector):
+                if not all(os.getenv(name) for name in ('DB_HOST', 'DB_PORT')):
+                    return None
+                return connector(os.getenv('DB_HOST'), int(os.getenv('DB_PORT')))
+            """,
+        ),
+        Good(
+            "the program begins by asking for all of them",
+            """
+            import os
+            import sys
+
+            NEEDED = ['DB_HOST', 'DB_PORT']
+
+            def check_environment():
+                missing = [name for name in NEEDED if not os.environ.get(name)]
+                if missing:
+                    sys.exit('not set: ' + ', '.join(missing))
+
+            def connect(connector):
+                return connector(os.environ['DB_HOST'], int(os.environ.get('DB_PORT')))
+
+            def main(connector):
+                check_environment()
+                connect(connector).run()
+            """,
+        ),
+        Good(
+            "a read that raises stands before it",
+            """
+            import os
+
+            def address():
+                name = os.environ['HOST']
+                return name.strip() or os.environ.get('HOST').lower()
+            """,
+        ),
     ),
 )
 
@@ -179,7 +301,7 @@ def check(use: cst.Attribute | cst.Call, file: SourceFile) -> Iterator[Finding |
     if call is None or (call is not value and not _is_first(use, value, call, file)):
         return
     expected = AttributeError if isinstance(use, cst.Attribute) else TypeError
-    if handled(use, file, expected) or _asked(call, use, file):
+    if handled(use, file, expected) or _asked(call, use, file) or _demanded(call, use, file):
         yield RULE.examined(file, use)
         return
     steps = () if call is value else (Step(file.path, file.span(call), "None where the variable is not set"),)
@@ -244,6 +366,12 @@ def _asked(call: cst.Call, use: cst.CSTNode, file: SourceFile) -> bool:
     tests = (outer.test for outer in file.ancestors(use) if isinstance(outer, (cst.If, cst.IfExp)))
     both = (outer.left for outer in file.ancestors(use) if isinstance(outer, cst.BooleanOperation))
     return any(name in file.code(test) for test in (*tests, *both))
+
+
+def _demanded(call: cst.Call, use: cst.CSTNode, file: SourceFile) -> bool:
+    """Whether the file leaves, or has left, where the variable is missing."""
+    variable = ast.parse(f"({file.code(call.args[0].value)}\n)", mode="eval").body
+    return demanded(variable, file.line(use), file)
 
 
 def _fix(call: cst.Call, file: SourceFile) -> Fix | None:
