@@ -11,6 +11,7 @@ from analyzers.flow.frame import typed
 from analyzers.flow.graph import Edge, Graph, Kind, Point
 from analyzers.flow.results import Acquisition, Leak
 from analyzers.models import Borrower, Models, Resource
+from analyzers.scopes import parameters
 from analyzers.source import SourceFile
 from analyzers.syntax import inside, is_name, last_name, small_statements
 
@@ -25,6 +26,17 @@ TAME = frozenset(
     "random randrange randint uuid4 time monotonic getpid".split()
 )
 WILD = (cst.Raise, cst.Await, cst.Yield)
+# Attributes that say something of a resource; any other one that is not called may be a method that is kept.
+PLAIN = frozenset(
+    "name mode pid returncode args closed encoding errors newlines family type proto timeout status code reason msg url "
+    "headers stdin stdout stderr row_factory text_factory isolation_level total_changes in_transaction autocommit "
+    "server_version encrypted namelist filename comment buffer".split()
+)
+# What takes all of a generator before it comes back.
+USING_UP = frozenset(
+    "list tuple set frozenset dict sorted sum min max any all join extend update writelines deque Counter next".split()
+)
+VALUES = (cst.Arg, cst.Return, cst.Assign, cst.AnnAssign, cst.Yield, cst.Element, cst.DictElement)
 
 
 def acquisitions(file: SourceFile, function: cst.FunctionDef, models: Models) -> Iterator[Acquisition]:
@@ -98,12 +110,14 @@ class _Search:
             return False
         if point.node is None or point.kind in (Kind.JOIN, Kind.LEAVE, Kind.CATCH, Kind.MATCH):
             return True
+        if self._is_captured(_run(point.node)):
+            return False
         if point.kind is Kind.TEST:
             return not (_absent(point.node, edge, self.name) or self._ends(point.node) or self._is_flag(point.node))
         if point.kind is Kind.ITERATE:
             return not _binds(point.node, self.name)
         if point.kind is Kind.ENTER and isinstance(point.node, cst.WithItem):
-            return not _mentions(point.node.item, self.name)
+            return not self._ends(point.node.item)
         return not self._ends(point.node)
 
     def _is_flag(self, test: cst.CSTNode) -> bool:
@@ -134,11 +148,23 @@ class _Search:
             isinstance(part, cst.Name) and part.value == self.name and self._use_ends(part) for part in inside(node)
         )
 
+    def _is_captured(self, node: cst.CSTNode) -> bool:
+        """Whether something that may run later holds the variable: a lambda, or a generator that nobody uses up here."""
+        later = (part for part in inside(node) if isinstance(part, (cst.Lambda, cst.GeneratorExp)))
+        return any(_closes_over(part, self.name) and not self._is_used_up(part) for part in later)
+
+    def _is_used_up(self, node: cst.CSTNode) -> bool:
+        given = self.file.parent(node) if isinstance(node, cst.GeneratorExp) else None
+        call = self.file.parent(given) if isinstance(given, cst.Arg) else None
+        return isinstance(call, cst.Call) and last_name(call.func) in USING_UP
+
     def _use_ends(self, name: cst.Name) -> bool:
         around = self.file.parent(name)
         if isinstance(around, cst.Attribute) and around.value is name:
-            given = (cst.Call, cst.Arg)  # called, or handed on to be called: `atexit.register(process.terminate)`
-            return around.attr.value in self.resource.release and isinstance(self.file.parent(around), given)
+            given = self.file.parent(around)
+            if isinstance(given, VALUES):  # a method that is kept or handed on: `atexit.register(process.terminate)`
+                return around.attr.value not in PLAIN
+            return around.attr.value in self.resource.release and isinstance(given, cst.Call)
         if isinstance(around, cst.Arg):
             call = self.file.parent(around)
             return not (isinstance(call, cst.Call) and self._borrows(call))
@@ -192,6 +218,16 @@ def _mentions(node: cst.CSTNode, name: str) -> bool:
             if part is not around and isinstance(part, (cst.FunctionDef, cst.ClassDef, cst.Lambda)):
                 waiting.append(part)
     return False
+
+
+def _closes_over(node: cst.CSTNode, name: str) -> bool:
+    """Whether a lambda or a generator has the variable in it, which is no parameter of its own."""
+    if not isinstance(node, cst.Lambda):
+        return _mentions(node, name)
+    own = tuple(parameters(node.params))
+    defaults = (one.default for one in own if one.default)
+    free = all(one.name.value != name for one in own) and _mentions(node.body, name)
+    return free or any(_mentions(one, name) for one in defaults)
 
 
 def _binds(node: cst.CSTNode, name: str) -> bool:

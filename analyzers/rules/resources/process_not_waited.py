@@ -57,6 +57,16 @@ RULE = Rule(
     ),
     good=(
         Good(
+            "what looks at it later waits for it",
+            """
+            import subprocess
+
+            def watch(command, clock):
+                process = subprocess.Popen(command)
+                clock.every(5, lambda: clock.look(process))
+            """,
+        ),
+        Good(
             "the `with` statement waits",
             """
             import subprocess

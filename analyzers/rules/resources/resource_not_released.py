@@ -5,11 +5,11 @@ descriptors or connections, and what was written may never reach the disk.
 
 What to do: Take it in a `with` statement, which closes it on every way out.
 
-What it does not see: Resources kept in attributes or containers, and those given to another object, which then has the
-duty; resources that are taken without being put into a variable. Of low confidence are a file that only an exception
-leaves open (CPython closes it when the exception is done with), a connection before whose end only a plain read or
-write can fail, a temporary file, which goes when nothing holds it, and a `main` or a management command, whose end
-closes all.
+What it does not see: Resources kept in attributes or containers, and those given to another object, or to a function
+that is called later, which then have the duty; resources that are taken without being put into a variable. Of low
+confidence are a file that only an exception leaves open (CPython closes it when the exception is done with), a
+connection before whose end only a plain read or write can fail, a temporary file, which goes when nothing holds it, and
+a `main` or a management command, whose end closes all.
 """
 
 from collections.abc import Iterator
@@ -45,6 +45,17 @@ RULE = Rule(
     needs=(modelled(Resource),),
     known_as=("SIM115", "consider-using-with", "R1732"),
     bad=(
+        Bad(
+            """
+            import psycopg2
+
+            def pay(address, order):
+                connection = psycopg2.connect(address)  # finding
+                with connection.cursor() as cursor:
+                    cursor.execute("UPDATE orders SET paid = true WHERE id = %s", (order,))
+                connection.commit()
+            """
+        ),
         Bad(
             """
             def count(path):
@@ -114,6 +125,37 @@ RULE = Rule(
         ),
     ),
     good=(
+        Good(
+            "what is called later needs it open",
+            """
+            import socket
+
+            def serve(port, loop, answer):
+                server = socket.create_server(("", port))
+                loop.add_reader(server.fileno(), lambda: answer(server))
+            """,
+        ),
+        Good(
+            "who gets the rows reads them with it",
+            """
+            import sqlite3
+
+            def values(path):
+                database = sqlite3.connect(path)
+                return (row[0] for row in database.execute("SELECT value FROM entries"))
+            """,
+        ),
+        Good(
+            "the program closes it when it stops",
+            """
+            import sqlite3
+
+            def begin(path, app):
+                database = sqlite3.connect(path)
+                app.on_stop.append(database.close)
+                app.run()
+            """,
+        ),
         Good(
             "the `with` statement closes it",
             """

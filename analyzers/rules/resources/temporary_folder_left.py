@@ -5,8 +5,9 @@ it, until the disk is full or somebody reads it.
 
 What to do: Use `with tempfile.TemporaryDirectory() as folder:`, which removes it on every way out.
 
-What it does not see: Folders that are handed to another object or returned, whose owner then has the duty. Where only
-the lines before the `try` of its `finally` can leave it, the finding has low confidence.
+What it does not see: Folders that are handed to another object, to a function that is called later, or returned: their
+owner then has the duty. Where only the lines before the `try` of its `finally` can leave it, the finding has low
+confidence.
 """
 
 from collections.abc import Iterator
@@ -66,6 +67,19 @@ RULE = Rule(
         ),
     ),
     good=(
+        Good(
+            "the program removes it at its end",
+            """
+            import atexit
+            import shutil
+            import tempfile
+
+            def scratch(build):
+                folder = tempfile.mkdtemp()
+                atexit.register(lambda: shutil.rmtree(folder))
+                build.run()
+            """,
+        ),
         Good(
             "the `with` statement removes it",
             """

@@ -17,6 +17,15 @@ OWNED = {
     "closed if it is there": "f = None\ntry:\n    f = open(p)\n    f.read()\nfinally:\n    if f:\n        f.close()",
     "closed if it is not None": "f = open(p)\ntry:\n    f.read()\nfinally:\n    if f is not None:\n        f.close()",
     "kept by a closure": "f = open(p)\ndef close():\n    f.close()\nreturn close",
+    "kept by a lambda": "f = open(p)\nqueue.call_soon(lambda: p.handle(f))",
+    "kept by a lambda's default": "f = open(p)\nqueue.call_soon(lambda g=f: g.close())",
+    "kept by a lambda in a lambda": "f = open(p)\nqueue.each(lambda: lambda: f.close())",
+    "kept by a generator": "f = open(p)\nreturn (line.strip() for line in f.readlines())",
+    "kept by a generator that filters": "f = open(p)\nself.lines = filter(None, (one for one in f))",
+    "a method of it returned": "f = open(p)\nreturn f.readline",
+    "a method of it kept": "f = open(p)\nself.ask = f.readline",
+    "a method of it handed on": "f = open(p)\nqueue.on_stop(f.detach)",
+    "a method of it kept in a table": "f = open(p)\nreturn {'read': f.read}",
     "closed on every branch": "f = open(p)\nif p:\n    f.close()\nelse:\n    f.close()",
 }
 LEAKED = {
@@ -24,6 +33,11 @@ LEAKED = {
     "an early return": ("f = open(p)\nif p:\n    return 1\nf.close()", [("return", 3)]),
     "never closed": ("f = open(p)\nx = 1", [("end", 2)]),
     "only lent": ("import json\nf = open(p)\nd = json.load(f)\nf.close()\nreturn d", [("raise", 3)]),
+    "used up in a generator": ("f = open(p)\nn = sum(len(one) for one in f)", None),
+    "read in a list": ("f = open(p)\nreturn [one.strip() for one in f.readlines()]", [("return", 2)]),
+    "a lambda with a parameter of that name": ("f = open(p)\nqueue.sort(key=lambda f: f.name)", None),
+    "only its name returned": ("f = open(p)\nreturn f.name", [("return", 2)]),
+    "what it makes is entered": ("f = open(p)\nwith f.lines() as g:\n    g.read()\nf.close()", [("raise", 2)]),
     "closed on the good way alone": ("f = open(p)\ntry:\n    f.read()\nexcept OSError:\n    return 1\nf.close()", None),
 }
 
