@@ -22,11 +22,19 @@ GIVEN = frozenset(
 KNOWN = frozenset(dir(builtins)) | GIVEN
 # Such a file may bind names that it does not write.
 BINDING = re.compile(
-    r"\bglobals\(|\bexec(?:file)?\b|\b(?:locals|vars)\(\)[ \t]*(?:\[|\.update)"
-    r"|\bsetattr\([ \t]*(?:sys\.modules|mod|module|builtins)\b"
+    r"\bglobals\(|(?<![.\w])(?<!def )exec(?:file)?[ \t]*\(|\bbuiltins\.exec\b|[(,=][ \t]*exec[ \t]*(?=[,)\r\n])"
+    r"|\b(?:locals|vars)\(\)[ \t]*(?:\[|\.update)|\bsetattr\([ \t]*(?:sys\.modules|mod|module|builtins)\b"
+    r"|\bbuiltins\.__dict__\.update|\b(?:import_module|__import__)\([ \t]*__name__[ \t]*\)"
+)
+# Who has the object of the own module may bind names in it, unless it is only asked, or put in its place.
+OWN_MODULE = re.compile(
+    r"(?<!getattr\()(?<!hasattr\()(?<!getmembers\()(?<!dir\()(?<!FromModule\()(?<![.\w])"
+    r"(?:\w+\.)?modules(?:\[__name__\]|\.get\(__name__\))(?!\.__(?:doc|file|name|path|package)__|[ \t]*=(?!=))"
 )
 # What installs names for every module: `gettext.install` and the like, and assignments to the module of the builtins.
-INSTALLED = re.compile(r"(?:\bbuiltins|\b__builtin__|\bbuiltin)\.(\w+)[ \t]*=")
+INSTALLED = re.compile(
+    r"\b(?:builtins|__builtins__|__builtin__|builtin)(?:\.|(?:\.__dict__)?\[['\"])(\w+)(?:['\"]\])?[ \t]*="
+)
 # In a file of settings that a program runs: it gives what is configured, as `c.Server.port = 1` has it.
 CONFIGURED = re.compile(r"^(\w+)\.[A-Z]\w*\.\w+[ \t]*=(?!=)", re.MULTILINE)
 # A package that loads its modules itself may give them names: `engine.logger = ...`, `setattr(engine, name, value)`.
@@ -130,7 +138,9 @@ def _is_open(file: SourceFile) -> bool:
     """Whether names may come into the module that its text does not bind."""
     known: bool | None = file.cache.get(_is_open)
     if known is None:
-        known = file.cache[_is_open] = bool(file.outline.stars) or BINDING.search(file.text) is not None
+        patterns = (BINDING, OWN_MODULE) if "modules" in file.words else (BINDING,)
+        found = any(pattern.search(file.text) for pattern in patterns)
+        known = file.cache[_is_open] = bool(file.outline.stars) or found
     return known
 
 

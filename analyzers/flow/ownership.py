@@ -28,9 +28,9 @@ TAME = frozenset(
 WILD = (cst.Raise, cst.Await, cst.Yield)
 # Attributes that say something of a resource; any other one that is not called may be a method that is kept.
 PLAIN = frozenset(
-    "name mode pid returncode args closed encoding errors newlines family type proto timeout status code reason msg url "
-    "headers stdin stdout stderr row_factory text_factory isolation_level total_changes in_transaction autocommit "
-    "server_version encrypted namelist filename comment buffer".split()
+    "name mode pid returncode args closed encoding errors newlines family type proto timeout status code reason msg "
+    "url headers stdin stdout stderr row_factory text_factory isolation_level total_changes in_transaction "
+    "autocommit server_version encrypted namelist filename comment buffer".split()
 )
 # What takes all of a generator before it comes back.
 USING_UP = frozenset(
@@ -149,7 +149,7 @@ class _Search:
         )
 
     def _is_captured(self, node: cst.CSTNode) -> bool:
-        """Whether something that may run later holds the variable: a lambda, or a generator that nobody uses up here."""
+        """Whether something that may run later holds the variable: a lambda, a generator not used up here."""
         later = (part for part in inside(node) if isinstance(part, (cst.Lambda, cst.GeneratorExp)))
         return any(_closes_over(part, self.name) and not self._is_used_up(part) for part in later)
 

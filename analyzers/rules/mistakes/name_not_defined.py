@@ -5,9 +5,10 @@ taken away, a name that was changed in one place only; on a line that seldom run
 
 What to do: Import or define the name, or write it as it is defined.
 
-What it does not see: Files that import `*`, run texts as code or bind names through `globals()`; names in annotations;
-a name that a function uses and only another function inside it binds. Names that tools give to the files they run are
-known for a few tools only.
+What it does not see: Files that import `*`, run texts as code or bind names through `globals()` or the object of their
+module; names in annotations; a name that a function uses and only another function inside it binds; the builtins of
+Python 2. Names that tools give to the files they run are known for a few tools only. Where what the change touches has
+more than three unknown names, or a new file more than one, nothing is said of any: they come from somewhere else.
 """
 
 from collections.abc import Iterator

@@ -116,3 +116,38 @@ def test_a_package_may_give_names_to_the_modules_that_it_loads(loader: str, know
     Project([file, SourceFile("shop/engines/__init__.py", loader), SourceFile("shop/__init__.py", "")])
     (unit,) = file.outline.units
     assert unknown(Glimpse(file, unit)) == ({"re"} if known else {"re", "logger"})
+
+
+@pytest.mark.parametrize(
+    ("line", "known"),
+    [
+        ("this = sys.modules[__name__]\nsetattr(this, 'word', 1)", True),
+        ("sys.modules[__name__].__dict__['word'] = 1", True),
+        ("sys.modules[__name__].__dict__.update(word=1)", True),
+        ("fill(sys.modules.get(__name__))", True),
+        ("this = import_module(__name__)", True),
+        ("builtins.__dict__['word'] = 1", True),
+        ("builtins.__dict__.update(word=1)", True),
+        ("__builtins__['word'] = 1", True),
+        ("exec(text)", True),
+        ("for _ in map(exec, texts): pass", True),
+        ("text = getattr(sys.modules[__name__], 'text')", False),
+        ("sys.modules[__name__] = Lazy()", False),
+        ("name = sys.modules[__name__].__doc__", False),
+        ("session.exec(select(word))", False),
+        ("app.exec()", False),
+        ("'Run the command and exec the hook.'", False),
+        ("class Runner:\n    def exec(self, text): return text", False),
+    ],
+)
+def test_only_what_binds_names_by_itself_leaves_a_file_open(line: str, known: bool) -> None:
+    head = "import sys, builtins\nfrom shop import Lazy, app, fill, import_module, select, session, text, texts\n"
+    assert missing(f"{head}{line}\n\ndef f():\n    return word\n").get("f", frozenset()) == (
+        frozenset() if known else {"word"}
+    )
+
+
+def test_a_builtin_that_another_file_makes_is_known() -> None:
+    file = SourceFile("shop/orders.py", "def f():\n    return word\n")
+    Project([file, SourceFile("shop/start.py", "import builtins\nbuiltins.__dict__['word'] = 1\n")])
+    assert unknown(Glimpse(file, file.outline.units[0])) == frozenset()
