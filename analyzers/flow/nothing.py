@@ -8,6 +8,7 @@ import libcst as cst
 from analyzers.flow.build import graph_of
 from analyzers.flow.frame import typed
 from analyzers.flow.graph import Edge, Kind, Point, solve
+from analyzers.flow.insisting import insisted
 from analyzers.flow.reaching import function_of, point_of
 from analyzers.flow.results import MayBeNone
 from analyzers.models import Models, Nothing
@@ -49,8 +50,8 @@ EMPTY = State({}, {})
 
 def may_be_none(file: SourceFile, expression: cst.BaseExpression, models: Models) -> MayBeNone | None:
     """See `api.may_be_none`."""
-    if isinstance(expression, cst.Call):
-        return from_call(file, models, expression)
+    if isinstance(expression, (cst.Call, cst.Await)):
+        return next(iter(_causes(file, models, expression, {})), None)
     if not isinstance(expression, cst.Name) or _guarded(file, expression):
         return None
     function = function_of(file, expression)
@@ -71,16 +72,16 @@ def may_be_none(file: SourceFile, expression: cst.BaseExpression, models: Models
     return None
 
 
-def from_call(file: SourceFile, models: Models, call: cst.Call) -> MayBeNone | None:
+def from_call(file: SourceFile, models: Models, call: cst.Call, *, awaited: bool = False) -> MayBeNone | None:
     """Whether a call can give None: by the models, or because a function of the project says `return None`."""
     origin = file.origin(call.func)
     name = typed(models, origin) if origin else None
-    for model in models.named(Nothing, name):
+    for model in models.named(Nothing, name) if not awaited else ():
         if last_name(call.func) != "get" or len(call.args) == 1:
             return MayBeNone(call, model.because)
     found = file.project.find(name) if name and "." in name else None
     nothings = _nothings(*found) if found else ()
-    if found and nothings:
+    if found and nothings and awaited is (found[1].asynchronous is not None):
         because = f"`{found[1].name.value}` returns None on one of its ways"
         return MayBeNone(call, because, found, nothings)
     return None
@@ -93,7 +94,7 @@ def _nothings(file: SourceFile, function: cst.FunctionDef) -> tuple[cst.Return, 
         parts = [part for part in inside(function.body) if isinstance(part, (cst.Return, cst.Yield))]
         returns = [part for part in parts if isinstance(part, cst.Return)]
         nothings = tuple(one for one in returns if is_name(one.value, "None"))
-        plain = len(returns) == len(parts) and function.asynchronous is None
+        plain = len(returns) == len(parts)
         known[function] = nothings if plain and len(nothings) < len(returns) else ()
     return known[function]
 
@@ -178,16 +179,19 @@ def _causes(
         case cst.Call():
             found = from_call(file, models, value)
             return (found,) if found else ()
+        case cst.Await(expression=cst.Call() as call):
+            found = from_call(file, models, call, awaited=True)
+            return (found,) if found else ()
         case cst.IfExp():
             return (*_causes(file, models, value.body, before), *_causes(file, models, value.orelse, before))
     return ()
 
 
 def _asserted(file: SourceFile, before: State, node: cst.CSTNode) -> State:
-    """`x.y` or `x[0]` would have raised: after the statement x is something."""
+    """`x.y`, `x[0]` or `check(x)` would have raised: after the statement x is something."""
     known: dict[cst.CSTNode, tuple[str, ...]] = file.cache.setdefault(_asserted, {})
     if before.causes and node not in known:
-        known[node] = tuple(_dereferenced(node))
+        known[node] = (*_dereferenced(node), *insisted(node, file))
     return before.without(known[node]) if before.causes else before
 
 
@@ -195,6 +199,14 @@ def _dereferenced(node: cst.CSTNode) -> Iterator[str]:
     for part in inside(node):
         if isinstance(part, (cst.Attribute, cst.Subscript)) and isinstance(part.value, cst.Name):
             yield part.value.value
+        elif isinstance(part, cst.Call) and is_name(part.func, "len") and part.args:
+            yield last_name(part.args[0].value)
+    if isinstance(node, (cst.For, cst.WithItem)):
+        walked = node.iter if isinstance(node, cst.For) else node.item
+        yield from (walked.value,) if isinstance(walked, cst.Name) else ()
+    elif isinstance(node, cst.Assign) and isinstance(node.value, cst.Name):
+        taken_apart = any(isinstance(one.target, (cst.Tuple, cst.List)) for one in node.targets)
+        yield from (node.value.value,) if taken_apart else ()
 
 
 def _narrowed(state: State, test: cst.CSTNode, branch: bool) -> State:

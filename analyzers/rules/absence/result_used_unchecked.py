@@ -8,7 +8,8 @@ names what was not found.
 
 What it does not see: Functions that return nothing without saying so, and those that a framework calls; answers kept in
 attributes. Nothing is said where the caller has asked for the answer anywhere, or for something that the function asks
-for itself; where None is only returned for an argument that is None or empty already; nor of decorated functions.
+for itself; where None is only returned for an argument that is None or empty already; where a function that gets the
+answer raises for None, or by its name (`ensure_found(row)`) may do so; nor of decorated functions.
 """
 
 import ast
@@ -26,6 +27,7 @@ from analyzers.model import Confidence, Examined, Finding, Severity, Step
 from analyzers.outline import Kind
 from analyzers.rule import Bad, Good, Rule
 from analyzers.source import SourceFile
+from analyzers.uses import USES, WALKS, again, in_words, unwrapped, used, value_used
 from analyzers.waits import running
 from analyzers.whereabouts import function_at, line_at
 
@@ -54,8 +56,8 @@ def _is_of(call: ast.Call, names: Set[str], file: SourceFile) -> bool:
 
 
 def _looks_into(nodes: Sequence[ast.AST], answers: Set[ast.AST]) -> bool:
-    """Whether an answer, or a name that is bound to one, has an attribute or an element and is in no test."""
-    whole = [node.value for node in nodes if isinstance(node, (ast.Attribute, ast.Subscript))]
+    """Whether an answer, or a name that is bound to one, is used as None cannot be, and is in no test."""
+    whole = [unwrapped(value) for node in nodes for value in used(node)]
     tests = [node.test for node in nodes if isinstance(node, (ast.If, ast.IfExp, ast.While, ast.Assert))]
     tests += [node for node in nodes if isinstance(node, ast.BoolOp)]
     nested = sum(isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)) for node in nodes) > 1
@@ -136,6 +138,33 @@ RULE = Rule(
             """
         ),
         Bad(
+            """
+            def rows(store, name):
+                if store.knows(name):
+                    return store.rows(name)
+                return None  # step
+
+            def names(store, name):
+                return [row.name for row in rows(store, name)]  # finding
+
+            def count(store, name):
+                return len(rows(store, name))  # finding
+            """
+        ),
+        Bad(
+            """
+            async def answer(client, name):
+                found = await client.get(name)
+                if found.status == 200:
+                    return await found.json()
+                return None  # step
+
+            async def path(client, name):
+                found = await answer(client, name)  # step
+                return found['path']  # finding
+            """
+        ),
+        Bad(
             base="""
             def owner(rows, key):
                 for row in rows:
@@ -159,6 +188,25 @@ RULE = Rule(
         ),
     ),
     good=(
+        Good(
+            "a function raises where it is None",
+            """
+            def find(rows, key):
+                for row in rows:
+                    if row.key == key:
+                        return row
+                return None
+
+            def ensure(row, key):
+                if row is None:
+                    raise LookupError(key)
+
+            def mail(rows, key):
+                row = find(rows, key)
+                ensure(row, key)
+                return row.mail
+            """,
+        ),
         Good(
             "the caller asks for it",
             """
@@ -292,11 +340,14 @@ RULE = Rule(
 )
 
 
-@RULE.on(cst.Attribute, cst.Subscript)
-def check(access: cst.Attribute | cst.Subscript, file: SourceFile) -> Iterator[Finding | Examined]:
+@RULE.on(*USES)
+def check(access: cst.CSTNode, file: SourceFile) -> Iterator[Finding | Examined]:
     """One use of a value."""
-    value, function = access.value, running(access, file)
-    if not isinstance(value, (cst.Name, cst.Call)) or function is None or _again(access, file):
+    value = value_used(access, file)
+    if not isinstance(value, (cst.Name, cst.Call, cst.Await)):
+        return
+    function = running(access, file)
+    if function is None or again(access, value, file):
         return
     cause = api.may_be_none(file, value)
     if cause is None or cause.answer is None or cause.answer[1].decorators or asked(value, cause, function):
@@ -309,10 +360,18 @@ def check(access: cst.Attribute | cst.Subscript, file: SourceFile) -> Iterator[F
         other, answering = cause.answer
         name, code = answering.name.value, file.code(value)
         steps = [Step(other.path, other.span(nothing), f"`{name}` returns None here")]
-        if cause.node is not value:
+        if cause.node is not (value.expression if isinstance(value, cst.Await) else value):
             steps.append(Step(file.path, file.span(cause.node), f"`{code}` is what it returned"))
-        use, raised = file.code(access), error.__name__
-        yield RULE.finding(file, access, steps=tuple(steps), function=name, value=code, use=use, error=raised)
+        use, raised = in_words(access, file), error.__name__
+        yield RULE.finding(
+            file,
+            value if isinstance(access, WALKS) else access,
+            steps=tuple(steps),
+            function=name,
+            value=code,
+            use=use,
+            error=raised,
+        )
 
 
 @RULE.on(cst.FunctionDef)
@@ -322,18 +381,9 @@ def check_callers(function: cst.FunctionDef, file: SourceFile) -> Iterator[Findi
         return
     for caller in dict.fromkeys(running(call, file) for call in calls_of(function.name.value, file)):
         for node in syntax.inside(caller.body) if caller else ():
-            if isinstance(node, (cst.Attribute, cst.Subscript)):
+            if isinstance(node, USES):
                 yield from (found for found in check(node, file) if isinstance(found, Finding))
 
 
 def _is_nothing(node: cst.CSTNode) -> bool:
     return isinstance(node, cst.Return) and syntax.is_name(node.value, "None")
-
-
-def _again(access: cst.Attribute | cst.Subscript, file: SourceFile) -> bool:
-    """Whether the same statement uses the same name before."""
-    around = next((one for one in file.ancestors(access) if isinstance(one, cst.BaseSmallStatement)), None)
-    if around is None or not isinstance(access.value, cst.Name):
-        return False
-    uses = (one for one in syntax.inside(around) if isinstance(one, (cst.Attribute, cst.Subscript)))
-    return next((one for one in uses if syntax.is_name(one.value, access.value.value)), access) is not access

@@ -125,6 +125,14 @@ NONE = {
         "ok = m is not None\nm = re.match('b', p)\nif ok:\n    m.group()",
         True,
     ),
+    "insisted on": ("insist(m, p)\nm.group()", False),
+    "insisted on by name": ("insist(text=p, m=m)\nm.group()", False),
+    "another argument insisted on": ("insist(p, m)\nm.group()", True),
+    "only shown": ("show(m)\nm.group()", True),
+    "insisted on by what is not at hand": ("shop.ensure_found(m)\nm.group()", False),
+    "walked before": ("for one in m:\n    p += one\nm.group()", False),
+    "taken apart before": ("a, b = m\nm.group()", False),
+    "measured before": ("n = len(m)\nm.group()", False),
     "set to None on one way": ("m = p\nif p:\n    m = None\nm.group()", True),
 }
 
@@ -132,7 +140,8 @@ NONE = {
 @pytest.mark.parametrize(("body", "maybe"), NONE.values(), ids=NONE)
 def test_where_a_value_may_be_none(body: str, maybe: bool) -> None:
     lines = "".join(f"    {line}\n" for line in body.split("\n"))
-    file = file_of(f"import re\ndef work(p):\n    m = re.match('a', p)\n{lines}")
+    helpers = "def insist(m, text):\n    if m is None:\n        raise ValueError(text)\ndef show(m):\n    print(m)\n"
+    file = file_of(f"import re\n{helpers}def work(p):\n    m = re.match('a', p)\n{lines}")
     uses = [node.value for node in nodes(file, "work", cst.Attribute) if file.code(node) == "m.group"]
     assert [api.may_be_none(file, use) is not None for use in uses] == [maybe]
 
