@@ -56,7 +56,7 @@ def caused(found: Sequence[Finding], side: Side, sides: Sides, rules: Sequence[R
         new = [one for one in known if one.turned]
     else:
         named = [rule for rule in rules if rule.name in {finding.rule for finding in found}]
-        new, _ = _unexplained(known, standing(side, named, sides), side)
+        new, _ = _unexplained(known, standing(side, named, sides, found), side)
         new = _not_moved(new, side, sides, named)
     kept = {id(one) for one in new}
     return [finding for finding, one in zip(found, known, strict=True) if id(one) in kept]
@@ -152,22 +152,25 @@ def _known(finding: Finding, file: SourceFile, lines: Lines) -> Known:
     return Known(key(finding, file), finding.message, _is_on(finding, lines))
 
 
-def standing(side: Side, rules: Sequence[Rule], sides: Sides) -> list[Known]:
-    """What base already had where the change reaches, without what was suppressed there.
+def standing(side: Side, rules: Sequence[Rule], sides: Sides, told: Iterable[Finding] = ()) -> list[Known]:
+    """What base already had where the change reaches, and where findings are `told`, without what was suppressed there.
 
     What was only told to another tool to be silent about was there.
     """
     base, gone = side.base, taken(sides)
     if base is None or not base.readable:
         return []
-    found = one_way(_seen_before(base, side, rules).findings, rules, gone)
+    found = one_way(_seen_before(base, side, rules, told).findings, rules, gone)
     return [_known(finding, base, gone) for finding in found if covering(finding, base) is None]
 
 
-def _seen_before(base: SourceFile, side: Side, rules: Sequence[Rule]) -> Seen:
-    """What the rules see in a side's base where the change reaches."""
+def _seen_before(base: SourceFile, side: Side, rules: Sequence[Rule], told: Iterable[Finding] = ()) -> Seen:
+    """What the rules see in a side's base where the change reaches, and in the definitions of which they tell in head.
+
+    A touched place may make a rule tell of another one, which the change leaves alone.
+    """
     near = [*reached(side.head, side.touched), *(unit for rule in rules for unit in rule.further(side.head))]
-    names = frozenset(unit.qualname for unit in near if unit.qualname)
+    names = frozenset(unit.qualname for unit in near if unit.qualname) | frozenset(one.definition for one in told)
     return look_further(base, reached(base, side.removed, names), rules)
 
 
@@ -226,8 +229,9 @@ def _lost(side: Side, rule: Rule, sides: Sides) -> list[Known]:
     known: dict[str, list[Known]] = side.head.cache.setdefault(_lost, {})
     if rule.name not in known:
         lines = written(sides)
-        head = [_known(one, side.head, lines) for one in one_way(look_head(side, [rule]), [rule], lines)]
-        _, known[rule.name] = _unexplained(head, standing(side, [rule], sides), side)
+        told = one_way(look_head(side, [rule]), [rule], lines)
+        head = [_known(one, side.head, lines) for one in told]
+        _, known[rule.name] = _unexplained(head, standing(side, [rule], sides, told), side)
     return known[rule.name]
 
 

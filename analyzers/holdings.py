@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import libcst as cst
 
+from analyzers import syntax
 from analyzers.models import Lock, Models
 from analyzers.source import SourceFile
 from analyzers.waits import FUNCTIONS
@@ -46,3 +47,10 @@ def held(node: cst.CSTNode, file: SourceFile) -> Iterator[Holding]:
         if isinstance(outer, cst.With) and inside is outer.body:
             yield from reversed(list(taken(outer, file)))
         inside = outer
+
+
+def may_be_held(node: cst.CSTNode, owner: str, file: SourceFile) -> bool:
+    """Whether a `with` around enters something of the owner, which may take a lock: `with self._writing():`."""
+    around = (outer for outer in file.ancestors(node) if isinstance(outer, cst.With))
+    parts = (part for outer in around for item in outer.items for part in syntax.inside(item.item))
+    return any(syntax.is_name(part, owner) for part in parts)

@@ -138,3 +138,38 @@ def test_a_line_that_stayed_is_known_by_where_it_was(old: list[str], new: list[s
         assert at.head_start < line <= at.head_end
         if line not in side.touched.added:
             assert old[at.base_start : at.base_end] == [new[line - 1]]
+
+
+METER = """import threading
+
+class Meter:
+    def __init__(self):
+        self._lock = threading.Lock()
+
+    def add(self, n):
+        with self._lock:
+            self.total += n
+
+    def take(self, n):
+        with self._lock:
+            self.total -= n
+
+    def reset(self):
+        self.total = 0
+"""
+TWICE = """
+    def double(self):
+        with self._lock:
+            self.total *= 2
+"""
+
+
+@pytest.mark.parametrize("head", [METER + TWICE, METER.replace("\n    def take", TWICE + "\n    def take")])
+def test_what_one_more_place_bears_witness_to_was_there_before(head: str) -> None:
+    assert found("", METER) == ["attribute-written-without-its-lock"]
+    assert found(METER, head) == []
+
+
+def test_what_the_second_place_makes_a_defect_is_new() -> None:
+    base = METER.replace("    def take(self, n):\n        with self._lock:\n            self.total -= n\n\n", "")
+    assert found(base, METER) == ["attribute-written-without-its-lock"]

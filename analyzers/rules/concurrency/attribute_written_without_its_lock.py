@@ -5,7 +5,8 @@ half-made values are seen, now and then and only under load.
 
 What to do: Take the lock around this write too.
 
-What it does not see: Reads without the lock; locks taken by the caller of a public method; subclasses.
+What it does not see: Reads without the lock; locks taken by the caller of a public method; subclasses. Nothing is said
+of a write in a method with a decorator that may take the lock, or in a `with` on something else of the object.
 """
 
 import re
@@ -16,7 +17,7 @@ import libcst as cst
 
 from analyzers import syntax
 from analyzers.glimpse import Glimpse, around_modelled
-from analyzers.holdings import held
+from analyzers.holdings import held, may_be_held
 from analyzers.model import Confidence, Examined, Finding, Severity, Step
 from analyzers.models import Lock
 from analyzers.outline import Definition, Kind
@@ -30,6 +31,10 @@ ATTRIBUTE = re.compile(r"\.(\w+)")
 CALLED = re.compile(r"\.(\w+)\(")
 LOCKING = re.compile("lock|condition", re.IGNORECASE)
 ALONE = frozenset({"__init__", "__new__", "__del__", "__setstate__", "__getstate__", "__post_init__", "__copy__"})
+# Decorators that take no lock.
+PLAIN_MARKS = frozenset(
+    "property setter deleter getter cached_property staticmethod classmethod abstractmethod override final".split()
+)
 PROMISES = frozenset("locked unlocked nolock unsafe init initialize setup fork reinit lock acquire release".split())
 
 
@@ -117,6 +122,30 @@ RULE = Rule(
         ),
     ),
     good=(
+        Good(
+            "the decorator, or a method of the object, may take the lock",
+            """
+            import threading
+            from shop.locking import synchronized
+
+            class Table:
+                def __init__(self):
+                    self._lock = threading.RLock()
+
+                def put(self):
+                    with self._lock:
+                        self.version += 1
+                        self.version %= 1000
+
+                @synchronized
+                def clear(self):
+                    self.version = 0
+
+                def restore(self, version):
+                    with self._writing():
+                        self.version = version
+            """,
+        ),
         Good(
             "every writer holds the lock",
             """
@@ -254,14 +283,22 @@ def check(statement: cst.Assign | cst.AugAssign | cst.AnnAssign, file: SourceFil
     writes = _writes(method.parent, attribute, file)
     if writes.usual and len(writes.bare) == 1:
         yield _finding(writes, f"{method.first_parameter}.{attribute}", file)
-    elif writes.usual and not writes.bare:
+    elif writes.usual and not writes.bare and any(write.node is statement for write in writes.guarded):
         yield RULE.examined(file, statement)
 
 
 def _finding(writes: Writes, attribute: str, file: SourceFile) -> Finding:
     lock, count = min(writes.usual), str(len(writes.guarded))
-    steps = tuple(Step(file.path, file.span(write.node), f"written under {lock}") for write in writes.guarded[:SHOWN])
+    spans = [file.span(write.node) for write in _witnesses(writes, file)[:SHOWN]]
+    steps = tuple(Step(file.path, span, f"written under {lock}") for span in spans)
     return RULE.finding(file, writes.bare[0].node, steps=steps, attribute=attribute, lock=lock, count=count)
+
+
+def _witnesses(writes: Writes, file: SourceFile) -> Sequence[Write]:
+    """The guarded writes that make the other one wrong: where enough are untouched, one more changes nothing."""
+    spans = [(one, file.span(one.node)) for one in writes.guarded]
+    old = [one for one, span in spans if not file.project.touches(file.path, span.line, span.end_line)]
+    return old if len(old) >= ENOUGH else writes.guarded
 
 
 def _attribute(statement: cst.CSTNode, method: Definition | None) -> str:
@@ -318,7 +355,14 @@ def _of_method(method: Definition, attribute: str, file: SourceFile) -> Iterator
         return
     for node in syntax.inside(function.body):
         if isinstance(node, (cst.Assign, cst.AugAssign, cst.AnnAssign)) and _attribute(node, method) == attribute:
-            yield Write(node, method.qualname, frozenset(holding.name for holding in held(node, file)))
+            locks = frozenset(holding.name for holding in held(node, file))
+            if locks or not (_is_marked(method) or may_be_held(node, method.first_parameter, file)):
+                yield Write(node, method.qualname, locks)
+
+
+def _is_marked(method: Definition) -> bool:
+    """Whether a decorator may take the lock: `@synchronized`."""
+    return any(mark.rpartition(".")[2] not in PLAIN_MARKS for mark in method.decorators)
 
 
 def _is_apart(method: Definition, file: SourceFile) -> bool:
