@@ -13,9 +13,12 @@ from collections.abc import Iterator
 
 import libcst as cst
 
+from analyzers import syntax
 from analyzers.callers import calls_of
+from analyzers.fit.called import called
 from analyzers.glimpse import Glimpse, either
 from analyzers.model import Edit, Finding, Fix, Safety, Severity, Span, Step
+from analyzers.outline import Definition
 from analyzers.rule import Bad, Good, Rule
 from analyzers.source import SourceFile
 from analyzers.text import beginnings, calls
@@ -61,6 +64,26 @@ RULE = Rule(
     needs=(either(_begins_with_coroutine, _is_called_alone),),
     known_as=("unused-coroutine", "reportUnusedCoroutine"),
     bad=(
+        Bad(
+            """
+            class Worker:
+                async def run(self):  # step
+                    await self.turn()
+
+            async def main():
+                worker = Worker()
+                worker.run()  # finding
+            """,
+            fixed="""
+            class Worker:
+                async def run(self):
+                    await self.turn()
+
+            async def main():
+                worker = Worker()
+                await worker.run()
+            """,
+        ),
         Bad(
             """
             class Session:
@@ -130,6 +153,20 @@ RULE = Rule(
         ),
     ),
     good=(
+        Good(
+            "another worker may have come in its place",
+            """
+            class Worker:
+                async def run(self):
+                    await self.turn()
+
+            def main(options):
+                worker = Worker()
+                if options.patient:
+                    worker = options.worker
+                worker.run()
+            """,
+        ),
         Good(
             "it is awaited",
             """
@@ -217,7 +254,7 @@ def _coroutine(call: cst.Call, file: SourceFile) -> tuple[Step, ...] | None:
     name = file.qualified(call.func)
     if name in COROUTINES:
         return ()
-    found = file.project.locate(name) if name and "." in name else None
+    found = file.project.locate(name) if name and "." in name else _of_made(call, file)
     if found is None or found[1].decorators:
         return None
     other, definition = found
@@ -228,6 +265,14 @@ def _coroutine(call: cst.Call, file: SourceFile) -> tuple[Step, ...] | None:
         return None
     head = Span(definition.head, 1, definition.head, len(other.line_text(definition.head)) + 1)
     return (Step(other.path, head, f"{definition.name} is an async def"),)
+
+
+def _of_made(call: cst.Call, file: SourceFile) -> tuple[SourceFile, Definition] | None:
+    """The method of an instance that is certainly of one class: `worker = Worker()`, `worker.run()`."""
+    if not isinstance(call.func, cst.Attribute) or syntax.is_name(call.func.value, "self", "cls"):
+        return None
+    found = called(call, file)
+    return (found.place.file, found.place.definition) if found else None
 
 
 def _fix(call: cst.Call, file: SourceFile) -> Fix | None:
