@@ -5,11 +5,12 @@ afterwards waits for ever.
 
 What to do: `with lock:` gives the lock back on every way out.
 
-What it does not see: Locks taken in one function and given back in another.
+What it does not see: Locks taken in one function and given back in another; locks that are only tried
+(`acquire(blocking=False)`).
 """
 
 from collections.abc import Iterator, Sequence
-from itertools import dropwhile, islice
+from itertools import dropwhile, islice, takewhile
 
 import libcst as cst
 
@@ -26,6 +27,7 @@ HARMLESS = frozenset(
     "append add discard clear len bool is_set set notify notify_all time monotonic debug info warning error exception "
     "log list dict tuple items keys values get copy isinstance id".split()
 )
+LOOPS = (cst.For, cst.While)
 INDENT = "    "
 # Lines that cannot simply be indented: texts over several lines, lines that go on.
 CONTINUED = ('"""', "'''", "\\")
@@ -43,6 +45,25 @@ RULE = Rule(
     needs=(says("acquire"),),
     known_as=("consider-using-with", "R1732"),
     bad=(
+        Bad(
+            """
+            def count(self, rows):
+                for row in rows:
+                    self.lock.acquire()  # finding
+                    if not row.ready:
+                        continue  # step
+                    self.total += row.size
+                    self.lock.release()
+            """,
+            fixed="""
+            def count(self, rows):
+                for row in rows:
+                    with self.lock:
+                        if not row.ready:
+                            continue
+                        self.total += row.size
+            """,
+        ),
         Bad(
             """
             def add(self, row):
@@ -105,6 +126,19 @@ RULE = Rule(
     ),
     good=(
         Good(
+            "before the next round it is given back",
+            """
+            def count(self, rows):
+                for row in rows:
+                    self.lock.acquire()
+                    if not row.ready:
+                        self.lock.release()
+                        continue
+                    self.total += row.size
+                    self.lock.release()
+            """,
+        ),
+        Good(
             "`finally` gives it back",
             """
             def add(self, row):
@@ -156,11 +190,12 @@ def check(statement: cst.Expr, file: SourceFile) -> Iterator[Finding | Examined]
     between = _until_release(statement, lock, file) if lock else None
     if not lock or between is None:
         return
-    risk = next((node for one in between for node in syntax.inside(one) if _is_risk(node)), None)
-    if risk is None or _leads_elsewhere(between, lock, file):
+    again = _goes_round(statement, between, lock, file)
+    risk = again or next((node for one in between for node in syntax.inside(one) if _is_risk(node)), None)
+    if risk is None or (again is None and _leads_elsewhere(between, lock, file)):
         yield RULE.examined(file, statement)
         return
-    leaves = "is reached" if isinstance(risk, (cst.Return, cst.Raise)) else "raises"
+    leaves = "is reached" if isinstance(risk, (cst.Return, cst.Raise, cst.Continue)) else "raises"
     step = Step(file.path, file.head_span(risk), "the lock is still held on this way out")
     fix = _fix(statement, between, lock, file)
     yield RULE.finding(file, statement, steps=(step,), fix=fix, lock=lock, risk=_words(risk, file), leaves=leaves)
@@ -194,6 +229,25 @@ def _until_release(statement: cst.Expr, lock: str, file: SourceFile) -> list[cst
 
 def _is_risk(node: cst.CSTNode) -> bool:
     return isinstance(node, RAISING) and not (isinstance(node, cst.Call) and syntax.last_name(node.func) in HARMLESS)
+
+
+def _goes_round(
+    statement: cst.Expr, between: Sequence[cst.CSTNode], lock: str, file: SourceFile
+) -> cst.Continue | None:
+    """A `continue` of the loop that takes the lock in each round, where nothing gives it back."""
+    loop = next((one for one in file.ancestors(statement) if isinstance(one, LOOPS)), None)
+    nodes = [node for one in between for node in syntax.inside(one)]
+    if loop is None or any(_lock(node, "release", file) == lock for node in nodes):
+        return None
+    return next((one for one in nodes if isinstance(one, cst.Continue) and _is_bare(one, loop, file)), None)
+
+
+def _is_bare(node: cst.Continue, loop: cst.CSTNode, file: SourceFile) -> bool:
+    """Whether a `continue` of the loop stands under nothing but tests, and nothing in its block could give back."""
+    around = list(takewhile(lambda one: one is not loop, file.ancestors(node)))
+    plain = all(isinstance(one, (cst.SimpleStatementLine, cst.IndentedBlock, cst.If, cst.Else)) for one in around)
+    block = next((one for one in around if isinstance(one, cst.IndentedBlock)), None)
+    return plain and block is not None and not any(map(_is_risk, syntax.inside(block)))
 
 
 def _leads_elsewhere(between: Sequence[cst.CSTNode], lock: str, file: SourceFile) -> bool:
