@@ -7,7 +7,8 @@ What to do: Give the function what it takes; where its parameters were changed, 
 
 What it does not see: Functions with decorators; names that may be bound anew, by a condition or from outside; methods
 of objects whose class is not known; classes with bases that are not at hand; calls in files that the change does not
-touch. Nothing is said of methods that a class below writes anew to take more.
+touch. Nothing is said of methods that a class below writes anew to take more, nor of `self.x()` in a class whose name
+says that it is a part of others (`Base...`, `...Mixin`, `Abstract...`).
 """
 
 import re
