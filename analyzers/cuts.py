@@ -142,7 +142,7 @@ def _placed(made: Cut) -> Cut:
     if ("\\" in made.text or "\f" in made.text) and FORGETFUL.search(made.text):
         try:
             made.positions  # noqa: B018 - made now, for it tells
-        except ValueError:
+        except Unreadable:
             raise Unreadable("a backslash alone on its line, or a form feed, hides how it is indented") from None
     return made
 

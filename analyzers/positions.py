@@ -15,11 +15,13 @@ from types import TracebackType
 import libcst as cst
 from libcst._nodes.internal import CodegenState
 
+from analyzers.text import Unreadable
+
 FORGOTTEN = (" ", "\t", "\f")
 
 
 class Positions:
-    """Character offsets of every node under a module. Raises ValueError when the code written is not `text`."""
+    """Character offsets of every node under a module. Raises Unreadable when the code written is not `text`."""
 
     def __init__(self, module: cst.Module, text: str) -> None:
         state = _Log(module.default_indent, module.default_newline)
@@ -55,12 +57,12 @@ def _aligned(tokens: list[str], text: str) -> tuple[list[int], list[int]]:
     for token in tokens:
         while (end := _end(token, text, place)) < 0:
             if text[place : place + 1] not in FORGOTTEN:
-                raise ValueError("the tree does not write its own text")
+                raise Unreadable("libcst loses a part of it")
             place += 1
         starts.append(place)
         ends.append(place := end)
     if text[place:].strip():
-        raise ValueError("the tree does not write its own text")
+        raise Unreadable("libcst loses a part of it")
     return [*starts, place], ends
 
 

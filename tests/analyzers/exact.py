@@ -62,7 +62,7 @@ class WholeFile(SourceFile):
     def possible(self) -> bool:
         """Whether libcst reads all of it."""
         try:
-            return bool(self._whole)
+            return bool(self._whole.positions)
         except Unreadable:
             return False
 

@@ -79,6 +79,7 @@ SHAPES = [*TORTURE.values(), *FORGETTING.values(), *(text for _, text in example
     st.sampled_from(REAL) | st.tuples(st.sampled_from(SHAPES), st.sampled_from(SHAPES)).map("".join),
     st.lists(st.tuples(st.sampled_from(sorted(EDITS)), st.integers(0, 10_000)), min_size=1, max_size=6),
 )
+@example("def f():\n    pass\n\n  \n\t\n", [("line '  # \\u2028'", 3)])
 @example("u\n", [("after '\\n\\n  \\n'", 0), ("no end", 0)])
 def test_random_edits_of_real_files_are_read_alike_both_ways(text: str, edits: list[tuple[str, int]]) -> None:
     for edit in edits:
