@@ -11,6 +11,7 @@ from analyzers.fit.definite import bound_globally
 from analyzers.glimpse import Glimpse
 from analyzers.outline import FUNCTIONS, Unit
 from analyzers.source import SourceFile
+from analyzers.text import places
 from analyzers.whereabouts import units_saying
 
 # Of Python 2, of the tools that run a file with names of their own, and of type checkers.
@@ -20,11 +21,19 @@ GIVEN = frozenset(
     "ngettext gettext lazy_gettext pgettext npgettext N_ P_".split()
 )
 KNOWN = frozenset(dir(builtins)) | GIVEN
-# Such a file may bind names that it does not write.
-BINDING = re.compile(
-    r"\bglobals\(|(?<![.\w])(?<!def )exec(?:file)?[ \t]*\(|\bbuiltins\.exec\b|[(,=][ \t]*exec[ \t]*(?=[,)\r\n])"
-    r"|\b(?:locals|vars)\(\)[ \t]*(?:\[|\.update)|\bsetattr\([ \t]*(?:sys\.modules|mod|module|builtins)\b"
-    r"|\bbuiltins\.__dict__\.update|\b(?:import_module|__import__)\([ \t]*__name__[ \t]*\)"
+# A file may bind names that it does not write, where behind one of these words stands this.
+BINDING = tuple(
+    (word, re.compile(pattern))
+    for words, pattern in (
+        ("globals", r"globals\("),
+        ("exec execfile", r"(?<![.\w])(?<!def )exec(?:file)?[ \t]*\("),
+        ("exec", r"(?<=builtins\.)exec|(?:(?<=[(,=])|(?<=[(,=] ))exec[ \t]*(?=[,)\r\n])"),
+        ("locals vars", r"(?:locals|vars)\(\)[ \t]*(?:\[|\.update)"),
+        ("setattr", r"setattr\([ \t]*(?:sys\.modules|mod|module|builtins)\b"),
+        ("builtins", r"builtins\.__dict__\.update"),
+        ("import_module __import__", r"(?:import_module|__import__)\([ \t]*__name__[ \t]*\)"),
+    )
+    for word in words.split()
 )
 # Who has the object of the own module may bind names in it, unless it is only asked, or put in its place.
 OWN_MODULE = re.compile(
@@ -138,10 +147,16 @@ def _is_open(file: SourceFile) -> bool:
     """Whether names may come into the module that its text does not bind."""
     known: bool | None = file.cache.get(_is_open)
     if known is None:
-        patterns = (BINDING, OWN_MODULE) if "modules" in file.words else (BINDING,)
-        found = any(pattern.search(file.text) for pattern in patterns)
-        known = file.cache[_is_open] = bool(file.outline.stars) or found
+        known = file.cache[_is_open] = bool(file.outline.stars) or _may_bind(file)
     return known
+
+
+def _may_bind(file: SourceFile) -> bool:
+    own = "modules" in file.words and any(one in file.text for one in ("[__name__]", "(__name__)"))
+    said = ((word, pattern) for word, pattern in BINDING if word in file.words)
+    return any(pattern.match(file.text, place) for word, pattern in said for place in places(file.text, word)) or (
+        own and OWN_MODULE.search(file.text) is not None
+    )
 
 
 def _of_class(glimpse: Glimpse, file: SourceFile) -> Set[str]:
@@ -184,7 +199,8 @@ def _installed(file: SourceFile) -> Set[str]:
     """What a file of the project puts among the builtins."""
     known: frozenset[str] | None = file.project.cache.get(_installed)
     if known is None:
-        found = (name for other in file.project.files.values() for name in INSTALLED.findall(other.text))
+        files = (other for other in file.project.files.values() if "builtin" in other.text)
+        found = (name for other in files for name in INSTALLED.findall(other.text))
         known = file.project.cache[_installed] = frozenset(found)
     return known
 
