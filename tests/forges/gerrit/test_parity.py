@@ -20,7 +20,7 @@ QUERY = 'def find(db, name):\n    return db.execute("SELECT * FROM t WHERE n = ?
 BUILT = "def find(db, name):\n    return db.execute(f\"SELECT * FROM t WHERE n = '{name}'\")\n"
 FETCH = "import requests\n\n\ndef fetch(address):\n    return requests.get(address, timeout=5)\n"
 LOAD = "import yaml\n\n\ndef read(text):\n    return yaml.load(\n        text,\n        yaml.Loader,\n    )\n"
-WIDE = 'import pickle\n\nFACE = "\U0001f600"; value = pickle.loads(input())\n'
+WIDE = 'import yaml\n\nFACE = "\U0001f600"; value = yaml.load(input())\n'
 
 
 @dataclass(frozen=True)
