@@ -25,6 +25,7 @@ INERT = re.compile(
     r"|(?P<tag><)|(?P<entity>&(?=#?\w+;))"
     r"|(?P<apart>@(?=\w)|#(?=\d)|[Gg][Hh]-(?=\d)|:(?=//)|www(?=\.)|\](?=:))"
 )
+LOOSE = re.compile(r"[@<]|#(?=\d)|[Gg][Hh](?=-\d)|:(?=//)|www(?=\.)|\](?=[(:\[])|!(?=\[)|&(?=#?\w)")
 ZERO_WIDTH_SPACE = "&#8203;"
 
 
@@ -98,8 +99,8 @@ def _inert_line(line: str, links: Sequence[str]) -> Iterator[str]:
     place, table = 0, "|" in line
     for start, end in code_spans(line):
         yield _defuse(line[place:start], links)
-        # a cell ends at a bar, even inside a span: then the rest of it is no code any more
-        yield re.sub(r"[@<]", "\\g<0>\u200b", line[start:end]) if table else line[start:end]
+        # a cell ends at a bar, even inside a span: then what is in it is no code any more
+        yield LOOSE.sub("\\g<0>\u200b", line[start:end]) if table else line[start:end]
         place = end
     yield _defuse(line[place:], links)
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -67,6 +67,7 @@ def test_inert_text_does_nothing(markdown: str) -> None:
 
 
 @given(MARKDOWN)
+@example("\n| a | b |\n|---|---|\n| `#12|`")
 def test_inert_text_does_nothing_after_other_text(markdown: str) -> None:
     assert live(f"**Words**\n\n{inert(markdown, HOME)}\n\nmore") == []
 
