@@ -69,3 +69,15 @@ def function(file: SourceFile, name: str) -> cst.FunctionDef:
 def nodes(file: SourceFile, name: str, kind: type[N]) -> list[N]:
     """The nodes of one kind in a function, in source order."""
     return [node for node in inside(function(file, name).body) if isinstance(node, kind)]
+
+
+def marked(code: str) -> list[int]:
+    """The marked lines, counted without the imports."""
+    return [number for number, line in enumerate(code.lstrip("\n").split("\n"), 1) if line.endswith("# here")]
+
+
+def reached(code: str, sink: str = "shell", name: str = "view") -> list[int]:
+    """The lines where a sink is reached, in order."""
+    found = flows(code, sink, name)
+    assert found.decided
+    return sorted({flow.span.line - FIRST_LINE for flow in found.flows})
