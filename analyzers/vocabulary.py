@@ -71,3 +71,6 @@ NUMBER_TYPES = frozenset(
     "PositiveInt NonNegativeInt StrictInt StrictBool PositiveFloat NonNegativeFloat conint confloat".split()
 )
 """Annotations of values that cannot carry text of somebody's choice."""
+
+PROVING = frozenset("isdigit isalnum isidentifier isdecimal isnumeric isalpha".split())
+"""Methods of a text that answer whether it holds nothing but letters, digits and `_`."""

@@ -253,7 +253,7 @@ def _method(frame: Frame, called: Called) -> Value:
         return join(receiver.flat(), replace(new, composed=True)) if new.dirty else receiver.flat()
     if called.method not in PASSING or not receiver.dirty:
         return CLEAN
-    passed = receiver.behind() if _is_behind_keys(called) else receiver.flat()
+    passed = receiver.flat().behind_keys() if _is_behind_keys(called) else receiver.flat()
     if called.method in WHOLE:
         return replace(passed, about=(about_of(func.value, receiver), receiver.about[1] or (ANY,)))
     return passed

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from analyzers.flow.checks import HARMLESS
 from analyzers.flow.value import CLEAN, Value
 from analyzers.scopes import local_names
 from analyzers.source import SourceFile
 from analyzers.syntax import inside, is_name, last_name, small_statements
+from analyzers.vocabulary import NUMBER_TYPES
 
 
 def is_proven(pattern: cst.MatchPattern) -> bool:
@@ -19,7 +19,7 @@ def is_proven(pattern: cst.MatchPattern) -> bool:
         case cst.MatchAs(pattern=cst.MatchPattern() as inner):
             return is_proven(inner)
         case cst.MatchClass():
-            return last_name(pattern.cls) in HARMLESS
+            return last_name(pattern.cls) in NUMBER_TYPES
     return isinstance(pattern, (cst.MatchValue, cst.MatchSingleton))
 
 

@@ -15,14 +15,13 @@ from analyzers.flow.text import constant
 from analyzers.flow.value import ELSEWHERE, MEMBERS, NO_PARENT, RELATIVE, Proof
 from analyzers.models import ANY, Validator
 from analyzers.syntax import argument, inside, last_name, method, text_value
+from analyzers.vocabulary import NUMBER_TYPES, PROVING
 
 # What shows that a path lies in a folder, and when: https://docs.python.org/3/library/pathlib.html
 RELATIVE_TO = {"relative_to": "return", "is_relative_to": "true"}
-PROVING = frozenset("isdigit isalnum isidentifier isdecimal isnumeric isalpha".split())
 NUMBERS = frozenset("int float bool len hash id ord abs complex uuid.UUID decimal.Decimal".split())
 # Of these, the ones that raise where a text is none of what they make.
 READING = frozenset("int float complex uuid.UUID decimal.Decimal".split())
-HARMLESS = frozenset("int float bool complex Decimal UUID date datetime timedelta Integral Number".split())
 EVERY = {"all": True, "any": False}
 # https://docs.python.org/3/library/string.html#string-constants
 CHARACTERS = frozenset(
@@ -61,7 +60,7 @@ def _of_builtin(frame: Frame, called: Called, name: str) -> Found:
     elif name == "isinstance" and len(called.given) > 1:
         names = {part.value for part in inside(called.given[1].node) if isinstance(part, cst.Name)}
         path = subject(first.node)
-        yield from [("true", Proof(path, (ANY,)))] if path and names and names <= HARMLESS else []
+        yield from [("true", Proof(path, (ANY,)))] if path and names and names <= NUMBER_TYPES else []
     elif name in EVERY and isinstance(first.node, (cst.GeneratorExp, cst.ListComp)):
         yield from (("true", proof) for proof in _each(frame, first.node, EVERY[name]))
 

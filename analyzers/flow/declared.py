@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 
 import libcst as cst
 
-from analyzers.outline import Definition, Kind
+from analyzers.flow.objects import class_of
+from analyzers.outline import Definition
 from analyzers.source import Project, SourceFile
 from analyzers.syntax import is_name, last_name, small_statements
 from analyzers.vocabulary import NUMBER_TYPES
@@ -50,8 +51,7 @@ def _is_enum(file: SourceFile, declared: cst.BaseExpression) -> bool:
 def _class(file: SourceFile, node: cst.BaseExpression) -> tuple[SourceFile, Definition] | None:
     """The class of the project that an expression names."""
     name = file.qualified(node) if isinstance(node, (cst.Name, cst.Attribute)) else None
-    found = file.project.locate(name) if name else None
-    return found if found and found[1].kind is Kind.CLASS else None
+    return class_of(file.project, name) if name else None
 
 
 def harmless_fields(file: SourceFile, name: cst.BaseExpression) -> Iterator[str]:
@@ -61,8 +61,8 @@ def harmless_fields(file: SourceFile, name: cst.BaseExpression) -> Iterator[str]
     if found and not CHECKING.isdisjoint(above):
         fields: dict[str, bool] = {}
         for one in above:
-            place = file.project.locate(one)
-            fields = {**(_fields(*place) if place and place[1].kind is Kind.CLASS else {}), **fields}
+            place = class_of(file.project, one)
+            fields = {**(_fields(*place) if place else {}), **fields}
         yield from (field for field, harmless in fields.items() if harmless)
 
 

@@ -9,7 +9,7 @@ import libcst as cst
 
 from analyzers.flow.declared import carries_no_text, harmless_fields
 from analyzers.flow.frame import short, typed
-from analyzers.flow.objects import calls_own, methods
+from analyzers.flow.objects import calls_own, code_of, methods
 from analyzers.flow.value import CLEAN, FACTS, FIELD_LIMIT, NO_FIELDS, PARAMETER, SEGMENT, Link, State, Taint, Value
 from analyzers.glimpse import stand_for
 from analyzers.models import Alias, Entry, Models
@@ -90,12 +90,8 @@ def attributes(file: SourceFile, definition: Definition | None, of: str = "") ->
 def _own_attributes(file: SourceFile, definition: Definition) -> frozenset[str]:
     known: dict[Definition, frozenset[str]] = file.cache.setdefault(_own_attributes, {})
     if definition not in known:
-        known[definition] = frozenset(ATTRIBUTE.findall(_text(file, definition)))
+        known[definition] = frozenset(ATTRIBUTE.findall(code_of(file, definition)))
     return known[definition]
-
-
-def _text(file: SourceFile, definition: Definition) -> str:
-    return "".join(file.lines[definition.head - 1 : definition.end_line])
 
 
 def written(file: SourceFile, definition: Definition) -> frozenset[str]:

@@ -11,7 +11,7 @@ from analyzers.flow.entries import MODULE, attributes, may_be_given, written
 from analyzers.flow.frame import Frame
 from analyzers.flow.graph import Undecided
 from analyzers.flow.hints import may_have_source, speaks_of_source, words_of
-from analyzers.flow.objects import is_method, methods
+from analyzers.flow.objects import code_of, is_method, methods
 from analyzers.flow.value import CLEAN, NO_FIELDS, Link, Taint, Value, join
 from analyzers.models import Entry, Models
 from analyzers.outline import Definition
@@ -167,7 +167,7 @@ def _looked_after(file: SourceFile, reader: Definition, writer: Definition, name
     for one in methods(file, reader.parent):
         if one.qualname in (reader.qualname, writer.qualname) or name not in attributes(file, one):
             continue
-        if GUARDING.search(one.name) or anew.search("".join(file.lines[one.head - 1 : one.end_line])):
+        if GUARDING.search(one.name) or anew.search(code_of(file, one)):
             return True
     return False
 

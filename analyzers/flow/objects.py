@@ -98,10 +98,13 @@ def calls_own(file: SourceFile, definition: Definition) -> frozenset[str]:
     """The names of the methods of its own that a method calls."""
     known: dict[Definition, frozenset[str]] = file.cache.setdefault(calls_own, {})
     if definition not in known:
-        known[definition] = frozenset(
-            CALLED_OWN.findall("".join(file.lines[definition.head - 1 : definition.end_line]))
-        )
+        known[definition] = frozenset(CALLED_OWN.findall(code_of(file, definition)))
     return known[definition]
+
+
+def code_of(file: SourceFile, definition: Definition) -> str:
+    """The text of a definition, without its decorators."""
+    return "".join(file.lines[definition.head - 1 : definition.end_line])
 
 
 def held_by(project: Project, place: Place) -> tuple[str, ...]:

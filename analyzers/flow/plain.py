@@ -13,7 +13,7 @@ from analyzers.flow.declared import carries_no_text
 from analyzers.flow.reaching import Definition, definitions, module_value
 from analyzers.flow.text import SAME_TEXT, filled, is_fixed, open_fields, open_parts
 from analyzers.source import SourceFile
-from analyzers.vocabulary import NUMBERS
+from analyzers.vocabulary import NUMBERS, PROVING
 
 # They give what they were given, or put it into another order.
 PASSING = frozenset(
@@ -23,7 +23,6 @@ PASSING = frozenset(
 APART = frozenset({"key", "reverse", "strict"})
 TEXT_METHODS = SAME_TEXT | frozenset("split rsplit splitlines partition rpartition zfill ljust rjust join".split())
 GETTERS = {"get": 2, "getlist": 1}
-DIGITS = frozenset("isdigit isdecimal isnumeric isalnum isalpha isidentifier".split())
 Comprehension = (cst.ListComp, cst.SetComp, cst.GeneratorExp, cst.DictComp)
 
 
@@ -219,7 +218,7 @@ def _looked_at(node: cst.CSTNode, file: SourceFile) -> Iterator[str]:
             if isinstance(how, (cst.In, cst.NotIn)):
                 yield name
         case cst.Call(func=cst.Attribute(value=cst.Name(value=name), attr=cst.Name(value=method)), args=[]):
-            if method in DIGITS:
+            if method in PROVING:
                 yield name
         case cst.Call(func=cst.Name(value="isinstance"), args=[cst.Arg(value=cst.Name(value=name)), kinds]):
             if carries_no_text(file, kinds.value):

@@ -152,10 +152,6 @@ class Value:
         """What stood behind keys: that these were looked at says nothing of it."""
         return self.map(lambda taint: taint.without(MEMBERS))
 
-    def behind(self) -> "Value":
-        """What stands behind its keys, in one."""
-        return Value(taints=tuple(taint.without(MEMBERS) for taint in self.all_taints())) if self.dirty else CLEAN
-
     def element(self) -> "Value":
         """Any element: what iterating gives. Of a mapping that is a key."""
         whole = Value(taints=self.taints) if self.taints else CLEAN
