@@ -7,6 +7,7 @@ found clean, and keeps nothing between calls. A flow rule has no check at all: `
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from textwrap import dedent
 from typing import Any, TypeVar
 
@@ -97,6 +98,12 @@ def nothing_told(glimpse: Glimpse) -> Sequence[int] | None:
 def nothing_further(file: SourceFile) -> Sequence[Unit]:
     """No units beside those that a change reaches."""
     return ()
+
+
+@lru_cache(maxsize=1_000)
+def _purpose(path: str) -> tuple[bool, bool, bool]:
+    """Whether the file of this path is a sample that tests read, a test, a script of the project's own people."""
+    return bool(SAMPLE_PATH.search(path)), bool(TEST_PATH.search(path)), bool(TOOL_PATH.search(path))
 
 
 @dataclass(frozen=True)
@@ -203,9 +210,8 @@ class Rule:
 
     def speaks_in(self, path: str) -> bool:
         """Whether the rule looks at the file of this path; no rule looks at what tests read."""
-        if SAMPLE_PATH.search(path):
-            return False
-        return (self.in_tests or not TEST_PATH.search(path)) and (self.in_tools or not TOOL_PATH.search(path))
+        is_sample, is_test, is_tool = _purpose(path)
+        return not is_sample and (self.in_tests or not is_test) and (self.in_tools or not is_tool)
 
     def finding(
         self,

@@ -78,14 +78,15 @@ def split_lines(text: str) -> list[str]:
     r"""The lines with their ends. Only `\r\n`, `\r` and `\n` end a line, unlike `str.splitlines`."""
     if "\r" in text:
         return LINE.findall(text)
-    lines = text.split("\n")
-    last = lines.pop()
-    return [line + "\n" for line in lines] + ([last] if last else [])
+    lines = text.splitlines(keepends=True)
+    # It takes form feeds and the like for ends of lines too.
+    return lines if len(lines) == text.count("\n") + (text[-1:] not in ("", "\n")) else LINE.findall(text)
 
 
 def line_ends(text: str, first: int, last: int) -> int:
     """How many lines end between two places of a text."""
-    return sum(text.count(end, first, last) for end in "\r\n") - text.count("\r\n", first, last)
+    ends = text.count("\n", first, last)
+    return ends + (text.count("\r", first, last) - text.count("\r\n", first, last) if "\r" in text else 0)
 
 
 def places(text: str, word: str) -> Iterator[int]:

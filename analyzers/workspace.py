@@ -10,7 +10,7 @@ from typing import Any
 from analyzers.memory import Memory
 from analyzers.model import ContextFile, FilePair
 from analyzers.source import Project, SourceFile
-from analyzers.text import Unreadable, bare, decode
+from analyzers.text import Unreadable, bare, decode, line_ends
 from analyzers.touched import Change, TouchedLines, changes, touched_by
 
 PYTHON = (".py", ".pyi", ".pyw")
@@ -201,7 +201,7 @@ def _text(data: bytes, limits: Limits) -> str:
     if len(data) > limits.file_bytes:
         raise Unreadable(f"larger than {limits.file_bytes:,} bytes")
     text = decode(data)
-    lines = text.count("\n") + text.count("\r") - text.count("\r\n")
+    lines = line_ends(text, 0, len(text))
     if lines > limits.lines:
         raise Unreadable(f"longer than {limits.lines:,} lines")
     return text
