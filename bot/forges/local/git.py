@@ -96,6 +96,17 @@ class Repository:
             raise Refused(f"git {arguments[0]} printed more than {limit:,} bytes")
         return done.returncode, done.stdout, done.stderr.decode("utf-8", "replace")
 
+    def changed(self, *comparison: str) -> tuple[ChangedFile, ...]:
+        """The files that a `git diff-tree` or `diff-index` lists, with renames found by git.
+
+        Without renames where the objects to find them by are not there: each file that cannot be read tells so itself.
+        """
+        try:
+            raw = self.ask(*comparison[:1], "--raw", "-z", "-M", *comparison[1:])
+        except Refused:
+            raw = self.ask(*comparison[:1], "--raw", "-z", "--no-renames", *comparison[1:])
+        return parse_raw_diff(raw)
+
     def commit(self, revision: str) -> str:
         """The full id of a commit. Raises Refused with the road when there is none of that name."""
         if not revision or revision.startswith("-"):
@@ -161,6 +172,8 @@ def _complaint(said: str, folder: Path) -> str:
         return f"{folder} belongs to somebody else; `git config --global --add safe.directory {folder}` trusts it"
     if "not a git repository" in said or "must be run in a work tree" in said:
         return f"{folder} is no git work tree; name one with --repo, or compare two folders with --base and --head"
+    if "promisor remote" in said:
+        return "the clone is partial; git fetch --refetch --no-filter brings the rest (in a workflow, leave filter out)"
     line = " ".join("".join(c if c.isprintable() else " " for c in said).split())
     return f"git says: {line[:SAID_LIMIT] or 'no'}"
 

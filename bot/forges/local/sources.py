@@ -55,7 +55,7 @@ class Commits:
 
     def files(self) -> tuple[ChangedFile, ...]:
         """With renames found by git."""
-        return parse_raw_diff(self.repository.ask("diff-tree", "-r", "--raw", "-z", "-M", self.base, self.head))
+        return self.repository.changed("diff-tree", "-r", self.base, self.head)
 
     def read(self, file: ChangedFile, side: Side, limit: int) -> bytes:
         """From the object store."""
@@ -81,7 +81,7 @@ class Staged:
 
     def files(self) -> tuple[ChangedFile, ...]:
         """With renames found by git."""
-        return parse_raw_diff(self.repository.ask("diff-index", "--cached", "--raw", "-z", "-M", self.base))
+        return self.repository.changed("diff-index", "--cached", self.base)
 
     def read(self, file: ChangedFile, side: Side, limit: int) -> bytes:
         """From the object store: the work tree may already be ahead of the index."""

@@ -173,6 +173,20 @@ def test_commits_without_a_common_past_in_a_shallow_clone_say_how_to_get_it(auth
         repository.merge_base(repository.commit("origin/main"), repository.commit("origin/side"))
 
 
+def test_a_partial_clone_lists_every_file_and_says_how_to_get_the_rest(author: Author, tmp_path: Path) -> None:
+    base = author.commit({"old.py": "x = 1\n"})
+    (author.folder / "old.py").unlink()
+    head = author.commit({"new.py": "x = 1\ny = 2\n"})
+    author.commit({"new.py": "x = 3\n"})
+    author.git("config", "uploadpack.allowFilter", "true")
+    clone = tmp_path / "clone"
+    author.git("clone", "--quiet", "--filter=blob:none", "--no-local", f"file://{author.folder}", str(clone))
+    source = Commits(Repository(clone), base, head)
+    assert statuses(source.files()) == {"new.py": FileStatus.ADDED, "old.py": FileStatus.DELETED}
+    with pytest.raises(Refused, match="git fetch --refetch --no-filter"):
+        source.read(source.files()[0], Side.HEAD, LIMIT)
+
+
 @pytest.mark.parametrize("revision", ["", "--output=/dev/null", "-h", "no-such-branch", "HEAD:a.py"])
 def test_what_names_no_commit_is_refused(author: Author, revision: str) -> None:
     author.commit({"a.py": "x = 1\n"})
