@@ -28,6 +28,16 @@ def text_value(node: cst.CSTNode | None) -> str | None:
     return value if isinstance(value, str) else None
 
 
+def constant_of(node: cst.BaseExpression) -> object:
+    """The value of a constant; the node itself when it is none."""
+    if isinstance(node, cst.Name) and node.value in ("True", "False", "None"):
+        return {"True": True, "False": False, "None": None}[node.value]
+    text = text_value(node)
+    if text is not None:
+        return text
+    return node.evaluated_value if isinstance(node, cst.Integer) else node
+
+
 def goes_to_the_end(text: str) -> bool:
     """Whether a pattern that is written out says what every character of a text must be: `^[a-z]+$`, not `^.*$`."""
     return text.endswith(("$", "\\Z")) and not text.endswith("\\$") and not OPEN.search(CHOICE.sub("", text))

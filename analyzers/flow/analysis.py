@@ -265,7 +265,8 @@ def _reaches(frame: Frame) -> Iterator[Reach]:
     for hit in frame.hits.values():
         if hit.taint.kind == PARAMETER:
             place = hit.place or place_of(frame.file, hit)
-            yield Reach(str(hit.taint.origin), hit.kind, hit.taint.cleared, place, hit_steps(hit), assumed(hit))
+            origin, cleared = str(hit.taint.origin), hit.taint.cleared
+            yield Reach(origin, hit.kind, cleared, place, hit_steps(hit), assumed(hit), hit.when)
 
 
 def place_of(file: SourceFile, hit: Hit) -> Place:

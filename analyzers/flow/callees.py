@@ -11,7 +11,8 @@ from analyzers.flow.given import Given
 from analyzers.flow.guards import about_of, narrowed
 from analyzers.flow.objects import class_of, function_of, held_by, is_super, maker_of, overriding, property_of
 from analyzers.flow.summary import Given as Result
-from analyzers.flow.summary import Reach, Signature, Summary, signature_of
+from analyzers.flow.summary import Signature, Summary, signature_of
+from analyzers.flow.switches import wanted, with_defaults
 from analyzers.flow.value import CLEAN, Link, Proof, Taint, Value, join, merge_taints, placed
 from analyzers.outline import Definition
 from analyzers.scopes import parameters
@@ -59,7 +60,7 @@ def _called(
         return None
     bound = dict(_bind(summary.signature, given, skip=_is_bound(*place, site.func)))
     bound.update(_held(site.func, receiver) if receiver is not None else ())
-    _reach(frame, site, summary.reaches, bound)
+    _reach(frame, site, summary, bound)
     if summary.stops:
         frame.stopped = True
         return CLEAN
@@ -87,7 +88,7 @@ def _made_object(
     if summary is None:
         return Value(type=name)
     bound = dict(_bind(summary.signature, given, skip=True))
-    _reach(frame, site, summary.reaches, bound)
+    _reach(frame, site, summary, bound)
     if summary.stops:
         frame.stopped = True
         return CLEAN
@@ -208,16 +209,21 @@ def _passed(frame: Frame, site: Site, parameter: str) -> str:
     return f"is {'passed to' if parameter.isidentifier() else 'read by'} `{called}` as `{parameter}`"
 
 
-def _reach(frame: Frame, site: Site, reaches: tuple[Reach, ...], bound: Mapping[str, Given]) -> None:
-    for reach in reaches:
+def _reach(frame: Frame, site: Site, summary: Summary, bound: Mapping[str, Given]) -> None:
+    nodes = {name: one.node for name, one in bound.items()}
+    for reach in summary.reaches:
         one = _passed_as(bound, reach.parameter)
-        if one is None:
+        when = wanted(frame, with_defaults(nodes, summary.signature, reach.when), nodes)
+        if one is None or when is None:
             continue
-        frame.sinks.setdefault(site.node, set()).add(reach.kind)
+        if not when:
+            frame.sinks.setdefault(site.node, set()).add(reach.kind)
         for taint in one.value.all_taints():
             if taint.clear(reach.cleared).harms(reach.kind):
                 what = _passed(frame, site, reach.parameter)
-                frame.hit(Hit(reach.kind, site.node, one.node, taint, what, reach.assumed, reach.place, reach.steps))
+                frame.hit(
+                    Hit(reach.kind, site.node, one.node, taint, what, reach.assumed, reach.place, reach.steps, when)
+                )
 
 
 def _result(frame: Frame, site: Site, results: tuple[Result, ...], bound: Mapping[str, Given]) -> Value:

@@ -10,11 +10,13 @@ from analyzers.flow.callees import Site, apply_callee
 from analyzers.flow.checks import NUMBERS, proofs_of
 from analyzers.flow.compose import compose, percent
 from analyzers.flow.frame import Frame, Hit, access, short, source_taints, type_named
-from analyzers.flow.given import Called, Given, constant_of, gather, select
+from analyzers.flow.given import Called, Given, gather, select
 from analyzers.flow.guards import about_of, narrowed
 from analyzers.flow.items import gone_through, taken_from
 from analyzers.flow.objects import is_super
 from analyzers.flow.patterns import taken, use_of
+from analyzers.flow.summary import When
+from analyzers.flow.switches import wanted
 from analyzers.flow.value import (
     CLEAN,
     ELSEWHERE,
@@ -26,7 +28,7 @@ from analyzers.flow.value import (
     merge_taints,
 )
 from analyzers.models import ANY, Propagator, Sanitizer, Sink, Source, Stop
-from analyzers.syntax import last_name, text_value
+from analyzers.syntax import constant_of, last_name, text_value
 from analyzers.templates import format_holes
 
 # Methods of texts, mappings, sequences, matches and paths whose result is made of what they are called on.
@@ -81,12 +83,14 @@ def _check_sinks(frame: Frame, called: Called) -> None:
         assumed = (f"that `{holder}` is what its name says",)
         sinks = frame.models.guessed(holder, called.method)
     for sink in sinks:
-        if not _applies(sink, called.given):
+        when = _applies(frame, sink, called.given)
+        if when is None:
             continue
-        frame.sinks.setdefault(called.node, set()).update(sink.kinds)
+        if not when:
+            frame.sinks.setdefault(called.node, set()).update(sink.kinds)
         for argument, value in select(sink.arguments, called.given, called.node, called.receiver):
             used = value.fields.get(sink.part, CLEAN) if sink.part else value
-            _check_value(frame, called, sink, argument, used, assumed)
+            _check_value(frame, called, sink, argument, used, assumed, when)
 
 
 def _is_unknown(frame: Frame, called: Called) -> bool:
@@ -95,21 +99,28 @@ def _is_unknown(frame: Frame, called: Called) -> bool:
     return called.unknown or not (frame.models.speaks_of(kind) or frame.file.project.locate(kind))
 
 
-def _applies(sink: Sink, given: tuple[Given, ...]) -> bool:
-    constants = {one.keyword: constant_of(one.node) for one in given if one.keyword}
-    wanted = all(key in constants and constants[key] == value for key, value in sink.when.items())
-    return wanted and not any(key in constants and constants[key] is not False for key in sink.unless)
+def _applies(frame: Frame, sink: Sink, given: tuple[Given, ...]) -> When | None:
+    """What the function has to be given for a call to be a sink, mostly nothing; None when it is none."""
+    named = {one.keyword: one.node for one in given if one.keyword}
+    spared = any(key in named and constant_of(named[key]) is not False for key in sink.unless)
+    return None if spared else wanted(frame, sink.when.items(), named)
 
 
 def _check_value(
-    frame: Frame, called: Called, sink: Sink, argument: cst.BaseExpression, value: Value, assumed: tuple[str, ...]
+    frame: Frame,
+    called: Called,
+    sink: Sink,
+    argument: cst.BaseExpression,
+    value: Value,
+    assumed: tuple[str, ...],
+    when: When,
 ) -> None:
     for taint in value.all_taints():
         for kind in sink.kinds:
             if taint.harms(kind) and (kind not in TEXTS or taint in value.taints):
                 lead = "is put into a text and reaches" if value.composed else "reaches"
                 what = f"{lead} `{short(frame.file, called.func)}`, which {sink.does}"
-                frame.hit(Hit(kind, called.node, argument, taint, what, assumed))
+                frame.hit(Hit(kind, called.node, argument, taint, what, assumed, when=when))
 
 
 def _shown(argument: cst.BaseExpression, value: Value) -> str:

@@ -8,7 +8,7 @@ import libcst as cst
 
 from analyzers.flow.graph import Undecided
 from analyzers.flow.objects import above, is_super, own_class
-from analyzers.flow.summary import Place, Summary
+from analyzers.flow.summary import Place, Summary, When
 from analyzers.flow.value import CLEAN, CONFLICT, FACTS, PARAMETER, Link, Proof, State, Taint, Value, join, placed
 from analyzers.model import Step
 from analyzers.models import Models, Source
@@ -25,7 +25,8 @@ WORD_LIMIT = 60
 class Hit:
     """A taint that reaches a sink of `kind` by the call `node`: in this function, or in a callee that `beyond` shows.
 
-    `what` are the words of the step at `node`; `place` is the sink's when it stands in a callee.
+    `what` are the words of the step at `node`; `place` is the sink's when it stands in a callee. `when` is what
+    parameters have to be given for that: then only who gives it knows of a defect.
     """
 
     kind: str
@@ -36,6 +37,7 @@ class Hit:
     assumed: tuple[str, ...] = ()
     place: Place | None = None
     beyond: tuple[Step, ...] = ()
+    when: When = ()
 
     @property
     def length(self) -> int:
@@ -106,7 +108,9 @@ class Frame:
 
     def hit(self, hit: Hit) -> None:
         """Remember a taint at a sink; of several ways the shortest."""
-        key = (hit.node, hit.kind, hit.taint.kind, hit.taint.origin, hit.place)
+        if hit.when and hit.taint.kind != PARAMETER:
+            return
+        key = (hit.node, hit.kind, hit.taint.kind, hit.taint.origin, hit.place, hit.when)
         other = self.hits.get(key)
         if other is None or hit.length < other.length:
             self.hits[key] = hit

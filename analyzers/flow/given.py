@@ -8,7 +8,7 @@ import libcst as cst
 from analyzers.flow.frame import Frame, constant_key
 from analyzers.flow.value import CONFLICT, Value
 from analyzers.models import ANY, RECEIVER, Argument
-from analyzers.syntax import last_name, text_value
+from analyzers.syntax import last_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +83,3 @@ def _is(one: Given, argument: Argument, given: tuple[Given, ...]) -> bool:
     if one.star == "*":
         return argument >= one.position
     return one.position == argument and (first_star is None or one.position < first_star)
-
-
-def constant_of(node: cst.BaseExpression) -> object:
-    """The value of a constant argument; the node itself when it is not constant."""
-    if isinstance(node, cst.Name) and node.value in ("True", "False", "None"):
-        return {"True": True, "False": False, "None": None}[node.value]
-    text = text_value(node)
-    if text is not None:
-        return text
-    return node.evaluated_value if isinstance(node, cst.Integer) else node

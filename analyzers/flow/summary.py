@@ -1,6 +1,6 @@
 """What a function does to its arguments and what it gives back, as data: it can be kept without the syntax."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
@@ -8,6 +8,10 @@ from itertools import chain
 import libcst as cst
 
 from analyzers.model import Span, Step
+from analyzers.syntax import constant_of
+
+When = tuple[tuple[str, object], ...]
+"""Parameters, each with a constant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +26,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """What is passed as `parameter` reaches a sink of `kind`, unless it is safe; it is made safe for `cleared`."""
+    """What is passed as `parameter` reaches a sink of `kind`, unless it is safe; it is made safe for `cleared`.
+
+    `when` are further parameters, and the constants that they have to be given for that.
+    """
 
     parameter: str
     kind: str
@@ -30,6 +37,7 @@ class Reach:
     place: Place
     steps: tuple[Step, ...]
     assumed: tuple[str, ...] = ()
+    when: When = ()
 
 
 class Way:
@@ -80,12 +88,16 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """The names of a function's parameters: those given by place or by name, by name alone, and those for the rest."""
+    """The names of a function's parameters: those given by place or by name, by name alone, and those for the rest.
+
+    `defaults` are the constants that some have when they are not given.
+    """
 
     places: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
     rest: str = ""
     named: str = ""
+    defaults: When = ()
 
 
 def signature_of(params: cst.Parameters) -> Signature:
@@ -96,7 +108,15 @@ def signature_of(params: cst.Parameters) -> Signature:
         tuple(one.name.value for one in params.kwonly_params),
         rest.name.value if isinstance(rest, cst.Param) else "",
         named.name.value if named else "",
+        tuple(_defaults(params)),
     )
+
+
+def _defaults(params: cst.Parameters) -> Iterator[tuple[str, object]]:
+    for one in (*params.posonly_params, *params.params, *params.kwonly_params):
+        value = constant_of(one.default) if one.default else one
+        if not isinstance(value, cst.CSTNode):
+            yield one.name.value, value
 
 
 @dataclass(frozen=True, slots=True)
