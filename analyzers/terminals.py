@@ -7,8 +7,8 @@ READERS = frozenset("argparse optparse getpass click typer cyclopts".split())
 
 
 def at_a_terminal(file: SourceFile) -> bool:
-    """Whether a module reads a command line, or is a script: it names its interpreter and starts itself."""
-    if file.text.startswith("#!") and "__main__" in file.words:
+    """Whether a module reads a command line, or is a script: it names its interpreter and starts not just tests."""
+    if file.text.startswith("#!") and "__main__" in file.words and "testmod" not in file.words:
         return True
     roots = {one.target.partition(".")[0] for bound in file.outline.names[""].values() for one in bound}
     return not READERS.isdisjoint(roots)

@@ -27,7 +27,7 @@ MAKERS = frozenset({"tarfile.open", "tarfile.TarFile", "tarfile.TarFile.open"})
 METHODS = frozenset({"extractall", "extract"})
 # Where a function says one of these, it looks at the names itself.
 LOOKED_AT = re.compile(
-    r"\"\.\.|'\.\.|isabs|abspath|realpath|normpath|commonp|resolve\(|relative_to|(?<!un)safe|is_?link|is_?sym"
+    r"\"\.\.|'\.\.|isabs|(?:abs|real|norm)path\((?!os\.(?:curdir|getcwd)|__file__|[\"'])|commonp|resolve\(|relative_to|(?<!un)safe|is_?link|is_?sym"
     r"|startswith\((?:[\"'][/.]|\w)"
 )
 # In a script the lines before are looked at, in a function all that come before.
@@ -78,6 +78,16 @@ RULE = Rule(
                 else:
                     archive = tarfile.open(path)
                     archive.extractall(folder)  # finding
+            """
+        ),
+        Bad(
+            """
+            import os, tarfile
+            def build(path, folder):
+                before = os.path.abspath(os.curdir)
+                archive = tarfile.open(path)
+                archive.extractall(folder)  # finding
+                os.chdir(before)
             """
         ),
         Bad(

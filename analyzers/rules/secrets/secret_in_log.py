@@ -11,10 +11,12 @@ was just refused (in an `except`) or is written for debugging.
 """
 
 from collections.abc import Iterator
+from itertools import takewhile
 
 import libcst as cst
 
 from analyzers import syntax, vocabulary
+from analyzers.flow import api
 from analyzers.glimpse import Glimpse, says
 from analyzers.holes import HOLE
 from analyzers.model import Confidence, Examined, Finding, Severity
@@ -30,6 +32,7 @@ SHOWS = frozenset("str repr format join decode encode dumps dict strip pformat".
 FETCHES = frozenset("get read fetch load generate create make decrypt build retrieve".split())
 # With one of these words, or as somebody's attribute, a `token` surely opens something.
 SECRECY = frozenset("access refresh auth oauth api id bearer session csrf jwt secret user reset login".split())
+READING = frozenset("get items keys values copy".split())
 PARTS = frozenset(f"secret_{part}" for part in "data value values signature name json content contents".split())
 # The token of a lock says who holds it, and opens nothing.
 LOCKS = frozenset("lock locks locking mutex semaphore lease".split())
@@ -56,6 +59,16 @@ RULE = Rule(
         _speaks_of_secret,
     ),
     bad=(
+        Bad(
+            """
+            import logging
+            log = logging.getLogger(__name__)
+            def connect(session, user, password):
+                body = {"user": user, "password": password}
+                log.debug("asking with %s", body)  # finding
+                return session.post("/login", json=body)
+            """
+        ),
         Bad(
             """
             import logging
@@ -93,6 +106,31 @@ RULE = Rule(
     ),
     good=(
         Good(
+            "the secret is blanked before the rest is logged",
+            """
+            import logging
+            log = logging.getLogger(__name__)
+            def connect(session, user, password):
+                body = {"user": user, "password": password}
+                answer = session.post("/login", json=body)
+                body["password"] = "***"
+                log.debug("asked with %s", body)
+                return answer
+            """,
+        ),
+        Good(
+            "so it is where somebody else does it",
+            """
+            import logging
+            from tools import hide
+            log = logging.getLogger(__name__)
+            def connect(user, password):
+                body = {"user": user, "password": password}
+                hide(body)
+                log.debug("asking with %s", body)
+            """,
+        ),
+        Good(
             "the name of the user is logged",
             "import logging\ndef login(user, password):\n    logging.info('login of %s', user)",
         ),
@@ -127,7 +165,8 @@ def check(call: cst.Call, file: SourceFile) -> Iterator[Finding | Examined]:
     if syntax.method(call) not in LEVELS or not _logs(call, file):
         return
     numbers = _numbers(call)
-    shown = [node for arg in call.args if arg not in numbers for node in _shown(arg.value)]
+    named = [node for arg in call.args if arg not in numbers for node in _shown(arg.value)]
+    shown = [*named, *(node for name in named if isinstance(name, cst.Name) for node in _held(name, file))]
     passed = any(map(vocabulary.passes, map(syntax.last_name, shown)))
     secret = next((node for node in shown if _secret(node, file) and not (passed and _is_token(node))), None)
     if secret is not None:
@@ -163,6 +202,28 @@ def _shown(node: cst.BaseExpression) -> Iterator[cst.BaseExpression]:
         yield from _shown_call(node)
     else:
         yield from (shown for part in _parts(node) for shown in _shown(part))
+
+
+def _held(name: cst.Name, file: SourceFile) -> Iterator[cst.BaseExpression]:
+    """What a dictionary shows that the function has written out; nothing where it changed it before this use."""
+    value, function = api.assigned(file, name), running(name, file)
+    if isinstance(value, cst.Dict) and function is not None:
+        before = takewhile(lambda node: node is not name, syntax.inside(function.body))
+        if not any(_changes(node, name.value, file) for node in before):
+            yield from _shown(value)
+
+
+def _changes(node: cst.CSTNode, name: str, file: SourceFile) -> bool:
+    """Whether a dictionary of this name is changed, or handed to somebody who may: `hide(body)`."""
+    if isinstance(node, cst.Attribute):
+        return syntax.is_name(node.value, name) and node.attr.value not in READING
+    if isinstance(node, cst.Subscript):
+        return syntax.is_name(node.value, name) and isinstance(file.parent(node), (cst.AssignTarget, cst.Del))
+    return isinstance(node, cst.Arg) and syntax.is_name(node.value, name) and _may_change(file.parent(node))
+
+
+def _may_change(call: cst.CSTNode | None) -> bool:
+    return isinstance(call, cst.Call) and syntax.method(call) not in {*LEVELS, *SHOWS, "len"}
 
 
 def _parts(node: cst.BaseExpression) -> Iterator[cst.BaseExpression]:

@@ -1,4 +1,4 @@
-"""A call that only an argument makes dangerous, such as `shell=True`, where a function hands on what it is given for it.
+"""A call that only an argument makes dangerous, such as `shell=True`, where a function hands on what it is given.
 
 In each program `# here` marks each line with a sink that is reached; no other is.
 """
