@@ -113,6 +113,8 @@ class _Search:
         if self._is_captured(_run(point.node)):
             return False
         if point.kind is Kind.TEST:
+            if self.likely and edge is Edge.FALSE and isinstance(self.file.parent(point.node), cst.Assert):
+                return False
             return not (_absent(point.node, edge, self.name) or self._ends(point.node) or self._is_flag(point.node))
         if point.kind is Kind.ITERATE:
             return not _binds(point.node, self.name)
@@ -190,6 +192,8 @@ class _Search:
             if point.node is not None and leaving is None and point.kind is not Kind.LEAVE:
                 leaving = point.node
             last, point = point, before[point]
+        if end is self.graph.raised:
+            raising = raising or leaving
         if raising is not None:
             return Leak("raise", raising, leaving if end is self.graph.exit else None, self.likely)
         node = leaving or self.graph.points[0].node or cst.Pass()

@@ -14,10 +14,12 @@ from analyzers.flow.reaching import bound_at
 from analyzers.flow.results import Unbound
 from analyzers.scopes import CLOSED, COMPREHENSIONS, comprehension_names, local_names, parameters
 from analyzers.source import SourceFile
-from analyzers.syntax import children, inside
+from analyzers.syntax import children, inside, last_name, receiver
 
 Load = tuple[cst.Name, bool]
 LEAVING = (cst.Return, cst.Raise)
+# What nobody can see behind such a name may end the program, or the test: `self.exit(1)` of a framework's application.
+ENDING = frozenset("exit _exit abort fail skip error die bail quit".split())
 
 
 def unbound(file: SourceFile, function: cst.FunctionDef) -> Iterator[Unbound]:
@@ -113,13 +115,22 @@ def _first_use(name: str, catch: Point) -> tuple[cst.Name, cst.CSTNode | None] |
             found = found or (use, loop)
             continue
         after = list(_ahead(point))
-        if loads or name in bound_at(point) or not (after or point.node in handler):
+        if loads or name in bound_at(point) or not (after or point.node in handler) or _may_end(point):
             return None
         leaving = isinstance(point.node, LEAVING) and point.node in handler
         for target, ended in [] if leaving else after:
             over = loop or ended
             heapq.heappush(waiting, (over is not None, target.index, target, over))
     return found
+
+
+def _may_end(point: Point) -> bool:
+    """Whether a statement calls what may never come back, going by its name; those that write a log surely do."""
+    node = point.node.value if point.kind is Kind.STATEMENT and isinstance(point.node, cst.Expr) else None
+    if not isinstance(node, cst.Call) or last_name(node.func) not in ENDING:
+        return False
+    owner = receiver(node)
+    return owner is None or "log" not in last_name(owner).lower()
 
 
 def loads_at(point: Point) -> Iterable[Load]:

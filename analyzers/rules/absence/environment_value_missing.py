@@ -33,7 +33,7 @@ STRICT = frozenset(
         f"os.path.{name}"
         for name in ("join", "exists", "isfile", "isdir", "abspath", "expanduser", "dirname", "basename")
     }
-    | {"os.listdir", "os.makedirs", "pathlib.Path", "json.loads", "base64.b64decode", "urllib.parse.urlparse"}
+    | {"os.listdir", "os.makedirs", "pathlib.Path", "json.loads", "base64.b64decode"}
     | {"shlex.split", "ast.literal_eval", "datetime.datetime.fromisoformat"}
 )
 # The system sets these for every process.

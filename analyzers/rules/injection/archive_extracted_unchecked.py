@@ -107,6 +107,18 @@ RULE = Rule(
     ),
     good=(
         Good(
+            "where this Python knows no filter, nothing better can be done",
+            """
+            import tarfile
+            def unpack(path, folder):
+                with tarfile.open(path) as archive:
+                    try:
+                        archive.extractall(folder, filter="data")
+                    except TypeError:
+                        archive.extractall(folder)
+            """,
+        ),
+        Good(
             "a filter refuses what would leave the folder",
             """
             import tarfile
@@ -178,7 +190,7 @@ def check(call: cst.Call, file: SourceFile) -> Iterator[Finding | Examined]:
     made = _opening(call.func.value, file)
     if not _is_tar(call.func.value, made, file) or _is_shipped(made, file):
         return
-    if _is_filtered(call) or _is_looked_at(call, file):
+    if _is_filtered(call) or _is_looked_at(call, file) or _is_second_best(call, file):
         yield RULE.examined(file, call)
     else:
         yield RULE.finding(file, call, call=file.code(call.func))
@@ -221,6 +233,16 @@ def _is_filtered(call: cst.Call) -> bool:
     if wanted is not None or syntax.has_stars(call):
         return not trusting
     return chosen is not None and syntax.last_name(chosen) not in {*WHOLE, syntax.last_name(syntax.receiver(call))}
+
+
+def _is_second_best(call: cst.Call, file: SourceFile) -> bool:
+    """Whether a filter was tried before, which this Python has not."""
+    handler = next((one for one in file.ancestors(call) if isinstance(one, cst.ExceptHandler)), None)
+    tried = file.parent(handler) if handler else None
+    if not isinstance(tried, cst.Try):
+        return False
+    calls = (node for node in syntax.inside(tried.body) if isinstance(node, cst.Call))
+    return any(syntax.method(one) == syntax.method(call) and _is_filtered(one) for one in calls)
 
 
 def _is_looked_at(call: cst.Call, file: SourceFile) -> bool:

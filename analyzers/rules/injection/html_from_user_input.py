@@ -21,7 +21,7 @@ RULE = Rule(
     weakness="CWE-79",
     severity=Severity.HIGH,
     # Another kind of answer.
-    doubts=re.compile(r"text/plain|text/csv|octet-stream|(?:mime_?type|content_type).*application/json"),
+    doubts=re.compile(r"text/plain|text/csv|octet-stream|(?i:mime_?type|content[_-]type).*application/json"),
     flow=("user-input", "html"),
     message="What the client sends as `{source}` goes into a page through `{sink}` unescaped: it can carry a script.",
     advice="Escape `{source}` with `markupsafe.escape`, or write the page with a template that escapes.",

@@ -57,6 +57,17 @@ RULE = Rule(
     ),
     good=(
         Good(
+            "what has to be true holds no process up",
+            """
+            import subprocess
+            def run(command):
+                process = subprocess.Popen(command, stdin=subprocess.PIPE)
+                assert process.stdin is not None
+                process.stdin.close()
+                return process.wait()
+            """,
+        ),
+        Good(
             "what looks at it later waits for it",
             """
             import subprocess

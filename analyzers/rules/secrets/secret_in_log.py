@@ -21,6 +21,7 @@ from analyzers.glimpse import Glimpse, says
 from analyzers.holes import HOLE
 from analyzers.model import Confidence, Examined, Finding, Severity
 from analyzers.rule import Bad, Good, Rule
+from analyzers.scopes import dotted
 from analyzers.source import SourceFile
 from analyzers.waits import running
 
@@ -32,6 +33,7 @@ SHOWS = frozenset("str repr format join decode encode dumps dict strip pformat".
 FETCHES = frozenset("get read fetch load generate create make decrypt build retrieve".split())
 # With one of these words, or as somebody's attribute, a `token` surely opens something.
 SECRECY = frozenset("access refresh auth oauth api id bearer session csrf jwt secret user reset login".split())
+OF_TEXTS = frozenset(dir(str)) | frozenset(dir(bytes)) | frozenset(dir(dict))
 READING = frozenset("get items keys values copy".split())
 PARTS = frozenset(f"secret_{part}" for part in "data value values signature name json content contents".split())
 # The token of a lock says who holds it, and opens nothing.
@@ -105,6 +107,17 @@ RULE = Rule(
         ),
     ),
     good=(
+        Good(
+            "an object by this name shows what its class likes to",
+            """
+            import logging
+            log = logging.getLogger(__name__)
+            def forget(auth_token, rows):
+                if auth_token.owner is None:
+                    log.warning("%s belongs to nobody", auth_token)
+                    rows.delete(auth_token)
+            """,
+        ),
         Good(
             "the secret is blanked before the rest is logged",
             """
@@ -252,7 +265,7 @@ def _shown_call(call: cst.Call) -> Iterator[cst.BaseExpression]:
 
 def _secret(node: cst.BaseExpression, file: SourceFile) -> bool:
     name = syntax.last_name(node)
-    if not vocabulary.names_secret(name) or name.isupper():
+    if not vocabulary.names_secret(name) or name.isupper() or _is_object(node, file):
         return False
     if syntax.is_name(node, "secret") and _is_kept_apart(node, file):
         return False
@@ -283,6 +296,13 @@ def _sure(secret: cst.BaseExpression, call: cst.Call, file: SourceFile) -> Confi
     if level == "trace" or is_id or (is_token and (refused or level == "debug")):
         return Confidence.LOW
     return Confidence.MEDIUM if isinstance(secret, cst.Call) else Confidence.HIGH
+
+
+def _is_object(secret: cst.BaseExpression, file: SourceFile) -> bool:
+    """Whether the function reads attributes of the value that no text has: then it shows what its class likes to."""
+    function = running(secret, file) if isinstance(secret, cst.Name) else None
+    read = (node for node in syntax.inside(function.body) if isinstance(node, cst.Attribute)) if function else ()
+    return any(dotted(secret) == dotted(node.value) and node.attr.value not in OF_TEXTS for node in read)
 
 
 def _is_kept_apart(secret: cst.BaseExpression, file: SourceFile) -> bool:

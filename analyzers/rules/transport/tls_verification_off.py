@@ -44,11 +44,11 @@ WRAPPERS = frozenset(
 OFF = frozenset({"ssl.CERT_NONE", "ssl.VerifyMode.CERT_NONE"})
 
 # A condition that speaks of one of these: whoever runs the program has asked for it.
-EXPLAINED = re.compile(r"(?i)verif|\bcert|self-signed|\bssl|\btls")
+EXPLAINED = re.compile(r"(?i)verif|validat|(?<![a-z])cert|self-signed|\bssl|\btls")
 # With fewer words nothing is explained.
 EXPLANATION_WORDS = 8
 EXPLAINABLE = (cst.SimpleStatementLine, cst.With, cst.If)
-ASKED = re.compile(r"(?i)insecure|verif|unsafe|skip|ignore|self_?signed|no_?check|trust|CERT_NONE|cert_reqs")
+ASKED = re.compile(r"(?i)insecure|verif|validat|unsafe|skip|ignore|self_?signed|no_?check|trust|CERT_NONE|cert_reqs")
 # The same in the name of a function.
 NAMED = re.compile(r"(?i)insecure|unverif|no_?verif|unsafe|skip|self_?signed|no_?check")
 
@@ -126,6 +126,19 @@ RULE = Rule(
         ),
     ),
     good=(
+        Good(
+            "a setting says so",
+            """
+            import ssl
+            class Client:
+                def context(self):
+                    context = ssl.create_default_context()
+                    if not self._certificate_host_validation:
+                        context.check_hostname = False
+                        context.verify_mode = ssl.CERT_NONE
+                    return context
+            """,
+        ),
         Good(
             "the caller asked for it",
             """

@@ -19,6 +19,7 @@ UNBOUND = {
         "for y in p:\n    try:\n        x = f()\n    except E:\n        g()\n    use(x)",
         [("x", 6)],
     ),
+    "what writes a log": ("try:\n    x = f()\nexcept E:\n    self.log.error(p)\nuse(x)", [("x", 5)]),
     "only sometimes left": ("try:\n    x = f()\nexcept E:\n    if p:\n        return 1\nuse(x)", [("x", 6)]),
 }
 BOUND = {
@@ -37,6 +38,11 @@ BOUND = {
     "global": "global x\ntry:\n    x = f()\nexcept E:\n    g()\nuse(x)",
     "bound by a function inside": "def h():\n    nonlocal x\n    x = 1\ntry:\n    x = f()\nexcept E:\n    h()\nuse(x)",
     "a parameter": "try:\n    p = f()\nexcept E:\n    g()\nuse(p)",
+    "what may end the program": "try:\n    x = f()\nexcept E:\n    self.exit(1)\nuse(x)",
+    "for ... else that may end it": (
+        "for y in p:\n    try:\n        x = f()\n        break\n    except E:\n        g()\nelse:\n"
+        "    self.fail(y)\nuse(x)"
+    ),
     "for ... else": (
         "for y in p:\n    try:\n        x = f()\n        break\n    except E:\n        g()\nelse:\n    raise E\nuse(x)"
     ),
