@@ -8,7 +8,7 @@ from analyzers.flow.answers import answer
 from analyzers.flow.cases import captured, is_proven, looks_at_each
 from analyzers.flow.compose import Piece, compose
 from analyzers.flow.expressions import bind, escaped
-from analyzers.flow.frame import Frame, Hit, access, short
+from analyzers.flow.frame import Frame, Hit, access, joined, short
 from analyzers.flow.graph import Edge, Kind, Point
 from analyzers.flow.guards import members, narrowed, subject
 from analyzers.flow.value import CLEAN, Proof, State, Taint, Value, join, merge_taints
@@ -181,7 +181,9 @@ def _evaluate(frame: Frame, node: cst.CSTNode) -> After:
 
 
 def _test(frame: Frame, node: cst.CSTNode) -> After:
-    value = frame.value(node)
+    value, path = frame.value(node), access(node)
+    if path and value.dirty:  # nothing is in what is empty
+        value = replace(value, proofs=(*value.proofs, Proof(joined(path), (ANY,), when=False)))
     state = frame.state
     return {
         Edge.TRUE: narrowed(state, value, True),

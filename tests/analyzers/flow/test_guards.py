@@ -122,6 +122,7 @@ PROVEN = {
         "shell",
         "import string\nif not all(c in string.ascii_letters + '_' for c in name): abort(400)\nos.system(name)",
     ),
+    "nothing at all": ("shell", "if name and name not in ALLOWED: name = ''\nos.system(name)"),
     "a set within another": ("shell", "if not set(names) <= ALLOWED: abort(400)\nos.system(' '.join(names))"),
     "a set around another": ("shell", "if not ALLOWED >= set(names): abort(400)\nos.system(' '.join(names))"),
     "a set without what is allowed": ("shell", "if set(names) - ALLOWED: abort(400)\nos.system(' '.join(names))"),
@@ -177,6 +178,7 @@ PROVEN = {
 }
 
 BROKEN = {
+    "something": ("shell", "if not name or name in ALLOWED: name = 'a'\nos.system(name)"),
     "a compiled pattern that stops before the end": ("shell", "if not OPEN.match(name): abort(400)\nos.system(name)"),
     "a pattern that looks at one line": ("shell", "if not LINES.match(name): abort(400)\nos.system(name)"),
     "a pattern that looks at one line by itself": ("shell", "if re.match(r'(?m)^a+$', name): os.system(name)"),
