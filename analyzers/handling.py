@@ -20,6 +20,17 @@ def handled(node: cst.CSTNode, file: SourceFile, error: type[BaseException]) -> 
     return any(_takes(kind, file, error) for kind in _expected(node, file))
 
 
+def handlers_around(node: cst.CSTNode, file: SourceFile) -> Iterator[cst.ExceptHandler]:
+    """The handlers that errors of the node may come to in its own function, innermost first."""
+    inside = node
+    for outer in file.ancestors(node):
+        if isinstance(outer, SCOPES):
+            return
+        if isinstance(outer, cst.Try) and inside is outer.body:
+            yield from outer.handlers
+        inside = outer
+
+
 def builtins_caught(handler: ast.ExceptHandler, glimpse: Glimpse) -> frozenset[str] | None:
     """The builtin errors that an `except` names, as far as the outline tells; None where that is not certain."""
     kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type] if handler.type else []

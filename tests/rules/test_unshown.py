@@ -16,6 +16,10 @@ SHARED = "def mark(name, at={{}}):\n    {0}\n    return at\n"
 ANSWERED = "import requests\ndef names(request):\n    {0}.get('rows').keys()\n"
 LOCK = "import logging\nclass {0}:\n    def take(self, token):\n        logging.warning('no %s', token)\n"
 CHECK = "def has(cursor, of):\n    cursor.execute(\"SELECT 1 FROM pg_tables WHERE tablename = '%s'\" % {0})\n"
+DIAL = (
+    "import socket\ndef dial(at):\n    door = socket.socket()\n    try:\n        door.connect(at)\n"
+    "    except OSError:\n        {0}\n        raise\n    door.close()\n"
+)
 TEMPORARY = "import tempfile\ndef fill(data):\n    file = tempfile.{0}()\n    file.write(data)\n"
 
 
@@ -41,6 +45,8 @@ TEMPORARY = "import tempfile\ndef fill(data):\n    file = tempfile.{0}()\n    fi
         (ANSWERED.format("return request.get_json()"), True),
         (ANSWERED.format("return request.json()"), True),
         (ANSWERED.format("r = requests.get(request, timeout=9).json()\n    return r"), False),
+        (DIAL.format("print(at)"), True),
+        (DIAL.format("door.close()"), False),
         (TEMPORARY.format("NamedTemporaryFile"), False),
         ("def fill(path, data):\n    file = open(path, 'w')\n    file.write(data)\n", True),
     ],

@@ -8,8 +8,8 @@ What to do: Take it in a `with` statement, which closes it on every way out.
 What it does not see: Resources kept in attributes or containers, and those given to another object, or to a function
 that is called later, which then have the duty; resources that are taken without being put into a variable. Of low
 confidence are a file that only an exception leaves open (CPython closes it when the exception is done with), a
-connection before whose end only a plain read or write can fail, a temporary file, which goes when nothing holds it, and
-a `main` or a management command, whose end closes all.
+connection before whose end only a plain read or write can fail, or that a handler closes after the errors that are
+expected, a temporary file, which goes when nothing holds it, and a `main` or a management command: its end closes all.
 """
 
 from collections.abc import Iterator
@@ -20,6 +20,7 @@ from analyzers import syntax
 from analyzers.flow import api
 from analyzers.flow.results import Acquisition, Leak
 from analyzers.glimpse import modelled
+from analyzers.handling import handlers_around
 from analyzers.model import Confidence, Examined, Finding, Severity, Step
 from analyzers.models import Resource
 from analyzers.rule import Bad, Good, Rule
@@ -355,7 +356,8 @@ def _finding(function: cst.FunctionDef, taken: Acquisition, file: SourceFile) ->
         *((Step(file.path, file.head_span(leak.node), _leaves(leak)),) if leak.exit != "end" else ()),
     )
     way = _way(leak, file)
-    lasting = taken.kind != "file" and leak.likely and _closes(function, taken)
+    awaited = any(_closes(handler, taken) for handler in handlers_around(leak.node, file))
+    lasting = taken.kind != "file" and leak.likely and _closes(function, taken) and not awaited
     passing = (file.origin(taken.node.func) or "").startswith("tempfile.")
     certain = lasting if leak.exit == "raise" else not passing
     sure = Confidence.HIGH if certain and not _ends_soon(function, file) else Confidence.LOW
@@ -370,9 +372,9 @@ def _over_another(call: cst.Call, file: SourceFile) -> bool:
     return syntax.text_value(given) == ":memory:" or (given is not None and (file.origin(given) or "").endswith(OPENED))
 
 
-def _closes(function: cst.FunctionDef, taken: Acquisition) -> bool:
-    """Whether the function closes it at all: one that never does makes it for others."""
-    calls = (node for node in syntax.inside(function) if isinstance(node, cst.Call))
+def _closes(around: cst.FunctionDef | cst.ExceptHandler, taken: Acquisition) -> bool:
+    """Whether a function closes it at all: one that never does makes it for others. Or whether a handler does."""
+    calls = (node for node in syntax.inside(around) if isinstance(node, cst.Call))
     own = (call for call in calls if syntax.is_name(syntax.receiver(call), taken.name))
     return any(syntax.method(call) in CLOSES for call in own)
 
