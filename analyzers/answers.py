@@ -30,8 +30,17 @@ def asked(value: cst.BaseExpression, cause: MayBeNone, caller: cst.FunctionDef |
 
 
 def _calls_same(part: cst.CSTNode, cause: MayBeNone) -> bool:
-    """Whether a part of a test calls the function itself: `if row(name) is not None: row(name).mail()`."""
-    return isinstance(part, cst.Call) and syntax.last_name(part.func) == syntax.last_name(cause.node)
+    """Whether a part of a test calls the function itself, or asks about the same: `if has(name): row(name).mail`."""
+    if not isinstance(part, cst.Call):
+        return False
+    asking, answering = syntax.last_name(part.func), syntax.last_name(cause.node)
+    return asking == answering or (asking not in PLAIN and not _told(part).isdisjoint(_told(cause.node)))
+
+
+def _told(call: cst.CSTNode) -> Set[str]:
+    """The names that a call is given."""
+    given = (arg.value for arg in call.args) if isinstance(call, cst.Call) else ()
+    return {value.value for value in given if isinstance(value, cst.Name)} - PLAIN
 
 
 def _results(name: str, caller: cst.FunctionDef | cst.Lambda) -> Set[str]:
