@@ -9,12 +9,13 @@ What it does not see: Checks and acts in different functions; locks whose making
 """
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import libcst as cst
 
 from analyzers import syntax
 from analyzers.glimpse import around_modelled, says
-from analyzers.holdings import taken
+from analyzers.holdings import Holding, taken
 from analyzers.model import Examined, Finding, Severity, Step
 from analyzers.models import Lock
 from analyzers.rule import Bad, Good, Rule
@@ -99,8 +100,60 @@ RULE = Rule(
                     return self._pools[host]
             """,
         ),
+        Bad(
+            """
+            import threading
+
+            class Pools:
+                def __init__(self):
+                    self._lock = threading.Lock()
+                    self._pools = {}
+
+                def pool(self, host):
+                    if host in self._pools:  # step
+                        return self._pools[host]
+                    with self._lock:
+                        self._pools[host] = Pool(host)  # finding
+                    return self._pools[host]
+            """
+        ),
     ),
     good=(
+        Good(
+            "what returns early asks again under the lock",
+            """
+            import threading
+
+            lock = threading.Lock()
+            client = None
+
+            def shared():
+                global client
+                if client is not None:
+                    return client
+                with lock:
+                    if client is None:
+                        client = connect()
+                    return client
+            """,
+        ),
+        Good(
+            "what is there already is of no use to the one who leaves",
+            """
+            import threading
+
+            class Worker:
+                def __init__(self):
+                    self._lock = threading.Lock()
+                    self._stopped = False
+
+                def stop(self):
+                    if self._stopped:
+                        return
+                    with self._lock:
+                        self._stopped = True
+            """,
+        ),
         Good(
             "the question is asked again under the lock",
             """
@@ -191,7 +244,23 @@ def check(condition: cst.If, file: SourceFile) -> Iterator[Finding | Examined]:
     holding = next(taken(block, file), None) if isinstance(block, cst.With) else None
     if not holding or not isinstance(block, cst.With):
         return
-    target = _missing(condition.test, file)
+    yield from _judged(_missing(condition.test, file), condition, block, holding, file)
+
+
+@RULE.on(cst.IndentedBlock)
+def check_behind(body: cst.IndentedBlock, file: SourceFile) -> Iterator[Finding | Examined]:
+    """The statements of a block: a lock right behind an `if` that returns what is there."""
+    for condition, block in pairwise(body.body):
+        if isinstance(condition, cst.If) and isinstance(block, cst.With):
+            holding = next(taken(block, file), None)
+            target = _there(condition.test, file) if holding and _returns(condition) else ""
+            if holding and target and target.partition("[")[0] in file.code(condition.body):
+                yield from _judged(target, condition, block, holding, file)
+
+
+def _judged(
+    target: str, condition: cst.If, block: cst.With, holding: Holding, file: SourceFile
+) -> Iterator[Finding | Examined]:
     if not target or not _is_shared(target, condition, file):
         return
     if _asks_again(block, target, file):
@@ -202,6 +271,26 @@ def check(condition: cst.If, file: SourceFile) -> Iterator[Finding | Examined]:
         test = file.code(condition.test)
         step = Step(file.path, file.span(condition.test), "the check, without the lock")
         yield RULE.finding(file, act, steps=(step,), test=test, lock=holding.name, target=target)
+
+
+def _returns(condition: cst.If) -> bool:
+    """Whether an `if` without an `else` ends with returning something."""
+    last = list(syntax.small_statements(condition.body))[-1:]
+    return condition.orelse is None and any(isinstance(one, cst.Return) and one.value is not None for one in last)
+
+
+def _there(test: cst.BaseExpression, file: SourceFile) -> str:
+    """The code of what `x is not None`, `x` or `key in x` finds there already: `x`, or `x[key]`."""
+    match test:
+        case cst.Name() | cst.Attribute():
+            return file.code(test)
+        case cst.Comparison(
+            comparisons=[cst.ComparisonTarget(operator=cst.IsNot(), comparator=cst.Name(value="None"))]
+        ):
+            return file.code(test.left)
+        case cst.Comparison(comparisons=[cst.ComparisonTarget(operator=cst.In(), comparator=holder)]):
+            return f"{file.code(holder)}[{file.code(test.left)}]"
+    return ""
 
 
 def _missing(test: cst.BaseExpression, file: SourceFile) -> str:
