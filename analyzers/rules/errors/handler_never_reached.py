@@ -5,7 +5,7 @@ special treatment that it holds never happens.
 
 What to do: Put the narrow handler first, or remove it.
 
-What it does not see: Exceptions of libraries whose bases are not known here.
+What it does not see: Exceptions of libraries whose bases are neither at hand nor among the few that are known here.
 """
 
 import ast
@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 
 import libcst as cst
 
-from analyzers import syntax
+from analyzers import ancestry, syntax
 from analyzers.glimpse import Glimpse, at_hand, says, stand_for
 from analyzers.model import Examined, Finding, Severity, Step
 from analyzers.outline import Bound
@@ -43,7 +43,8 @@ def _overlaps(handlers: list[list[str]], file: SourceFile) -> bool:
     for kinds in handlers:
         if any(not earlier.isdisjoint(_may_be(kind, file)) for kind in kinds):
             return True
-        earlier.update(*(stand_for(file, {kind, _own_name(kind)}) for kind in kinds))
+        words = (word for kind in kinds for word in stand_for(file, {kind, _own_name(kind)}))
+        earlier.update(own for word in words for own in (word, *ancestry.own_words(word)))
     return False
 
 
@@ -52,9 +53,12 @@ def _may_be(kind: str, file: SourceFile) -> Iterator[str]:
     for word in stand_for(file, {kind}):
         builtin = _builtin(f"builtins.{word}")
         yield from (one.__name__ for one in builtin.__mro__) if builtin else (word,)
+        for known in ancestry.of_word(word):
+            above = _builtin(known)
+            yield from (one.__name__ for one in above.__mro__) if above else (known.rpartition(".")[2],)
         for other in at_hand(file):
-            known = other.outline.classes if other.readable else ()
-            for base in (base for name in known if name.rpartition(".")[2] == word for base in other.mro(name)):
+            classes = other.outline.classes if other.readable else ()
+            for base in (base for name in classes if name.rpartition(".")[2] == word for base in other.mro(name)):
                 above = _builtin(base)
                 yield from (one.__name__ for one in above.__mro__) if above else (base.rpartition(".")[2],)
 
@@ -102,8 +106,49 @@ RULE = Rule(
                         raise SystemExit(1)
             """
         ),
+        Bad(
+            """
+            import json
+
+            def settings(text):
+                try:
+                    return json.loads(text)
+                except ValueError:  # step
+                    return {}
+                except json.JSONDecodeError:  # finding
+                    return None
+            """
+        ),
     ),
     good=(
+        Good(
+            "an error of `subprocess` is none of the system",
+            """
+            import subprocess
+
+            def build(command):
+                try:
+                    return subprocess.check_output(command, timeout=60)
+                except OSError:
+                    return b''
+                except subprocess.TimeoutExpired as error:
+                    return error.output
+            """,
+        ),
+        Good(
+            "the narrow one stands first",
+            """
+            import requests
+
+            def read(address):
+                try:
+                    return requests.get(address, timeout=9)
+                except requests.Timeout:
+                    return None
+                except requests.RequestException:
+                    return 'refused'
+            """,
+        ),
         Good(
             "the narrow handler comes first",
             """
@@ -191,7 +236,7 @@ def _order(attempt: cst.Try, file: SourceFile) -> Order:
 def _bases(name: str | None, file: SourceFile) -> Iterator[str]:
     """The exception and all its known bases, as dotted names."""
     found = file.project.locate(name) if name else None
-    for base in found[0].mro(found[1].qualname) if found else (name,):
+    for base in found[0].mro(found[1].qualname) if found else ancestry.lineage(name or ""):
         kind = _builtin(base)
         yield from (f"builtins.{one.__name__}" for one in kind.__mro__ if one is not object) if kind else (base or "",)
 
@@ -202,6 +247,7 @@ def _builtin(name: str | None) -> type[BaseException] | None:
 
 
 def _real(name: str | None) -> str:
-    """`IOError` is `OSError`: the name that the type calls itself."""
-    kind = _builtin(name)
-    return f"builtins.{kind.__name__}" if kind else name or "?"
+    """`IOError` is `OSError`, and so is `socket.error`: the name that the type calls itself."""
+    own = ancestry.own_name(name or "?")
+    kind = _builtin(own)
+    return f"builtins.{kind.__name__}" if kind else own
