@@ -11,6 +11,10 @@ from analyzers.outline import Binding, Bound, Definition, Kind, Names, Outline, 
 Function = cst.FunctionDef | cst.Lambda
 COMPREHENSIONS = (cst.ListComp, cst.SetComp, cst.DictComp, cst.GeneratorExp)
 OTHER = Binding(Bound.OTHER)
+# A `with` over one of these gives what was made, and not something else.
+ENTERED_AS_MADE = frozenset(
+    "requests.Session requests.session httpx.Client httpx.AsyncClient aiohttp.ClientSession ClientSession".split()
+)
 # libcst's classes are abstract ones, of which `isinstance` is slow to say no: exact types are asked first.
 BINDING = frozenset({
     cst.Global, cst.Nonlocal, cst.FunctionDef, cst.ClassDef, cst.Import, cst.ImportFrom, cst.Assign, cst.AnnAssign,
@@ -149,6 +153,10 @@ def _bindings(node: cst.CSTNode, package: str) -> Iterator[tuple[str, Binding]]:
             yield from _assigned(node.target, value)
         case cst.NamedExpr():
             yield from _assigned(node.target, node.value)
+        case cst.WithItem(item=cst.Call() as made, asname=cst.AsName(name=cst.Name() as name)) if (
+            chained(made.func) in ENTERED_AS_MADE
+        ):
+            yield from _assigned(name, made)
         case _:
             yield from ((name, OTHER) for target in _opaque(node) for name in _targets(target))
 

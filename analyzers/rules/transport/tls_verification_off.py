@@ -31,6 +31,7 @@ SWITCHES: dict[str, str] = {
     "httpx.Client": "verify",
     "httpx.AsyncClient": "verify",
     "aiohttp.TCPConnector": "ssl",
+    **{f"aiohttp.ClientSession().{verb}": "ssl" for verb in (*VERBS, "ws_connect")},
     "boto3.client": "verify",
     "boto3.resource": "verify",
     "hvac.Client": "verify",
@@ -123,6 +124,38 @@ RULE = Rule(
             import ssl
             ssl._create_default_https_context = ssl._create_unverified_context  # finding
             """
+        ),
+        Bad(
+            """
+            import aiohttp
+
+            async def prices(url):
+                async with aiohttp.ClientSession() as session:
+                    return await session.get(url, ssl=False)  # finding
+            """,
+            fixed="""
+            import aiohttp
+
+            async def prices(url):
+                async with aiohttp.ClientSession() as session:
+                    return await session.get(url, ssl=True)
+            """,
+        ),
+        Bad(
+            """
+            import requests
+
+            def prices(url):
+                with requests.Session() as session:
+                    return session.get(url, verify=False, timeout=9)  # finding
+            """,
+            fixed="""
+            import requests
+
+            def prices(url):
+                with requests.Session() as session:
+                    return session.get(url, verify=True, timeout=9)
+            """,
         ),
     ),
     good=(
