@@ -35,6 +35,8 @@ STILL_SECRET = frozenset("value str string text bytes hex b64 raw plain given re
 QUERIES = frozenset("filter where having and_ or_ not_ get get_or_none".split())
 # What stands in for the real thing in tests and in development: `FakeHasher`.
 STANDING_IN = frozenset("fake dummy mock stub".split())
+SETTINGS = frozenset("settings config conf".split())
+CONFIGURED = re.compile(r"\benviron\b|\bgetenv\b")
 COMPARED = ("hmac.compare_digest", "secrets.compare_digest", "django.utils.crypto.constant_time_compare")
 
 
@@ -110,6 +112,17 @@ RULE = Rule(
             def allowed(headers, settings):
                 return hmac.compare_digest(headers["X-Token"], settings.webhook_secret)
             """,
+        ),
+        Bad(
+            """
+            import hashlib
+            import os
+
+            API_TOKEN = os.environ['API_TOKEN']
+
+            def fits(request):
+                return request.headers.get('X-Api-Token') == API_TOKEN  # finding
+            """
         ),
     ),
     good=(
@@ -203,7 +216,9 @@ def check(comparison: cst.Comparison, file: SourceFile) -> Iterator[Finding | Ex
     if len(comparison.comparisons) != 1:
         return
     operator, left, right = comparison.comparisons[0].operator, comparison.left, comparison.comparisons[0].comparator
-    if not isinstance(operator, (cst.Equal, cst.NotEqual)) or not _about_secrets(file):
+    if not isinstance(operator, (cst.Equal, cst.NotEqual)):
+        return
+    if not _about_secrets(file) and not any(_is_configured(side, file) for side in (left, right)):
         return
     secret = _secret(left, right, file)
     if secret is None or _told(left, file) or _told(right, file) or at_a_terminal(file):
@@ -233,10 +248,19 @@ def _about_secrets(file: SourceFile) -> bool:
 def _told(node: cst.BaseExpression, file: SourceFile) -> bool:
     """A value that is no secret: it stands in the code, is a constant of the program, or only a yes or no."""
     name = syntax.last_name(node)
-    if syntax.is_literal(node) or name.isupper() or not name or api.constant(file, node) is not None:
+    constant = name.isupper() and not _is_configured(node, file)
+    if syntax.is_literal(node) or constant or not name or api.constant(file, node) is not None:
         return True
     made = _assigned(node, file) if isinstance(node, cst.Name) else None
     return isinstance(made, (cst.Comparison, cst.UnaryOperation)) or syntax.is_name(_function(made), "bool")
+
+
+def _is_configured(node: cst.BaseExpression, file: SourceFile) -> bool:
+    """Whether a name in capitals stands for what whoever runs the program has set: `settings.API_KEY`."""
+    if isinstance(node, cst.Attribute):
+        return not SETTINGS.isdisjoint(syntax.words(syntax.last_name(node.value)))
+    bound = file.outline.names[""].get(node.value, ()) if isinstance(node, cst.Name) else ()
+    return any(CONFIGURED.search(file.line_text(one.line).partition("=")[2]) for one in bound)
 
 
 def _function(made: cst.BaseExpression | None) -> cst.BaseExpression | None:
@@ -286,7 +310,7 @@ def _named(node: cst.BaseExpression, file: SourceFile) -> bool:
 def _is_value(node: cst.BaseExpression, name: str) -> bool:
     """Whether the name ends with what is secret: `SecretDict` is a class, `token_row` a row."""
     parts = syntax.words(name)
-    is_class = isinstance(node, (cst.Name, cst.Attribute)) and name[:1].isupper()
+    is_class = isinstance(node, (cst.Name, cst.Attribute)) and name[:1].isupper() and not name.isupper()
     return not is_class and (parts[-1] in vocabulary.ALWAYS | STILL_SECRET or parts[-2:] in vocabulary.PAIRS)
 
 
