@@ -38,7 +38,7 @@ RULE = Rule(
     weakness="CWE-667",
     severity=Severity.HIGH,
     message="`{lock}` stays locked for ever if `{risk}` {leaves}: `{lock}.release()` is then never reached.",
-    advice="Write `with {lock}:` around what stands between `acquire` and `release`.",
+    advice="Write `{holding}:` around what stands between `acquire` and `release`.",
     topic="locks taken by hand",
     clean="given back on every way out",
     in_tests=False,
@@ -123,6 +123,31 @@ RULE = Rule(
                     self.rows.append(self.parse(row))
             """,
         ),
+        Bad(
+            """
+            import asyncio
+
+            class Pool:
+                def __init__(self):
+                    self.lock = asyncio.Lock()
+
+                async def refill(self, source):
+                    await self.lock.acquire()  # finding
+                    self.free = await source.more()  # step
+                    self.lock.release()
+            """,
+            fixed="""
+            import asyncio
+
+            class Pool:
+                def __init__(self):
+                    self.lock = asyncio.Lock()
+
+                async def refill(self, source):
+                    async with self.lock:
+                        self.free = await source.more()
+            """,
+        ),
     ),
     good=(
         Good(
@@ -198,12 +223,16 @@ def check(statement: cst.Expr, file: SourceFile) -> Iterator[Finding | Examined]
     leaves = "is reached" if isinstance(risk, (cst.Return, cst.Raise, cst.Continue)) else "raises"
     step = Step(file.path, file.head_span(risk), "the lock is still held on this way out")
     fix = _fix(statement, between, lock, file)
-    yield RULE.finding(file, statement, steps=(step,), fix=fix, lock=lock, risk=_words(risk, file), leaves=leaves)
+    holding = f"{'async ' if isinstance(statement.value, cst.Await) else ''}with {lock}"
+    yield RULE.finding(
+        file, statement, steps=(step,), fix=fix, lock=lock, holding=holding, risk=_words(risk, file), leaves=leaves
+    )
 
 
 def _lock(statement: cst.CSTNode, verb: str, file: SourceFile) -> str:
     """The code of the lock of a statement `lock.acquire()`, "" for another statement."""
     call = statement.value if isinstance(statement, cst.Expr) else None
+    call = call.expression if isinstance(call, cst.Await) and verb == "acquire" else call
     if not isinstance(call, cst.Call) or syntax.method(call) != verb or call.args:
         return ""
     lock = syntax.receiver(call)
@@ -266,11 +295,13 @@ def _fix(statement: cst.Expr, between: Sequence[cst.CSTNode], lock: str, file: S
     last = file.span(between[-1]).end_line
     lines = [file.line_text(number) for number in range(start.line, last + 2)]
     tail = lines[0].partition(".acquire()")[2]
-    alone = lines[0].strip().startswith(f"{lock}.acquire()") and lines[-1].strip() == f"{lock}.release()"
+    waits = isinstance(statement.value, cst.Await)
+    taking, holding = (f"await {lock}", f"async with {lock}") if waits else (lock, f"with {lock}")
+    alone = lines[0].strip().startswith(f"{taking}.acquire()") and lines[-1].strip() == f"{lock}.release()"
     if not alone or any(mark in line for line in lines for mark in CONTINUED):
         return None
     indent = lines[0][: start.column - 1]
     body = [f"{INDENT}{line}" if line.strip() else line for line in lines[1:-1]]
-    text = "\n".join([f"with {lock}:{tail}", *body])
+    text = "\n".join([f"{holding}:{tail}", *body])
     end = Span(start.line, start.column, last + 1, len(lines[-1]) + 1)
-    return Fix(f"Hold the lock with `with {lock}`", Safety.SAFE, (Edit(end, text),)) if indent.isspace() else None
+    return Fix(f"Hold the lock with `{holding}`", Safety.SAFE, (Edit(end, text),)) if indent.isspace() else None
