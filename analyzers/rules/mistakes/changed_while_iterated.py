@@ -274,7 +274,10 @@ def _walk(loop: cst.For, file: SourceFile) -> Walk | None:
 
 def _told_kind(loop: cst.For, name: str) -> str:
     """A mapping is what loses the very key that the loop is at, a list or a set what loses the element."""
+    read = any(_is_at(_read(part, name), loop) for part in syntax.inside(loop.body))
     for part in syntax.inside(loop.body):
+        if read and _method_on(part, name) == "pop" and isinstance(part, cst.Call) and _is_at(_first(part), loop):
+            return DICT
         key = _deleted(part, name)
         if key is not None and _is_at(key, loop):
             return DICT
@@ -291,6 +294,11 @@ def _deleted(node: cst.CSTNode, name: str) -> cst.BaseExpression | None:
     """`key` of `del name[key]`."""
     target = node.target if isinstance(node, cst.Del) else None
     return _index(target) if isinstance(target, cst.Subscript) and dotted(target.value) == name else None
+
+
+def _read(node: cst.CSTNode, name: str) -> cst.BaseExpression | None:
+    """`key` of `name[key]`."""
+    return _index(node) if isinstance(node, cst.Subscript) and dotted(node.value) == name else None
 
 
 def _method_on(node: cst.CSTNode, name: str) -> str:
