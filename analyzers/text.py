@@ -13,8 +13,8 @@ TRAILING_COMMA = re.compile(r",(?=[)\]}])")
 WORD = re.compile(r"\w+")
 BETWEEN = {code: " " for code in range(128) if not (chr(code).isalnum() or chr(code) == "_")}
 LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
-# What a statement begins with calling: on a line of its own, or behind another one or a head.
-BEGINNING = r"[ \t(]*(?:\w+[ \t]*\.[ \t]*)*(\w+)[ \t]*\("
+# What a statement, or the test in its head, begins with calling: on a line of its own, or behind another one or a head.
+BEGINNING = r"[ \t(]*(?:(?:if|elif|while|assert|not)\b[ \t(]*)*(?:\w+[ \t]*\.[ \t]*)*(\w+)[ \t]*\("
 BEGINNINGS = re.compile(rf"^{BEGINNING}|[;:]{BEGINNING}", re.MULTILINE)
 # Text codecs by name alone: they take quadratic time on hostile bytes, or are not meant for files.
 REFUSED = frozenset({"idna", "punycode", "undefined"})
@@ -132,5 +132,5 @@ def calls(text: str, name: str) -> int:
 
 
 def beginnings(text: str) -> frozenset[str]:
-    """The last words of what the statements of a text begin with calling."""
+    """The last words of what the statements of a text, or the tests in their heads, begin with calling."""
     return frozenset(name for pair in BEGINNINGS.findall(text) for name in pair if name)

@@ -5,18 +5,21 @@ only prints "coroutine ... was never awaited", often long after and in another p
 
 What to do: Write `await` before the call; or keep `asyncio.create_task(...)` of it, if it shall run beside this code.
 
-What it does not see: Coroutines that are put into a variable and forgotten there; methods of objects of unknown type.
+What it does not see: Coroutines that are put into a variable and forgotten there, or stand in a test but not at its
+beginning; methods of objects whose type is told neither by an annotation nor by how they are made.
 """
 
+import ast
 import re
 from collections.abc import Iterator
 
 import libcst as cst
 
-from analyzers import syntax
+from analyzers import syntax, trees
 from analyzers.callers import calls_of
 from analyzers.fit.called import called
-from analyzers.glimpse import Glimpse, either
+from analyzers.fit.typed import method_of
+from analyzers.glimpse import Glimpse, either, stand_for
 from analyzers.model import Edit, Finding, Fix, Safety, Severity, Span, Step
 from analyzers.outline import Definition
 from analyzers.rule import Bad, Good, Rule
@@ -27,6 +30,8 @@ from analyzers.waits import never_runs, running
 # https://docs.python.org/3/library/asyncio-task.html: these give coroutines; gather() and shield() start by themselves.
 COROUTINES = frozenset(f"asyncio.{name}" for name in ("sleep", "wait_for", "wait", "to_thread", "open_connection"))
 
+# Of the test that a call begins.
+PARTS = (cst.UnaryOperation, cst.BooleanOperation)
 ASYNC = re.compile(r"async\s+def\s+(\w+)")
 
 
@@ -38,7 +43,18 @@ def _begins_with_coroutine(glimpse: Glimpse) -> bool:
         own = (name for file in project.files.values() for name in _coroutines(file.smooth))
         library = (name.rpartition(".")[2] for name in COROUTINES)
         known = project.cache[_begins_with_coroutine] = frozenset((*own, *library))
-    return glimpse.begins_with(known)
+    if known.isdisjoint(glimpse.words):
+        return False
+    asked = {trees.last_name(first.func) for node in glimpse.nodes if (first := _asked_first(node))}
+    return glimpse.begins_with(known) or not known.isdisjoint(stand_for(glimpse.file, asked))
+
+
+def _asked_first(node: ast.AST) -> ast.Call | None:
+    """The call that the test of an `if`, `while` or `assert` begins with."""
+    test = node.test if isinstance(node, (ast.If, ast.While, ast.Assert)) else None
+    while isinstance(test, (ast.UnaryOp, ast.BoolOp)):
+        test = test.operand if isinstance(test, ast.UnaryOp) else test.values[0]
+    return test if isinstance(test, ast.Call) else None
 
 
 def _coroutines(text: str) -> list[str]:
@@ -59,7 +75,7 @@ RULE = Rule(
     title="Coroutine never awaited",
     weakness="CWE-252",
     severity=Severity.HIGH,
-    message="`{call}` only makes a coroutine: without `await` nothing of it runs.",
+    message="`{call}` only makes a coroutine: without `await` nothing of it runs{then}.",
     advice="Write `await {call}`, or keep the task of `asyncio.create_task({call})`.",
     needs=(either(_begins_with_coroutine, _is_called_alone),),
     known_as=("unused-coroutine", "reportUnusedCoroutine"),
@@ -151,8 +167,74 @@ RULE = Rule(
                 await notify(user)
             """,
         ),
+        Bad(
+            """
+            class Doors:
+                async def may_enter(self, user):  # step
+                    return await self.rights.has(user, 'enter')
+
+                async def open(self, user):
+                    if not self.may_enter(user):  # finding
+                        raise PermissionError(user)
+                    await self.turn()
+            """,
+            fixed="""
+            class Doors:
+                async def may_enter(self, user):
+                    return await self.rights.has(user, 'enter')
+
+                async def open(self, user):
+                    if not await self.may_enter(user):
+                        raise PermissionError(user)
+                    await self.turn()
+            """,
+        ),
+        Bad(
+            """
+            class Client:
+                async def close(self):  # step
+                    await self.socket.close()
+
+            class Service:
+                def __init__(self, client: Client):
+                    self.client = client
+
+                async def stop(self):
+                    self.client.close()  # finding
+            """,
+            fixed="""
+            class Client:
+                async def close(self):
+                    await self.socket.close()
+
+            class Service:
+                def __init__(self, client: Client):
+                    self.client = client
+
+                async def stop(self):
+                    await self.client.close()
+            """,
+        ),
     ),
     good=(
+        Good(
+            "the attribute may be something else by then",
+            """
+            class Client:
+                async def close(self):
+                    await self.socket.close()
+
+            class Service:
+                def __init__(self):
+                    self.client = Client()
+
+                def use(self, client):
+                    self.client = client
+
+                def stop(self):
+                    self.client.close()
+            """,
+        ),
         Good(
             "another worker may have come in its place",
             """
@@ -233,10 +315,24 @@ RULE = Rule(
 @RULE.on(cst.Expr)
 def check(statement: cst.Expr, file: SourceFile) -> Iterator[Finding]:
     """One expression that stands for itself."""
-    call = statement.value
+    yield from _lost(statement.value, "", file)
+
+
+@RULE.on(cst.If, cst.While, cst.Assert)
+def check_test(statement: cst.If | cst.While | cst.Assert, file: SourceFile) -> Iterator[Finding]:
+    """A test that begins with a call: it asks a coroutine, which is always true."""
+    test: cst.BaseExpression = statement.test
+    while isinstance(test, (cst.UnaryOperation, cst.BooleanOperation)):
+        if isinstance(test, cst.UnaryOperation) and not isinstance(test.operator, cst.Not):
+            return
+        test = test.expression if isinstance(test, cst.UnaryOperation) else test.left
+    yield from _lost(test, ", and the coroutine itself counts as true", file)
+
+
+def _lost(call: cst.BaseExpression, then: str, file: SourceFile) -> Iterator[Finding]:
     steps = _coroutine(call, file) if isinstance(call, cst.Call) else None
     if isinstance(call, cst.Call) and steps is not None and not never_runs(call, file):
-        yield RULE.finding(file, call, steps=steps, fix=_fix(call, file), call=file.code(call))
+        yield RULE.finding(file, call, steps=steps, fix=_fix(call, file), call=file.code(call), then=then)
 
 
 @RULE.on(cst.FunctionDef)
@@ -244,9 +340,11 @@ def check_callers(function: cst.FunctionDef, file: SourceFile) -> Iterator[Findi
     """One coroutine function: that it is one may be what is new."""
     if function.asynchronous:
         for call in calls_of(function.name.value, file):
-            statement = file.parent(call)
-            if isinstance(statement, cst.Expr):
-                yield from check(statement, file)
+            around = next((one for one in file.ancestors(call) if not isinstance(one, PARTS)), None)
+            if isinstance(around, cst.Expr):
+                yield from check(around, file)
+            elif isinstance(around, (cst.If, cst.While, cst.Assert)):
+                yield from check_test(around, file)
 
 
 def _coroutine(call: cst.Call, file: SourceFile) -> tuple[Step, ...] | None:
@@ -255,6 +353,8 @@ def _coroutine(call: cst.Call, file: SourceFile) -> tuple[Step, ...] | None:
     if name in COROUTINES:
         return ()
     found = file.project.locate(name) if name and "." in name else _of_made(call, file)
+    if found is None and (method := method_of(call, file)):
+        found = method.file, method.definition
     if found is None or found[1].decorators:
         return None
     other, definition = found
