@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence, Set
 from analyzers import trees
 from analyzers.fit.definite import bound_globally
 from analyzers.glimpse import Glimpse
-from analyzers.outline import FUNCTIONS, Unit
+from analyzers.outline import FUNCTIONS, Bound, Unit
 from analyzers.source import SourceFile
 from analyzers.text import places
 from analyzers.whereabouts import units_saying
@@ -52,8 +52,12 @@ GIVING = re.compile(r"\bsetattr\(|\b(?!(?:self|cls)\.)\w+\.(\w+)[ \t]*=(?!=)")
 # With more of them in what the change touches, the names come from somewhere else, or it is no program but a sample.
 MOST = 3
 MOST_IN_NEW = 1
+# https://docs.python.org/3/library/typing.html#typing.TYPE_CHECKING: true for nobody who runs the code.
+CHECKING = "TYPE_CHECKING"
 UNBOUND = frozenset({"NameError", "UnboundLocalError"})
 TYPES = tuple(kind for name in ("TypeVar", "ParamSpec", "TypeVarTuple") if (kind := getattr(ast, name, None)))
+# Of these, Python looks at what stands in them when it is asked for.
+LAZY = (*TYPES, *filter(None, (getattr(ast, "TypeAlias", None),)))
 # What bound a name of the module, in a line that is gone; a line of an import that goes over several.
 GONE = re.compile(
     r"^(?:(?:async[ \t]+)?def|class)[ \t]+(\w+)|^(\w+)[ \t]*(?::[^=\n]*)?=(?!=)"
@@ -112,10 +116,79 @@ def _unknown(glimpse: Glimpse) -> frozenset[str]:
     return frozenset(name for name in rest if name.strip("_") and not name.startswith("__"))
 
 
+def hinted(glimpse: Glimpse) -> frozenset[str]:
+    """The names that a unit uses where it runs, and that the module imports for type checkers alone."""
+    file = glimpse.file
+    names, places = _for_checkers(file)
+    if names.isdisjoint(glimpse.words) or any(first <= glimpse.unit.line <= last for first, last in places):
+        return frozenset()
+    used = names & {one.id for one in _evaluated(glimpse.nodes) if isinstance(one, ast.Name)} - glimpse.bound
+    return used - (_of_class(glimpse, file) | set(_rarely_bound(glimpse.nodes)) | _walruses(file)) if used else used
+
+
+def hints(unit: Unit, file: SourceFile) -> frozenset[str]:
+    """The same of a unit, where it is rare enough to be a slip: what is used all over the module is given to it."""
+    known: dict[Unit, frozenset[str]] = file.cache.setdefault(hints, {})
+    if unit not in known:
+        found = _hinted(unit, file)
+        given = {name for name in found if _is_given_anew(name, unit, file)} if found else found
+        known[unit] = found - given if found and _touched_hints(file) <= MOST else frozenset()
+    return known[unit]
+
+
+def _hinted(unit: Unit, file: SourceFile) -> frozenset[str]:
+    known: dict[Unit, frozenset[str]] = file.cache.setdefault(_hinted, {})
+    if unit not in known:
+        known[unit] = hinted(Glimpse(file, unit))
+    return known[unit]
+
+
+def _touched_hints(file: SourceFile) -> int:
+    """How many uses of names for type checkers there are in the units that the change touches."""
+    known: int | None = file.cache.get(_touched_hints)
+    if known is None:
+        touched = (one for one in file.outline.units if file.project.touches(file.path, one.line, one.end_line))
+        known = file.cache[_touched_hints] = sum(len(_hinted(unit, file)) for unit in touched)
+    return known
+
+
+def _is_given_anew(name: str, own: Unit, file: SourceFile) -> bool:
+    """Whether a file at hand gives a module the name (`types.NULL = ...`), or code that stays has used it before."""
+    gives = re.compile(rf"\w\.{re.escape(name)}[ \t]*=(?!=)")
+    if any(name in other.words and gives.search(other.text) for other in file.project.files.values()):
+        return True
+    left = _left(file, frozenset({name})) if name not in _gone(file) else ()
+    return any(name in _hinted(unit, file) for unit in left if unit != own)
+
+
+def _for_checkers(file: SourceFile) -> tuple[frozenset[str], tuple[tuple[int, int], ...]]:
+    """What the module imports under `if TYPE_CHECKING:` and binds nowhere else, and the lines of these blocks."""
+    known: tuple[frozenset[str], tuple[tuple[int, int], ...]] | None = file.cache.get(_for_checkers)
+    if known is None:
+        places: tuple[tuple[int, int], ...] = ()
+        if CHECKING in file.words and file.readable and not _is_open(file):
+            blocks = [
+                one
+                for one in file.outline.tree.body
+                if isinstance(one, ast.If) and trees.last_name(one.test) == CHECKING
+            ]
+            places = tuple((one.body[0].lineno, one.body[-1].end_lineno or one.lineno) for one in blocks)
+        lines = {line for first, last in places for line in range(first, last + 1)}
+        bound = file.outline.names[""].items() if lines else ()
+        names = (name for name, all_of in bound if all(one.how is Bound.IMPORT and one.line in lines for one in all_of))
+        known = file.cache[_for_checkers] = frozenset(names) - (bound_globally(file) if lines else set()), places
+    return known
+
+
 def bereft(file: SourceFile) -> tuple[Unit, ...]:
     """The units that the change leaves alone and that use a name of which it takes away what bound it."""
-    names = _gone(file) - file.outline.names[""].keys() - KNOWN if file.readable else frozenset()
-    return tuple(unit for unit in _left(file, names) if not names.isdisjoint(unknown(Glimpse(file, unit))))
+    if not file.readable:
+        return ()
+    gone = _gone(file)
+    names = gone - file.outline.names[""].keys() - KNOWN
+    checked = gone & _for_checkers(file)[0] if gone else gone
+    left = tuple(unit for unit in _left(file, names) if not names.isdisjoint(unknown(Glimpse(file, unit))))
+    return (*left, *(unit for unit in _left(file, checked) if not checked.isdisjoint(hints(unit, file))))
 
 
 def _is_habit(name: str, own: Unit, file: SourceFile) -> bool:
@@ -239,8 +312,9 @@ def _expects_none(handler: ast.ExceptHandler) -> bool:
 
 
 def _evaluated(nodes: Sequence[ast.AST]) -> Iterator[ast.AST]:
-    """The nodes without those of annotations, which may never be looked at."""
-    hints = [one.annotation for one in nodes if isinstance(one, (ast.arg, ast.AnnAssign)) and one.annotation]
-    hints += [one.returns for one in nodes if isinstance(one, FUNCTIONS) and one.returns]
-    inside = {id(part) for hint in hints for part in trees.nodes(hint)}
+    """The nodes without those of annotations and other types, which may never be looked at."""
+    types: list[ast.AST] = [one for one in nodes if isinstance(one, LAZY)]
+    types += [one.annotation for one in nodes if isinstance(one, (ast.arg, ast.AnnAssign)) and one.annotation]
+    types += [one.returns for one in nodes if isinstance(one, FUNCTIONS) and one.returns]
+    inside = {id(part) for kind in types for part in trees.nodes(kind)}
     return (one for one in nodes if id(one) not in inside)

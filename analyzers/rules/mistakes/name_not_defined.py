@@ -8,7 +8,8 @@ What to do: Import or define the name, or write it as it is defined.
 What it does not see: Files that import `*`, run texts as code or bind names through `globals()` or the object of their
 module; names in annotations; a name that a function uses and only another function inside it binds; the builtins of
 Python 2. Names that tools give to the files they run are known for a few tools only. Where what the change touches has
-more than three unknown names, or a new file more than one, nothing is said of any: they come from somewhere else.
+more than three unknown names, or a new file more than one, nothing is said of any: they come from somewhere else. So do
+those that a module imports for type checkers, and uses in more than three functions.
 """
 
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ from difflib import get_close_matches
 
 import libcst as cst
 
-from analyzers.fit.undefined import bereft, slips, unknown
+from analyzers.fit.undefined import CHECKING, bereft, hinted, hints, slips, unknown
 from analyzers.glimpse import Glimpse
 from analyzers.model import Finding, Severity
 from analyzers.outline import Unit
@@ -30,7 +31,7 @@ LONGEST = 60
 
 
 def _slips(glimpse: Glimpse) -> bool:
-    return bool(unknown(glimpse)) and bool(slips(glimpse.unit, glimpse.file))
+    return bool(hinted(glimpse)) or (bool(unknown(glimpse)) and bool(slips(glimpse.unit, glimpse.file)))
 
 
 RULE = Rule(
@@ -38,7 +39,7 @@ RULE = Rule(
     title="Name that nothing defines",
     weakness="CWE-457",
     severity=Severity.MEDIUM,
-    message="Nothing defines or imports `{name}`: this raises `NameError` whenever it runs.",
+    message="{nobody} `{name}`: this raises `NameError` whenever it runs.",
     advice="Import or define `{name}`{meant}.",
     needs=(_slips,),
     further=bereft,
@@ -93,8 +94,75 @@ RULE = Rule(
                     return self.rows[:limit]  # finding
             """
         ),
+        Bad(
+            """
+            from __future__ import annotations
+
+            from typing import TYPE_CHECKING
+
+            if TYPE_CHECKING:
+                from shop.models import Order
+
+            def total(found: Order | list[Order]) -> int:
+                if isinstance(found, Order):  # finding
+                    return found.price
+                return sum(one.price for one in found)
+            """
+        ),
+        Bad(
+            base="""
+            from __future__ import annotations
+
+            from shop.models import Order
+
+            def empty() -> Order:
+                return Order()
+            """,
+            code="""
+            from __future__ import annotations
+
+            from typing import TYPE_CHECKING
+
+            if TYPE_CHECKING:
+                from shop.models import Order
+
+            def empty() -> Order:
+                return Order()  # finding
+            """,
+        ),
     ),
     good=(
+        Good(
+            "what only type checkers import stands in annotations",
+            """
+            from __future__ import annotations
+
+            from typing import TYPE_CHECKING, cast
+
+            if TYPE_CHECKING:
+                from shop.models import Order
+
+            Orders = list[Order] if TYPE_CHECKING else list
+
+            def first(orders: list[Order]) -> Order:
+                found: Order | None = next(iter(orders), None)
+                return cast('Order', found)
+            """,
+        ),
+        Good(
+            "the function imports it by itself",
+            """
+            from typing import TYPE_CHECKING
+
+            if TYPE_CHECKING:
+                from shop.models import Order
+
+            def empty() -> 'Order':
+                from shop.models import Order
+
+                return Order()
+            """,
+        ),
         Good(
             "a function says that it binds the name of the module",
             """
@@ -246,15 +314,27 @@ RULE = Rule(
 def check(name: cst.Name, file: SourceFile) -> Iterator[Finding]:
     """One name."""
     unit = file.unit_of(name)
+    hint = name.value in hints(unit, file)
     if (
-        name.value not in slips(unit, file)
+        not (hint or name.value in slips(unit, file))
         or not _is_used(name, file)
         or never_runs(name, file)
         or _is_skipped(unit, file)
+        or (hint and _is_for_checkers(name, file))
     ):
         return
     if _first(name, unit, file) is name:
-        yield RULE.finding(file, name, name=name.value, meant=_meant(name.value, file))
+        nobody = "Only type checkers import" if hint else "Nothing defines or imports"
+        meant = " where the code runs, too" if hint else _meant(name.value, file)
+        yield RULE.finding(file, name, nobody=nobody, name=name.value, meant=meant)
+
+
+def _is_for_checkers(name: cst.Name, file: SourceFile) -> bool:
+    """Whether a test around it asks who reads the code: `Base = User if TYPE_CHECKING else object`."""
+    around = list(file.ancestors(name))
+    tests = [outer.test for outer in around if isinstance(outer, (cst.If, cst.IfExp))]
+    tests += [outer for outer in around if isinstance(outer, cst.BooleanOperation)]
+    return any(CHECKING in file.code(test) for test in tests)
 
 
 def _first(name: cst.Name, unit: Unit, file: SourceFile) -> cst.Name:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from analyzers.fit.undefined import unknown
+from analyzers.fit.undefined import hinted, unknown
 from analyzers.glimpse import Glimpse
 from analyzers.source import Project, SourceFile
 from tests.analyzers.exact import sources, text_of
@@ -151,3 +151,28 @@ def test_a_builtin_that_another_file_makes_is_known() -> None:
     file = SourceFile("shop/orders.py", "def f():\n    return word\n")
     Project([file, SourceFile("shop/start.py", "import builtins\nbuiltins.__dict__['word'] = 1\n")])
     assert unknown(Glimpse(file, file.outline.units[0])) == frozenset()
+
+
+CHECKED = "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from a import word\n\n{}"
+
+
+@pytest.mark.parametrize(
+    ("code", "seen"),
+    [
+        ("def f(x):\n    return isinstance(x, word)\n", True),
+        ("class C(word):\n    pass\n", True),
+        ("def f(x=word):\n    pass\n", True),
+        ("def f(x: word) -> word:\n    y: word = x\n    return y\n", False),
+        ("def f(word):\n    return word()\n", False),
+        ("def f():\n    from a import word\n    return word()\n", False),
+        ("def f():\n    try:\n        return word()\n    except NameError:\n        return None\n", False),
+        ("try:\n    from a import word\nexcept ImportError:\n    pass\ndef f():\n    return word()\n", False),
+        ("def g():\n    global word\n    word = 1\ndef f():\n    return word()\n", False),
+        ("from b import *\ndef f():\n    return word()\n", False),
+        ("if TYPE_CHECKING:\n    class C(word):\n        x = word\n", False),
+    ],
+)
+def test_what_only_type_checkers_import_is_seen_where_code_runs(code: str, seen: bool) -> None:
+    file = SourceFile("example.py", CHECKED.format(code))
+    found = frozenset[str]().union(*(hinted(Glimpse(file, unit)) for unit in file.outline.units))
+    assert found == ({"word"} if seen else set())
