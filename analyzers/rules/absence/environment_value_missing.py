@@ -42,6 +42,9 @@ ALWAYS_SET = frozenset(
     "WINDIR PROGRAMFILES PROGRAMDATA COMSPEC".split()
 )
 
+Use = cst.Attribute | cst.Call | cst.BinaryOperation
+USES = (cst.Attribute, cst.Call, cst.BinaryOperation)
+
 RULE = Rule(
     name="environment-value-missing",
     title="Environment variable that may be missing",
@@ -154,6 +157,10 @@ RULE = Rule(
                     log.error('PORT is not set')
                 return int(os.environ['PORT'])
             """,
+        ),
+        Bad(
+            "import os\ndef address():\n    return 'https://' + os.getenv('API_HOST') + '/v1'  # finding",
+            fixed="import os\ndef address():\n    return 'https://' + os.environ['API_HOST'] + '/v1'",
         ),
     ),
     good=(
@@ -289,12 +296,12 @@ RULE = Rule(
 )
 
 
-@RULE.on(cst.Attribute, cst.Call)
-def check(use: cst.Attribute | cst.Call, file: SourceFile) -> Iterator[Finding | Examined]:
-    """One attribute of a value, or one call with a value first."""
+@RULE.on(*USES)
+def check(use: Use, file: SourceFile) -> Iterator[Finding | Examined]:
+    """One attribute of a value, one call with a value first, or a text that a value is added to."""
     if not _reads(file):
         return
-    value = use.value if isinstance(use, cst.Attribute) else _strict_argument(use, file)
+    value = _used(use, file)
     if not isinstance(value, (cst.Call, cst.Name)):
         return
     call = _read(value, file)
@@ -304,6 +311,7 @@ def check(use: cst.Attribute | cst.Call, file: SourceFile) -> Iterator[Finding |
     if handled(use, file, expected) or _asked(call, use, file) or _demanded(call, use, file):
         yield RULE.examined(file, use)
         return
+    called = f"{file.code(use.func)}()" if isinstance(use, cst.Call) else "+"
     steps = () if call is value else (Step(file.path, file.span(call), "None where the variable is not set"),)
     yield RULE.finding(
         file,
@@ -312,7 +320,7 @@ def check(use: cst.Attribute | cst.Call, file: SourceFile) -> Iterator[Finding |
         fix=_fix(call, file) if call is value else None,
         value=file.code(value),
         variable=file.code(call.args[0].value),
-        use=f".{use.attr.value}" if isinstance(use, cst.Attribute) else f"{file.code(use.func)}()",
+        use=f".{use.attr.value}" if isinstance(use, cst.Attribute) else called,
     )
 
 
@@ -322,6 +330,15 @@ def _reads(file: SourceFile) -> bool:
     if known is None:
         known = file.cache[_reads] = "environ" in file.text or "getenv" in file.text
     return known
+
+
+def _used(use: Use, file: SourceFile) -> cst.BaseExpression | None:
+    """What must not be None there: what has the attribute, is the first argument, or is added to a text."""
+    if isinstance(use, cst.BinaryOperation):
+        sides = (use.left, use.right) if isinstance(use.operator, cst.Add) else ()
+        texts = [isinstance(side, (cst.SimpleString, cst.FormattedString)) for side in sides]
+        return sides[texts.index(False)] if sum(texts) == 1 else None
+    return use.value if isinstance(use, cst.Attribute) else _strict_argument(use, file)
 
 
 def _strict_argument(call: cst.Call, file: SourceFile) -> cst.BaseExpression | None:
@@ -347,8 +364,7 @@ def _is_first(use: cst.CSTNode, value: cst.BaseExpression, call: cst.Call, file:
     """Whether no use above would fail already for the same variable."""
     function, name, own = running(use, file), last_name(value), file.span(use)
     nodes = list(inside(function.body)) if function else []
-    uses = [node for node in nodes if isinstance(node, (cst.Attribute, cst.Call)) and file.span(node) < own]
-    values = [node.value if isinstance(node, cst.Attribute) else _strict_argument(node, file) for node in uses]
+    values = [_used(node, file) for node in nodes if isinstance(node, USES) and file.span(node) < own]
     return not any(isinstance(one, cst.Name) and one.value == name and _read(one, file) is call for one in values)
 
 
