@@ -8,7 +8,7 @@ import libcst as cst
 from analyzers.flow.entries import SELF
 from analyzers.flow.frame import Frame
 from analyzers.flow.given import Given
-from analyzers.flow.guards import about_of
+from analyzers.flow.guards import about_of, once
 from analyzers.flow.value import PARAMETER, Proof, Value
 from analyzers.models import ANY
 from analyzers.scopes import local_names, parameters
@@ -79,9 +79,12 @@ def tells(frame: Frame, names: Iterable[str], when: bool) -> dict[str, frozenset
     """The parameters that are safe for some kinds when the answer is true, or false; none of a generator."""
     known = tuple(names)
     of_self = known[:1] == ("self",)
-    proofs = [] if frame.generates else [proof for proof in frame.told.get(when, ()) if not proof.needs]
-    proofs = [proof for proof in proofs if proof.path in known or (of_self and proof.path.startswith("self."))]
-    return {proof.path: frozenset(proof.kinds) for proof in proofs}
+    proofs = () if frame.generates else frame.told.get(when, ())
+    found: dict[str, frozenset[str]] = {}
+    for proof in proofs:
+        if proof.path in known or (of_self and proof.path.startswith("self.")):
+            found[proof.path] = found.get(proof.path, frozenset()).union(once(proof.kinds, proof.needs))
+    return found
 
 
 def passed_on(frame: Frame, given: Mapping[str, Given]) -> tuple[Proof, ...]:

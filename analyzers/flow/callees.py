@@ -13,7 +13,7 @@ from analyzers.flow.objects import class_of, function_of, held_by, is_super, mak
 from analyzers.flow.summary import Given as Result
 from analyzers.flow.summary import Signature, Summary, signature_of
 from analyzers.flow.switches import wanted, with_defaults
-from analyzers.flow.value import CLEAN, Link, Proof, Taint, Value, join, merge_taints, placed
+from analyzers.flow.value import CLEAN, KEYS, Link, Proof, Taint, Value, join, merge_taints, placed
 from analyzers.outline import Definition
 from analyzers.scopes import parameters
 from analyzers.source import SourceFile
@@ -200,6 +200,8 @@ def _passed_as(bound: Mapping[str, Given], parameter: str) -> Given | None:
         return bound[parameter]
     name = PART.match(parameter)
     whole = bound.get(name[1]) if name else None
+    if whole and name and name[2] == KEYS:
+        return replace(whole, value=Value(whole.value.taints))
     return replace(whole, value=whole.value.part(name[2])) if whole and name else None
 
 
@@ -266,7 +268,7 @@ def _through(frame: Frame, site: Site, result: Result, taint: Taint) -> Taint:
     link = taint.link.then(frame.file, site.node, _passed(frame, site, result.parameter))
     if steps := result.way.steps:
         link = Link(frame.file, site.node, "", link, steps, link.assumed, link.length + len(steps))
-    return replace(taint, link=link, cleared=taint.cleared | result.cleared, from_words="")
+    return replace(taint.clear(result.cleared), link=link, from_words="")
 
 
 def _write(frame: Frame, site: Site, summary: Summary, bound: Mapping[str, Given]) -> None:

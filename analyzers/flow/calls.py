@@ -124,9 +124,16 @@ def _check_value(
 
 
 def _shown(argument: cst.BaseExpression, value: Value) -> str:
-    """The access path that an argument is about; of a sequence, its first element that is about one."""
-    abouts = [part.about[0] for part in value.fields.values() if part.dirty and part.about[0]]
+    """The access path that an argument is about; of a sequence, its first element that is about one.
+
+    What the object itself holds, as the folder that a path is held against, comes last.
+    """
+    abouts = sorted((part.about[0] for part in value.fields.values() if part.dirty and part.about[0]), key=_is_own)
     return about_of(argument, value) or (abouts[0] if abouts else "")
+
+
+def _is_own(path: str) -> bool:
+    return path.startswith("self.")
 
 
 def _result(frame: Frame, called: Called) -> Value:

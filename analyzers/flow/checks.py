@@ -1,5 +1,6 @@
 """What a call proves of its arguments, by its answer or by returning at all."""
 
+import re
 import string
 from collections.abc import Iterator
 from dataclasses import replace
@@ -8,11 +9,11 @@ import libcst as cst
 
 from analyzers.flow.compose import HOST_NAMED
 from analyzers.flow.frame import Frame, access, joined
-from analyzers.flow.given import Called, select
-from analyzers.flow.guards import SETS, about_of, as_set, halves, members, subject, within
+from analyzers.flow.given import Called, Given, select
+from analyzers.flow.guards import SETS, about_of, as_set, halves, is_apart, members, subject, within
 from analyzers.flow.patterns import matched, use_of
 from analyzers.flow.text import constant
-from analyzers.flow.value import ELSEWHERE, MEMBERS, NO_PARENT, RELATIVE, Proof
+from analyzers.flow.value import CLEAN, ELSEWHERE, MEMBERS, NO_PARENT, RELATIVE, Proof, Value
 from analyzers.models import ANY, Validator
 from analyzers.syntax import argument, inside, last_name, method, text_value
 from analyzers.vocabulary import NUMBER_TYPES, PROVING
@@ -20,13 +21,18 @@ from analyzers.vocabulary import NUMBER_TYPES, PROVING
 # What shows that a path lies in a folder, and when: https://docs.python.org/3/library/pathlib.html
 RELATIVE_TO = {"relative_to": "return", "is_relative_to": "true"}
 NUMBERS = frozenset("int float bool len hash id ord abs complex uuid.UUID decimal.Decimal".split())
-# Of these, the ones that raise where a text is none of what they make.
-READING = frozenset("int float complex uuid.UUID decimal.Decimal".split())
+# They raise where a text is none of what they make.
+READING = frozenset(
+    "int float complex uuid.UUID decimal.Decimal datetime.datetime.strptime datetime.datetime.fromisoformat "
+    "datetime.date.fromisoformat ipaddress.ip_address ipaddress.ip_network ipaddress.IPv4Address "
+    "ipaddress.IPv6Address".split()
+)
 EVERY = {"all": True, "any": False}
 # https://docs.python.org/3/library/string.html#string-constants
 CHARACTERS = frozenset(
     "ascii_letters ascii_lowercase ascii_uppercase digits hexdigits octdigits printable punctuation whitespace".split()
 )
+ROOT = re.compile(r"[.\[]")
 WORDS = frozenset(string.ascii_letters + string.digits + "_-")
 
 Found = Iterator[tuple[str, Proof]]
@@ -63,6 +69,17 @@ def _of_builtin(frame: Frame, called: Called, name: str) -> Found:
         yield from [("true", Proof(path, (ANY,)))] if path and names and names <= NUMBER_TYPES else []
     elif name in EVERY and isinstance(first.node, (cst.GeneratorExp, cst.ListComp)):
         yield from (("true", proof) for proof in _each(frame, first.node, EVERY[name]))
+        yield from (("true", proof) for proof in _of_others(frame, first.node, not EVERY[name]))
+
+
+def _of_others(frame: Frame, node: cst.GeneratorExp | cst.ListComp, when: bool) -> Iterator[Proof]:
+    """What `any(host == one for one in HOSTS)` proves, when it is true, of what is looked at in every turn."""
+    names = {part.value for part in inside(node.for_in) if isinstance(part, cst.Name)}
+    before = frame.state
+    frame.state = {**before, **dict.fromkeys(names - before.keys(), CLEAN)}
+    proofs = () if node.for_in.inner_for_in or frame.value(node.for_in.iter).dirty else frame.value(node.elt).proofs
+    frame.state = before
+    yield from (proof for proof in proofs if proof.when == when and ROOT.split(proof.path)[0] not in names)
 
 
 def _each(frame: Frame, node: cst.GeneratorExp | cst.ListComp, when: bool) -> Iterator[Proof]:
@@ -75,22 +92,32 @@ def _each(frame: Frame, node: cst.GeneratorExp | cst.ListComp, when: bool) -> It
     frame.state = {**before, name: frame.value(clause.iter).element()}
     proofs = frame.value(node.elt).proofs
     frame.state = before
-    of_text = _characters(frame, node.elt, name)
+    of_text = _characters(frame, node.elt, name, when)
     if of_text is not None:
-        yield from [Proof(path, (ANY,), when)] if WORDS.issuperset(of_text[1]) and of_text[0] == when else []
+        yield from [Proof(path, (ANY,), when)] if WORDS.issuperset(of_text) else []
     elif any(proof.path == name and proof.when == when and ANY in proof.kinds for proof in proofs):
         yield Proof(path, (MEMBERS,), when)
 
 
-def _characters(frame: Frame, test: cst.BaseExpression, name: str) -> tuple[bool, str] | None:
-    """Of `c in "abc"`: whether it looks for one that is among them, and the characters; None for other tests."""
+def _characters(frame: Frame, test: cst.BaseExpression, name: str, when: bool) -> str | None:
+    """The characters that a test finds its character among when it comes out as `when`; None for other tests."""
     match test:
         case cst.Comparison(
-            left=cst.Name(value=left), comparisons=[cst.ComparisonTarget(operator=operator, comparator=among)]
+            left=cst.Name(value=left), comparisons=[cst.ComparisonTarget(operator=how, comparator=among)]
         ):
-            if left == name and isinstance(operator, (cst.In, cst.NotIn)):
-                found = _text(frame, among)
-                return (isinstance(operator, cst.In), found) if found is not None else None
+            is_in = isinstance(how, cst.In)
+            return (
+                _text(frame, among)
+                if left == name and is_in == when and (is_in or isinstance(how, cst.NotIn))
+                else None
+            )
+        case cst.Call(func=cst.Attribute(value=cst.Name(value=left), attr=cst.Name(value=method)), args=[]):
+            return "" if left == name and method in PROVING and when else None
+        case cst.UnaryOperation(operator=cst.Not()):
+            return _characters(frame, test.expression, name, not when)
+        case cst.BooleanOperation() if isinstance(test.operator, cst.Or) == when:
+            first, second = (_characters(frame, side, name, when) for side in (test.left, test.right))
+            return None if first is None or second is None else first + second
     return None
 
 
@@ -111,33 +138,43 @@ def _text(frame: Frame, node: cst.BaseExpression) -> str | None:
 
 
 def _of_method(frame: Frame, called: Called, func: cst.Attribute) -> Found:
-    if called.method == "issubset" and called.given and not called.given[0].value.dirty:
+    first, receiver = called.given[0].value if called.given else CLEAN, called.receiver or CLEAN
+    if called.method == "issubset" and called.given and is_apart(first, receiver):
         yield from (("true", proof) for proof in members(as_set(func.value), when=True))
-    elif called.method == "issuperset" and called.given and called.receiver is not None and not called.receiver.dirty:
+    elif called.method == "issuperset" and called.given and is_apart(receiver, first):
         made = called.given[0].node
         yield from (("true", proof) for proof in members(as_set(made) or made, when=True))
     elif called.method in RELATIVE_TO and (resolved := _resolved(func)):
         yield RELATIVE_TO[called.method], Proof(resolved, ("path",))
-    elif called.receiver is not None and called.receiver.dirty:
-        yield from _of_text(frame, called, func)
+    elif receiver.dirty:
+        yield from _of_text(frame, called, func, receiver)
 
 
-def _of_text(frame: Frame, called: Called, func: cst.Attribute) -> Found:
+def _of_text(frame: Frame, called: Called, func: cst.Attribute, receiver: Value) -> Found:
     """What a method proves of the text or path that it is called on."""
-    receiver = called.receiver
-    path = about_of(func.value, receiver) if receiver is not None else ""
+    path = about_of(func.value, receiver)
     first = called.given[0] if called.given else None
     if path and called.method in PROVING:
         yield "true", Proof(path, (ANY,))
+    elif called.method == "endswith" and first and "url" in receiver.about[1] and _is_below(frame, first):
+        yield "true", Proof(*receiver.about)
     elif called.method == "startswith" and first and text_value(first.node) in ("/", "\\"):
         yield from (("false", proof) for proof in halves(path, RELATIVE, NO_PARENT, when=False))
-    elif called.method in (*RELATIVE_TO, "startswith") and first and not first.value.dirty:
+    elif called.method in (*RELATIVE_TO, "startswith") and first and is_apart(first.value, receiver):
         if called.method == "startswith" and path and _names_host(frame, first.node):
             yield "true", Proof(path, tuple(sorted(ELSEWHERE)))
         told = "return" if called.method == "relative_to" else "true"
         holder = _as_path(func.value)
         looked_at = receiver if holder is func.value else frame.value(holder)
-        yield from ((told, proof) for proof in within(holder, looked_at)) if looked_at is not None else ()
+        yield from ((told, proof) for proof in within(holder, looked_at))
+
+
+def _is_below(frame: Frame, end: Given) -> bool:
+    """Whether a host of such an end belongs to whom the rest does: `.example.com`, not `example.com`."""
+    found = constant(frame.file, end.node)
+    texts = found.value if found and isinstance(found.value, tuple) else (found.value if found else end.value.begins,)
+    unknown = found is None and not end.value.begins
+    return not end.value.dirty and (unknown or all(isinstance(text, str) and text.startswith(".") for text in texts))
 
 
 def _names_host(frame: Frame, node: cst.BaseExpression) -> bool:

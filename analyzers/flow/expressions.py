@@ -11,7 +11,7 @@ from analyzers.flow.calls import call
 from analyzers.flow.compose import Piece, compose, percent, wordy
 from analyzers.flow.declared import checked_fields
 from analyzers.flow.frame import Frame, access, constant_key, item_key, source_taints, type_named
-from analyzers.flow.guards import about_of, as_set, comparison, known, members, narrowed
+from analyzers.flow.guards import about_of, as_set, comparison, either, known, members, narrowed
 from analyzers.flow.items import many
 from analyzers.flow.value import ANY_KEY, CLEAN, Proof, State, Taint, Value, join, join_states, merge_taints
 from analyzers.models import ANY, Sanitizer
@@ -22,6 +22,9 @@ from analyzers.templates import percent_holes
 HOSTS = frozenset({"netloc", "hostname"})
 # The methods behind operators that a type may have its own of; of sums, either side's.
 METHODS: dict[type[cst.CSTNode], str] = {cst.Add: "__add__", cst.AddAssign: "__add__", cst.Modulo: "__mod__"}
+
+# Of texts and numbers, only paths are divided by a text: https://docs.python.org/3/library/pathlib.html#operators
+PATH = "pathlib.Path"
 
 Evaluator = Callable[[Frame, Any], Value]
 
@@ -139,7 +142,7 @@ def _binary(frame: Frame, node: cst.BinaryOperation) -> Value:
     pieces.append(_piece(frame, node.right))
     pieces.append(_piece(frame, node.left))
     pieces.reverse()
-    return escaped(frame, node.operator, pieces, _put_together(node, pieces))
+    return escaped(frame, node.operator, pieces, _put_together(frame, node, pieces))
 
 
 def escaped(frame: Frame, operator: cst.CSTNode, pieces: list[Piece], made: Value) -> Value:
@@ -152,21 +155,33 @@ def escaped(frame: Frame, operator: cst.CSTNode, pieces: list[Piece], made: Valu
     return made
 
 
-def _put_together(node: cst.BinaryOperation, pieces: list[Piece]) -> Value:
+def _put_together(frame: Frame, node: cst.BinaryOperation, pieces: list[Piece]) -> Value:
     if isinstance(node.operator, cst.Add):
         return compose(pieces)
     if isinstance(node.operator, cst.Modulo) and pieces[0][0] is not None:
-        text, given = pieces[0][0], pieces[1][1]
-        return compose([*percent(text, "%"), (pieces[1][0], wordy(given, percent_holes(text)))])
+        return compose([*percent(pieces[0][0], "%"), *_filling(node.right, pieces[0][0], pieces[1])])
     if isinstance(node.operator, (cst.Divide, cst.Modulo)):
         types = {value.type for _, value in pieces if value.type}
         made = compose(pieces, path=isinstance(node.operator, cst.Divide))
+        if isinstance(node.operator, cst.Divide) and made.dirty:
+            types = {kind for kind in types if frame.models.speaks_of(kind) or frame.file.project.locate(kind)} or {
+                PATH
+            }
         return replace(made, type=types.pop()) if len(types) == 1 else made
     if isinstance(node.operator, cst.Subtract) and not pieces[-1][1].dirty:
         return Value(proofs=tuple(members(as_set(node.left), when=False)))
     if isinstance(node.operator, (cst.BitOr, cst.Multiply)):
         return Value(taints=merge_taints((), (taint for _, value in pieces for taint in value.all_taints())))
     return CLEAN
+
+
+def _filling(node: cst.BaseExpression, template: str, given: Piece) -> list[Piece]:
+    """What fills the holes of a template, in order."""
+    text, value = given
+    kept = wordy(value, percent_holes(template))
+    if not isinstance(node, cst.Tuple) or kept.taints:
+        return [(text, kept)]
+    return [(None, kept.part(f"[{place}]")) for place in range(len(node.elements))]
 
 
 def _boolean(frame: Frame, node: cst.BooleanOperation) -> Value:
@@ -179,8 +194,10 @@ def _boolean(frame: Frame, node: cst.BooleanOperation) -> Value:
         return _again(frame, node.left, left)
     frame.state = join_states(before, frame.state)
     both = (proof for side in (left, right) for proof in side.proofs if proof.when == when)
-    proofs = tuple(replace(proof, there=False) for proof in both)
-    return replace(join(left, right), proofs=proofs) if proofs else join(left, right)
+    proofs = (*(replace(proof, there=False) for proof in both), *either(left, right, not when))
+    # `host or ""` is still about the host.
+    made = join(left, right) if right.dirty or when else replace(join(left, right), about=left.about)
+    return replace(made, proofs=proofs) if proofs else made
 
 
 def _again(frame: Frame, node: cst.BaseExpression, value: Value) -> Value:

@@ -1,14 +1,15 @@
 """What a test proves: comparisons, and the state on either side of a test."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import product
 
 import libcst as cst
 
 from analyzers.flow.frame import Frame, access, constant_key, joined
-from analyzers.flow.value import FACTS, MEMBERS, NO_PARENT, RELATIVE, Proof, Taint, Value
+from analyzers.flow.value import FACTS, MEMBERS, NO_PARENT, PARAMETER, RELATIVE, WITH, Proof, Taint, Value
 from analyzers.models import ANY
-from analyzers.syntax import argument, is_name, method, text_value
+from analyzers.syntax import argument, is_name, last_name, method, text_value
 
 SAME = (cst.Equal, cst.In)
 OTHER = (cst.NotEqual, cst.NotIn)
@@ -39,15 +40,19 @@ def _compared(
     if not isinstance(target.operator, SAME + OTHER):
         return
     when = isinstance(target.operator, SAME)
-    if left.dirty and not right.dirty and not _is_text_search(target):
+    if left.dirty and is_apart(right, left) and not _is_text_search(target):
         yield from _proof(left_node, left, when)
-    elif right.dirty and not left.dirty and not isinstance(target.operator, INSIDE):
+    if right.dirty and is_apart(left, right) and not isinstance(target.operator, INSIDE):
         yield from _proof(target.comparator, right, when)
-    elif left.dirty and right.dirty and not isinstance(target.operator, INSIDE):
+    if left.dirty and right.dirty and not isinstance(target.operator, INSIDE):
         yield from _for(_safe_for(right), _proof(left_node, left, when))
         yield from _for(_safe_for(left), _proof(target.comparator, right, when))
-    elif right.dirty and text_value(left_node) == PARENT:
+    if right.dirty and text_value(left_node) == PARENT:
         yield from halves(about_of(target.comparator, right), NO_PARENT, RELATIVE, when=not when)
+    elif right.dirty and (text_value(left_node) == "/" or last_name(left_node) == "sep"):
+        # Without a slash nothing but the folder above can be named, and that is no file.
+        path = about_of(target.comparator, right)
+        yield from [Proof(path, ("path",), not when)] if path else []
 
 
 def _answered(tested: Value, target: cst.ComparisonTarget) -> Iterator[Proof]:
@@ -66,11 +71,11 @@ def _answered(tested: Value, target: cst.ComparisonTarget) -> Iterator[Proof]:
 def _below(frame: Frame, target: cst.ComparisonTarget, folder: Value) -> Iterator[Proof]:
     """`FOLDER in path.parents`."""
     among = target.comparator
-    if not isinstance(target.operator, INSIDE) or folder.dirty:
+    if not isinstance(target.operator, INSIDE) or not isinstance(among, cst.Attribute) or among.attr.value != PARENTS:
         return
-    if isinstance(among, cst.Attribute) and among.attr.value == PARENTS:
-        holder = among.value
-        for proof in within(holder, frame.value(holder)):
+    holder = frame.value(among.value)
+    if is_apart(folder, holder):
+        for proof in within(among.value, holder):
             yield replace(proof, when=isinstance(target.operator, cst.In))
 
 
@@ -85,9 +90,9 @@ def within(holder: cst.BaseExpression, receiver: Value) -> Iterator[Proof]:
 
 def _subset(left: cst.BaseExpression, target: cst.ComparisonTarget, first: Value, second: Value) -> Iterator[Proof]:
     """`set(names) <= ALLOWED`, or the other way round."""
-    if isinstance(target.operator, (cst.LessThan, cst.LessThanEqual)) and not second.dirty:
+    if isinstance(target.operator, (cst.LessThan, cst.LessThanEqual)) and is_apart(second, first):
         yield from members(as_set(left), when=True)
-    elif isinstance(target.operator, (cst.GreaterThan, cst.GreaterThanEqual)) and not first.dirty:
+    elif isinstance(target.operator, (cst.GreaterThan, cst.GreaterThanEqual)) and is_apart(first, second):
         yield from members(as_set(target.comparator), when=True)
 
 
@@ -114,6 +119,18 @@ def halves(path: str, mark: str, other: str, *, when: bool) -> Iterator[Proof]:
         yield Proof(path, (mark,), when)
 
 
+def is_apart(value: Value, tested: Value) -> bool:
+    """Whether what a tested value is held against is clean, or, going by its placeholders, for the caller to vouch for.
+
+    Of a function that is given both, `if name not in allowed: raise`, nobody lets the client choose what is allowed.
+    """
+    taints = tuple(value.all_taints())
+    if any(taint.kind != PARAMETER for taint in taints):
+        return False
+    given = {taint.origin for taint in taints}
+    return not given or any(taint.origin not in given for taint in tested.all_taints())
+
+
 def _is_text_search(target: cst.ComparisonTarget) -> bool:
     """`x in "text"` looks for a part, not for a member."""
     return isinstance(target.operator, INSIDE) and text_value(target.comparator) is not None
@@ -138,6 +155,16 @@ def _for(safe: frozenset[str], proofs: Iterator[Proof]) -> Iterator[Proof]:
         kinds = tuple(sorted(safe)) if ANY in proof.kinds else tuple(kind for kind in proof.kinds if kind in safe)
         if kinds:
             yield replace(proof, kinds=kinds)
+
+
+def either(left: Value, right: Value, when: bool) -> Iterator[Proof]:
+    """What is proved where one of two tests came out as `when`: what either of them proves then."""
+    for first, second in product(left.proofs, right.proofs):
+        needs = first.needs or second.needs
+        if first.path == second.path and first.when == second.when == when and second.needs in ("", needs):
+            few, more = sorted((first.kinds, second.kinds), key=lambda kinds: ANY in kinds)
+            kinds = few if ANY in more else tuple(kind for kind in few if kind in more)
+            yield from [Proof(first.path, kinds, when, needs)] if kinds else []
 
 
 def subject(node: cst.CSTNode) -> str:
@@ -191,7 +218,7 @@ def _proved(name: str, value: Value, path: str, kinds: tuple[str, ...], needs: s
     if path == name:
         if MEMBERS in kinds:
             value, kinds = _looked_at(value), tuple(kind for kind in kinds if kind != MEMBERS)
-        return value.map(lambda taint: taint if needs and needs not in taint.cleared else _cleared(taint, kinds))
+        return value.map(lambda taint: _cleared(taint, kinds, needs))
     fields = {key: _proved(key, part, path[len(name) :], kinds, needs) for key, part in value.fields.items()}
     if path[len(name)] in ".[" and path[len(name) :] not in fields and value.taints:
         rest = path[len(name) :]
@@ -205,5 +232,12 @@ def _looked_at(value: Value) -> Value:
     return replace(value, taints=tuple(taint.clear((MEMBERS,)) for taint in value.taints), fields=fields)
 
 
-def _cleared(taint: Taint, kinds: tuple[str, ...]) -> Taint | None:
-    return None if "*" in kinds else taint.clear(kinds)
+def _cleared(taint: Taint, kinds: tuple[str, ...], needs: str) -> Taint | None:
+    if not needs or needs in taint.cleared:
+        return None if ANY in kinds else taint.clear(kinds)
+    return taint.clear(once(kinds, needs)) if taint.kind == PARAMETER else taint
+
+
+def once(kinds: Iterable[str], needs: str) -> tuple[str, ...]:
+    """The kinds, as those for which a value is safe once it carries a mark."""
+    return tuple(f"{kind}{WITH}{needs}" for kind in kinds) if needs else tuple(kinds)

@@ -22,6 +22,8 @@ SEGMENT = "segment"
 BEHIND = "behind-scheme"
 # Every element was looked at, or every key: what stands behind the keys was not.
 MEMBERS = "members"
+# Between a kind and a mark: what a function was given is safe for the kind, if the caller's value carries the mark.
+WITH = " with "
 FACTS = "(facts)"
 """The name in a state under which stands what was proved of things that are no variables: `request.args['id']`."""
 ELSEWHERE = frozenset({"url", "redirect"})
@@ -33,6 +35,8 @@ CONFLICT = "?"
 # Whatever stands in a sequence, or at the keys of a mapping that are not known.
 ANY_ITEM = "[*]"
 ANY_KEY = "['*']"
+# The keys of what a function is given as `**rest`, as a part of its name.
+KEYS = "[keys]"
 NO_FIELDS: Mapping[str, "Value"] = MappingProxyType({})
 
 
@@ -82,8 +86,11 @@ class Taint:
         return self.kind, self.origin, self.cleared
 
     def clear(self, kinds: Iterable[str]) -> "Taint":
-        """The same, known to be safe for these sink kinds too."""
-        return replace(self, cleared=self.cleared | frozenset(kinds))
+        """The same, known to be safe for these sink kinds too, and for those that only its marks were wanting for."""
+        cleared = self.cleared | frozenset(kinds)
+        if self.kind != PARAMETER:
+            cleared |= {kind for kind, _, mark in (one.partition(WITH) for one in cleared) if mark in cleared}
+        return replace(self, cleared=cleared)
 
     def without(self, mark: str) -> "Taint":
         """The same without a mark."""

@@ -72,6 +72,28 @@ def each(ns):
 """
 
 PROVEN = {
+    "the end of a host, with its dot": (
+        "url",
+        "host = urlparse(name).hostname or ''\nif not host.endswith('.a.example'): abort(400)\nrequests.get(name)",
+    ),
+    "a host among several, or below one": (
+        "url",
+        "h = urlparse(name).hostname\nif any(h == x or h.endswith('.' + x) for x in ALLOWED): requests.get(name)",
+    ),
+    "no slash in a name": ("path", "if '/' in name: abort(400)\nopen(os.path.join('/srv', name))"),
+    "no separator of the system in a name": ("path", "if os.sep not in name: open('/srv/' + name)"),
+    "letters and some more characters": (
+        "shell",
+        "if not all(c.isalnum() or c in '-_' for c in name): abort(400)\nos.system(name)",
+    ),
+    "no other than letters and some more": (
+        "shell",
+        "if any(not (c.isalnum() or c in '-_') for c in name): abort(400)\nos.system(name)",
+    ),
+    "a day that was read": (
+        "path",
+        "from datetime import date\ntry:\n    date.fromisoformat(name)\nexcept ValueError:\n    abort()\nopen(name)",
+    ),
     "a compiled pattern of the module": ("shell", "if not NAME.match(name): abort(400)\nos.system(name)"),
     "a full match of a compiled pattern": ("shell", "if OPEN.fullmatch(name): os.system(name)"),
     "a pattern compiled in the function": ("shell", "p = re.compile('^a$')\nif p.match(name): os.system(name)"),
@@ -179,6 +201,20 @@ PROVEN = {
 
 BROKEN = {
     "something": ("shell", "if not name or name in ALLOWED: name = 'a'\nos.system(name)"),
+    "the end of a host without its dot": (
+        "url",
+        "host = urlparse(name).hostname or ''\nif not host.endswith('a.example'): abort(400)\nrequests.get(name)",
+    ),
+    "the end of an address": ("url", "if not name.endswith('.a.example'): abort(400)\nrequests.get(name)"),
+    "a host that some end is not of": (
+        "url",
+        "host = urlparse(name).hostname\nif not all(host == one for one in ALLOWED): requests.get(name)",
+    ),
+    "a slash in a name": ("path", "if '/' in name: open('/srv/' + name)"),
+    "letters and dangerous characters": (
+        "shell",
+        "if not all(c.isalnum() or c in '-;' for c in name): abort(400)\nos.system(name)",
+    ),
     "a compiled pattern that stops before the end": ("shell", "if not OPEN.match(name): abort(400)\nos.system(name)"),
     "a pattern that looks at one line": ("shell", "if not LINES.match(name): abort(400)\nos.system(name)"),
     "a pattern that looks at one line by itself": ("shell", "if re.match(r'(?m)^a+$', name): os.system(name)"),
