@@ -227,13 +227,16 @@ class Analysis:
             begin["self"] = Value(fields=held(file, function, of), type=own)
         end = self._spend(frame, function, begin)
         names = tuple(parameter.name.value for parameter in parameters(function.params))
+        signature = signature_of(function.params)
+        # The mapping of `**rest` is made for the call: what is done to it stays here.
+        lasting = tuple(name for name in names if name != signature.named)
         return Summary(
-            signature=signature_of(function.params),
+            signature=signature,
             reaches=tuple(_reaches(frame)),
             result=tuple(_results(frame.result)),
             type=frame.result.type,
-            writes=_writes(file, function, end, names),
-            proves=_proves(file, function, end, names),
+            writes=_writes(file, function, end, lasting),
+            proves=_proves(file, function, end, lasting),
             tells=tells(frame, names, True),
             denies=tells(frame, names, False),
             stops=end is None and not _is_abstract(file, function),

@@ -7,9 +7,12 @@ import libcst as cst
 from analyzers.flow.objects import class_of
 from analyzers.outline import Definition
 from analyzers.source import Project, SourceFile
-from analyzers.syntax import is_name, last_name, small_statements
+from analyzers.syntax import argument, goes_to_the_end, is_name, last_name, small_statements, text_value
 from analyzers.vocabulary import NUMBER_TYPES
 
+# What `Query`, `Path`, `Field` and `constr` call the pattern that a value has to fit, and how it begins at the start.
+PATTERNS = ("pattern", "regex")
+BEGINS = ("^", "\\A")
 CONTAINERS = frozenset("Optional Union list List tuple Tuple set Set frozenset Sequence Iterable".split())
 ENUMS = frozenset("enum.Enum enum.IntEnum enum.StrEnum enum.Flag enum.IntFlag".split())
 # They look at what they are given before an object is made: https://docs.pydantic.dev/latest/concepts/models/
@@ -32,15 +35,28 @@ def carries_no_text(file: SourceFile, declared: cst.BaseExpression) -> bool:
             return carries_no_text(file, declared.left) and carries_no_text(file, declared.right)
         case cst.Tuple():
             return all(carries_no_text(file, element.value) for element in declared.elements)
+        case cst.Call():
+            return is_fitted(declared)
     return is_name(declared, "None") or last_name(declared) in NUMBER_TYPES or _is_enum(file, declared)
 
 
 def _carries_none_inside(file: SourceFile, outer: str, declared: cst.Subscript) -> bool:
     inner = [one.slice.value for one in declared.slice if isinstance(one.slice, cst.Index)]
     if outer == "Annotated":
-        return carries_no_text(file, inner[0])
+        return carries_no_text(file, inner[0]) or any(map(is_fitted, inner[1:]))
     parts = (one for one in inner if not isinstance(one, cst.Ellipsis))
     return outer == "Literal" or (outer in CONTAINERS and all(carries_no_text(file, one) for one in parts))
+
+
+def is_fitted(node: cst.BaseExpression | None) -> bool:
+    """Whether a value has to fit a pattern that says what all its characters are: `Query(pattern="^[a-z]+$")`.
+
+    https://fastapi.tiangolo.com/tutorial/query-params-str-validations/
+    """
+    if not isinstance(node, cst.Call):
+        return False
+    pattern = text_value(argument(node, None, *PATTERNS)) or ""
+    return pattern.startswith(BEGINS) and goes_to_the_end(pattern)
 
 
 def _is_enum(file: SourceFile, declared: cst.BaseExpression) -> bool:
@@ -79,4 +95,6 @@ def _fields(file: SourceFile, definition: Definition) -> Mapping[str, bool]:
     """The annotated fields of a class, and whether they carry no text."""
     made = file.klass(definition.qualname)
     own = (one for one in small_statements(made.body) if isinstance(one, cst.AnnAssign)) if made else ()
-    return {last_name(one.target): carries_no_text(file, one.annotation.annotation) for one in own}
+    return {
+        last_name(one.target): carries_no_text(file, one.annotation.annotation) or is_fitted(one.value) for one in own
+    }

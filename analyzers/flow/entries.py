@@ -7,10 +7,23 @@ from pathlib import PurePosixPath
 
 import libcst as cst
 
-from analyzers.flow.declared import carries_no_text, harmless_fields
+from analyzers.flow.declared import carries_no_text, harmless_fields, is_fitted
 from analyzers.flow.frame import short, typed
 from analyzers.flow.objects import calls_own, code_of, methods
-from analyzers.flow.value import CLEAN, FACTS, FIELD_LIMIT, NO_FIELDS, PARAMETER, SEGMENT, Link, State, Taint, Value
+from analyzers.flow.value import (
+    ANY_KEY,
+    CLEAN,
+    FACTS,
+    FIELD_LIMIT,
+    KEYS,
+    NO_FIELDS,
+    PARAMETER,
+    SEGMENT,
+    Link,
+    State,
+    Taint,
+    Value,
+)
 from analyzers.glimpse import stand_for
 from analyzers.models import Alias, Entry, Models
 from analyzers.outline import Bound, Definition
@@ -57,6 +70,9 @@ def start(file: SourceFile, models: Models, function: cst.FunctionDef, source_ki
             and _is_data(file, parameter, entry)
         )
         named = symbolic and name not in SELF
+        if named and parameter is function.params.star_kwarg:
+            state[name] = _named_rest(file, parameter)
+            continue
         taints = (_placeholder(file, parameter),) if named else (_given(file, parameter, entry),) if data else ()
         fields = _harmless_parts(file, parameter) if data else NO_FIELDS
         state[name] = Value(taints=tuple(one for one in taints if one), fields=fields, type=kind)
@@ -257,7 +273,8 @@ def _is_data(file: SourceFile, parameter: cst.Param, entry: Entry) -> bool:
     parts = [part for part in (parameter.annotation, parameter.default) if part is not None]
     names = {name for part in parts for node in inside(part) if (name := file.qualified(node))}
     declared = parameter.annotation.annotation if parameter.annotation else None
-    return names.isdisjoint(entry.clean) and (declared is None or not carries_no_text(file, declared))
+    harmless = is_fitted(parameter.default) or (declared is not None and carries_no_text(file, declared))
+    return names.isdisjoint(entry.clean) and not harmless
 
 
 def _harmless_parts(file: SourceFile, parameter: cst.Param) -> dict[str, Value]:
@@ -277,6 +294,13 @@ def _converted(function: cst.FunctionDef) -> Iterator[str]:
 
 def _placeholder(file: SourceFile, parameter: cst.Param) -> Taint:
     return Taint(PARAMETER, parameter.name.value, Link(file, parameter, "", length=0))
+
+
+def _named_rest(file: SourceFile, parameter: cst.Param) -> Value:
+    """`**filters`: what callers write out as keywords is no data, but for what stands behind it."""
+    rest = _placeholder(file, parameter)
+    keys = replace(rest, origin=parameter.name.value + KEYS)
+    return Value((keys,), {ANY_KEY: Value((rest,))})
 
 
 def _given(file: SourceFile, parameter: cst.Param, entry: Entry | None) -> Taint | None:

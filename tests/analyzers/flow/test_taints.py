@@ -311,3 +311,53 @@ def test_what_a_method_keeps_in_its_object_is_named_by_its_source() -> None:
         ]
     ]
     assert [flow.source for flow in flows(code, "shell").flows] == ["request.form"]
+
+
+def test_what_is_joined_by_a_slash_is_a_path_whatever_its_folder_is() -> None:
+    code = """
+        from pathlib import Path
+        from places import ROOT
+        def view():
+            (ROOT / request.args["name"]).resolve().read_text()
+            path = (ROOT / request.args["name"]).resolve()
+            if path.is_relative_to(ROOT):
+                path.read_text()
+        """
+    assert [steps[-1].partition(":")[0] for steps in traces(code, "path")] == ["4"]
+
+
+@pytest.mark.parametrize(("given", "count"), [("BASE, name", 0), ("name, BASE", 1)])
+def test_a_value_behind_another_in_a_template_does_not_choose_the_host(given: str, count: int) -> None:
+    code = f"""
+        BASE = os.environ["BASE"]
+        def view():
+            name = request.args["name"]
+            requests.get("%s/users/%s" % ({given}))
+        """
+    assert len(traces(code, "url")) == count
+
+
+@pytest.mark.parametrize(
+    ("call", "count"),
+    [
+        ("keys(name=name)", 0),
+        ("passed(name=name)", 0),
+        ("values(name=name)", 1),
+        ("keys(**request.form)", 1),
+        ("passed(**request.form)", 1),
+        ("values(**request.form)", 1),
+    ],
+)
+def test_a_name_that_the_caller_writes_out_is_no_data(call: str, count: int) -> None:
+    code = f"""
+        def keys(**changes):
+            os.system(" ".join(f"{{key}}=1" for key in changes))
+        def values(**changes):
+            os.system(" ".join(changes.values()))
+        def passed(**changes):
+            keys(**changes)
+        def view():
+            name = request.form["name"]
+            {call}
+        """
+    assert len(traces(code, "shell")) == count
