@@ -70,6 +70,26 @@ GIVEN = {
         """,
         ("Files.create", "path", "request.data"),
     ),
+    "the request of a class of aiohttp's": (
+        """
+        from aiohttp import web
+        class Files(web.View):
+            async def get(self):
+                return web.FileResponse("/srv/" + self.request.match_info["name"])
+        """,
+        ("Files.get", "path", "self.request.match_info"),
+    ),
+    "a form's data, as they were sent": (
+        """
+        import os
+        from django.http import HttpRequest
+        from .forms import PingForm
+        def ping(request: HttpRequest):
+            form = PingForm(request.POST)
+            os.system("ping " + form.data["host"])
+        """,
+        ("ping", "shell", "form.data"),
+    ),
 }
 
 
@@ -84,3 +104,62 @@ def test_what_a_server_hands_over_comes_from_outside(code: str, wanted: tuple[st
 def test_an_event_is_data_only_beside_its_context() -> None:
     file = file_of("import os\ndef handle(event, loop):\n    os.system(event['x'])\n# context\n")
     assert api.taints(file, function(file, "handle"), "user-input", "shell").flows == ()
+
+
+FITTED = """
+    import os
+    from typing import Annotated
+    from fastapi import FastAPI, Path, Query
+    from pydantic import BaseModel, Field, constr
+    app = FastAPI()
+    class Job(BaseModel):
+        unit: constr(pattern=r"^[a-z]+$")
+        word: str = Field(pattern=r"^[a-z]+$")
+        text: str = Field(max_length=9)
+        start: constr(pattern=r"^[a-z]+")
+    @app.post("/{day}")
+    def view(job: Job, day: Annotated[str, Path(pattern=r"^[0-9-]+$")], one: str = Query(regex="^[a-z]+$"),
+             any: Annotated[str, Path(max_length=9)] = "", end: str = Query("a", pattern="[a-z]+$")):
+        os.system(%s)
+    """
+
+
+@pytest.mark.parametrize(
+    ("value", "reached"),
+    [
+        ("day", 0),
+        ("one", 0),
+        ("job.unit", 0),
+        ("job.word", 0),
+        ("any", 1),
+        ("end", 1),
+        ("job.text", 1),
+        ("job.start", 1),
+    ],
+)
+def test_what_has_to_fit_a_pattern_is_no_data(value: str, reached: int) -> None:
+    file = file_of(FITTED % value)
+    assert len(api.taints(file, function(file, "view"), "user-input", "shell").flows) == reached
+
+
+@pytest.mark.parametrize(("text", "reached"), [('f"<p>{request.GET}</p>"', 1), ('"<p>{}</p>", request.GET["a"]', 0)])
+def test_what_format_html_puts_together_is_escaped_but_for_its_template(text: str, reached: int) -> None:
+    file = file_of(f"""
+        from django.http import HttpRequest
+        from django.utils.html import format_html
+        def view(request: HttpRequest):
+            return format_html({text})
+        """)
+    assert len(api.taints(file, function(file, "view"), "user-input", "html").flows) == reached
+
+
+@pytest.mark.parametrize(("where", "reached"), [('f"state = {state}"', 1), ('"state = %s"], params=[state', 0)])
+def test_a_queryset_is_known_by_the_methods_that_give_one(where: str, reached: int) -> None:
+    file = file_of(f"""
+        from django.http import HttpRequest
+        from .models import Order
+        def view(request: HttpRequest):
+            state = request.GET["state"]
+            return Order.objects.filter(paid=True).extra(where=[{where}])
+        """)
+    assert len(api.taints(file, function(file, "view"), "user-input", "sql").flows) == reached
