@@ -105,6 +105,22 @@ def taken(use: Use, value: Value) -> Value:
     return replace(value, fields={key: CLEAN if one else rest for key, one in groups.items()}) if groups else value
 
 
+def proves_by_match(file: SourceFile, call: cst.Call) -> bool:
+    """Whether a method of a compiled pattern matches only texts of which the pattern says every character."""
+    if not isinstance(call.func, cst.Attribute) or call.func.attr.value not in MATCHING:
+        return False
+    made = _compiled(file, call.func.value)
+    known = made is not None and file.qualified(made.func) == "re.compile"
+    return made is not None and known and Use(call.func.attr.value, _written(file, made), (), 0).proves
+
+
+def keeps_words(file: SourceFile, call: cst.Call) -> bool:
+    """Whether a `re.sub` leaves nothing but letters, digits, `_` and `-` of a text."""
+    kept, new = ALL_BUT.fullmatch(_written(file, call)), text_value(argument(call, 1, "repl"))
+    harmless = kept is not None and "." not in kept[1] and new is not None and PUT_IN.fullmatch(new) is not None
+    return harmless and argument(call, 3, "count") is None
+
+
 def _replaced(use: Use, value: Value) -> Value:
     """A text in which all but some characters were replaced by harmless ones."""
     put, kept = use.argument(0, "repl"), ALL_BUT.fullmatch(use.text)

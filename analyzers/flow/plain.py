@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 import libcst as cst
 
 from analyzers import syntax
-from analyzers.flow.declared import carries_no_text
+from analyzers.flow.declared import carries_no_text, is_fitted
+from analyzers.flow.patterns import keeps_words, proves_by_match
 from analyzers.flow.reaching import Definition, definitions, module_value
 from analyzers.flow.text import SAME_TEXT, filled, is_fixed, open_fields, open_parts
 from analyzers.source import SourceFile
@@ -63,7 +64,7 @@ def _is_plain(ask: Question, node: cst.BaseExpression) -> bool:
         case cst.Comparison() | cst.UnaryOperation():
             return True
         case cst.Name():
-            return syntax.names_constant(node) or _is_plain_name(ask, node)
+            return syntax.is_literal(node) or syntax.names_constant(node) or _is_plain_name(ask, node)
         case cst.Call():
             return _is_plain_call(ask, node)
         case cst.BinaryOperation():
@@ -111,6 +112,8 @@ def _is_number(file: SourceFile, node: cst.BaseExpression) -> bool:
 def _is_plain_call(ask: Question, node: cst.Call) -> bool:
     called = ask.file.qualified(node.func)
     if called in NUMBERS or called in ask.quoters:
+        return True
+    if called == "re.sub" and keeps_words(ask.file, node):
         return True
     values = [arg.value for arg in node.args if not arg.keyword or arg.keyword.value not in APART]
     if called == "builtins.map" and len(values) > 1:
@@ -194,8 +197,8 @@ def _is_plain_element(ask: Question, name: str, target: cst.BaseExpression, valu
 
 def _is_plain_definition(ask: Question, name: str, definition: Definition) -> bool:
     match definition.node:
-        case cst.Param(annotation=cst.Annotation(annotation=declared)):
-            return carries_no_text(ask.file, declared)
+        case cst.Param(annotation=cst.Annotation(annotation=declared), default=default):
+            return carries_no_text(ask.file, declared) or is_fitted(default)
         case cst.For(target=target, iter=values):
             return _is_plain_element(ask, name, target, values)
         case cst.AugAssign(target=target) if definition.adds and not ask.plain(target):
@@ -223,9 +226,27 @@ def _looked_at(node: cst.CSTNode, file: SourceFile) -> Iterator[str]:
         case cst.Call(func=cst.Name(value="isinstance"), args=[cst.Arg(value=cst.Name(value=name)), kinds]):
             if carries_no_text(file, kinds.value):
                 yield name
-        case cst.Call() if isinstance(looked := syntax.argument(node, 1, "string"), cst.Name):
-            matcher, pattern = file.qualified(node.func), syntax.argument(node, 0, "pattern")
-            if matcher == "re.fullmatch" or (
-                matcher == "re.match" and syntax.goes_to_the_end(syntax.text_value(pattern) or "")
-            ):
-                yield looked.value
+        case cst.Expr(value=cst.Call(func=cst.Name(value="int" | "float"), args=[cst.Arg(value=cst.Name(value=name))])):
+            yield name
+        case cst.Call(func=cst.Name(value="all" | "any"), args=[cst.Arg(value=cst.GeneratorExp() as each)]):
+            yield from _looked_through(each, file)
+        case cst.Call():
+            yield from _matched(node, file)
+
+
+def _looked_through(each: cst.GeneratorExp, file: SourceFile) -> Iterator[str]:
+    """What is looked at element by element: `all(c.isalnum() or c in "-_" for c in name)`."""
+    looked = {name for part in syntax.inside(each.elt) for name in _looked_at(part, file)}
+    if isinstance(each.for_in.iter, cst.Name) and looked & _bound(each.for_in.target):
+        yield each.for_in.iter.value
+
+
+def _matched(call: cst.Call, file: SourceFile) -> Iterator[str]:
+    """What is held against a pattern that says what every character is."""
+    looked, matcher = syntax.argument(call, 1, "string"), file.qualified(call.func)
+    pattern = syntax.text_value(syntax.argument(call, 0, "pattern")) or ""
+    if isinstance(looked, cst.Name):
+        if matcher == "re.fullmatch" or (matcher == "re.match" and syntax.goes_to_the_end(pattern)):
+            yield looked.value
+    elif len(call.args) == 1 and isinstance(call.args[0].value, cst.Name) and proves_by_match(file, call):
+        yield call.args[0].value.value
