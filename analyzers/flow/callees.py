@@ -6,14 +6,15 @@ from dataclasses import dataclass, replace
 
 import libcst as cst
 
-from analyzers.flow.frame import Frame, Hit, access, joined, short
+from analyzers.flow.frame import Frame, Hit, access, joined, short, source_taints
 from analyzers.flow.given import Given
 from analyzers.flow.guards import about_of, narrowed
 from analyzers.flow.objects import class_of, function_of, held_by, is_super, maker_of, overriding, property_of
 from analyzers.flow.summary import Given as Result
 from analyzers.flow.summary import Signature, Summary, signature_of
-from analyzers.flow.switches import wanted, with_defaults
+from analyzers.flow.switches import conditions, with_defaults
 from analyzers.flow.value import CLEAN, KEYS, Link, Proof, Taint, Value, join, merge_taints, placed
+from analyzers.models import Source
 from analyzers.outline import Definition
 from analyzers.scopes import parameters
 from analyzers.source import SourceFile
@@ -53,7 +54,8 @@ def _called(
     frame: Frame, site: Site, place: tuple[SourceFile, Definition], receiver: Value | None, given: tuple[Given, ...]
 ) -> Value | None:
     """What a function or method gives, and what the call does besides."""
-    wanted = any(one.value.dirty for one in given) or (receiver is not None and receiver.dirty)
+    wanted = any(one.value.dirty or (one.value.type and _has_sources(frame, one.value.type)) for one in given)
+    wanted = wanted or (receiver is not None and receiver.dirty)
     own = overriding(*place, receiver.type) if receiver is not None and receiver.type else ""
     summary = frame.world.summary(*place, wanted=wanted or bool(own), own=own)
     if summary is None:
@@ -194,7 +196,7 @@ def _held(func: cst.BaseExpression, receiver: Value) -> Iterator[tuple[str, Give
                 yield f"self{key}", Given(-1, "", "", func.value, part)
 
 
-def _passed_as(bound: Mapping[str, Given], parameter: str) -> Given | None:
+def _passed_as(frame: Frame, bound: Mapping[str, Given], parameter: str) -> Given | None:
     """What is passed as a parameter, or as the part of one that its name tells: `form.name`, `row['id']`."""
     if parameter in bound:
         return bound[parameter]
@@ -202,7 +204,22 @@ def _passed_as(bound: Mapping[str, Given], parameter: str) -> Given | None:
     whole = bound.get(name[1]) if name else None
     if whole and name and name[2] == KEYS:
         return replace(whole, value=Value(whole.value.taints))
-    return replace(whole, value=whole.value.part(name[2])) if whole and name else None
+    if not whole or not name:
+        return None
+    part = whole.value.part(name[2])
+    if name[2].startswith(".") and not part.dirty and whole.value.type:
+        part = Value(source_taints(frame, whole.node, whole.value.type + name[2]))
+    return replace(whole, value=part)
+
+
+def _has_sources(frame: Frame, kind: str) -> bool:
+    """Whether attributes of an object of this type are sources: what a function may read there under its own name."""
+    known: frozenset[str] | None = frame.models.cache.get((_has_sources, frame.kind))
+    if known is None:
+        every = (name for one in frame.models.all(Source) if one.kind == frame.kind for name in one.names)
+        known = frozenset(name.rpartition(".")[0] for name in every)
+        frame.models.cache[_has_sources, frame.kind] = known
+    return frame.models.canonical(kind) in known
 
 
 def _passed(frame: Frame, site: Site, parameter: str) -> str:
@@ -214,8 +231,8 @@ def _passed(frame: Frame, site: Site, parameter: str) -> str:
 def _reach(frame: Frame, site: Site, summary: Summary, bound: Mapping[str, Given]) -> None:
     nodes = {name: one.node for name, one in bound.items()}
     for reach in summary.reaches:
-        one = _passed_as(bound, reach.parameter)
-        when = wanted(frame, with_defaults(nodes, summary.signature, reach.when), nodes)
+        one = _passed_as(frame, bound, reach.parameter)
+        when = conditions(frame, with_defaults(nodes, summary.signature, reach.when), nodes)
         if one is None or when is None:
             continue
         if not when:
@@ -248,7 +265,7 @@ def _given(
     for result in results:
         if not result.parameter:
             taints = merge_taints(taints, (_made(frame, site, result, attribute),))
-        elif one := _passed_as(bound, result.parameter):
+        elif one := _passed_as(frame, bound, result.parameter):
             own = one.value.all_taints()
             taints = merge_taints(taints, (_through(frame, site, result, taint) for taint in own))
     return taints

@@ -16,7 +16,7 @@ from analyzers.flow.items import gone_through, taken_from
 from analyzers.flow.objects import is_super
 from analyzers.flow.patterns import taken, use_of
 from analyzers.flow.summary import When
-from analyzers.flow.switches import wanted
+from analyzers.flow.switches import conditions
 from analyzers.flow.value import (
     CLEAN,
     ELSEWHERE,
@@ -103,7 +103,7 @@ def _applies(frame: Frame, sink: Sink, given: tuple[Given, ...]) -> When | None:
     """What the function has to be given for a call to be a sink, mostly nothing; None when it is none."""
     named = {one.keyword: one.node for one in given if one.keyword}
     spared = any(key in named and constant_of(named[key]) is not False for key in sink.unless)
-    return None if spared else wanted(frame, sink.when.items(), named)
+    return None if spared else conditions(frame, sink.when.items(), named)
 
 
 def _check_value(

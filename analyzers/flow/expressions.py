@@ -13,7 +13,7 @@ from analyzers.flow.declared import checked_fields
 from analyzers.flow.frame import Frame, access, constant_key, item_key, source_taints, type_named
 from analyzers.flow.guards import about_of, as_set, comparison, either, known, members, narrowed
 from analyzers.flow.items import many
-from analyzers.flow.value import ANY_KEY, CLEAN, Proof, State, Taint, Value, join, join_states, merge_taints
+from analyzers.flow.value import ANY_KEY, CLEAN, PARAMETER, Proof, State, Taint, Value, join, join_states, merge_taints
 from analyzers.models import ANY, Sanitizer
 from analyzers.syntax import takes_number, text_value
 from analyzers.templates import percent_holes
@@ -80,7 +80,9 @@ def attribute_of(frame: Frame, node: cst.Attribute, receiver: Value) -> Value:
         # Of the parts of an address, only the host says where it leads.
         hosts = node.attr.value in HOSTS
         proofs, about = ((*proofs, Proof(*about, when=False)), about) if hosts else (proofs, ("", ()))
-    value = Value(merge_taints(part.taints, taints), part.fields, kind, proofs, about)
+    # What a source is by its own type need not wait for what the caller passes.
+    own = tuple(taint for taint in part.taints if not taints or taint.kind != PARAMETER)
+    value = Value(merge_taints(own, taints), part.fields, kind, proofs, about)
     return value.clear(kind for item in frame.models.named(Sanitizer, name) for kind in item.kinds)
 
 

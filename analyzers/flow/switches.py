@@ -10,7 +10,9 @@ from analyzers.scopes import local_names
 from analyzers.syntax import constant_of
 
 
-def wanted(frame: Frame, needs: Iterable[tuple[str, object]], given: Mapping[str, cst.BaseExpression]) -> When | None:
+def conditions(
+    frame: Frame, needs: Iterable[tuple[str, object]], given: Mapping[str, cst.BaseExpression]
+) -> When | None:
     """What the parameters of the function have to be so that all is given as needed, mostly nothing.
 
     None when something is given otherwise, or nobody can say.

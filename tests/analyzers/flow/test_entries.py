@@ -163,3 +163,32 @@ def test_a_queryset_is_known_by_the_methods_that_give_one(where: str, reached: i
             return Order.objects.filter(paid=True).extra(where=[{where}])
         """)
     assert len(api.taints(file, function(file, "view"), "user-input", "sql").flows) == reached
+
+
+@pytest.mark.parametrize(("body", "reached"), [('"pg_dump " + data["name"]', 1), ('"pg_dump all"', 0)])
+def test_a_request_is_known_under_the_name_that_a_helper_has_for_it(body: str, reached: int) -> None:
+    file = file_of(f"""
+        import os
+        from django.views.decorators.http import require_POST
+        def backup(req):
+            data = req.POST
+            os.system({body})
+        @require_POST
+        def view(request):
+            backup(request)
+        """)
+    assert len(api.taints(file, function(file, "view"), "user-input", "shell").flows) == reached
+
+
+def test_a_request_that_a_helper_calls_so_itself_is_told_once() -> None:
+    file = file_of("""
+        import os
+        from django.views.decorators.http import require_POST
+        def backup(request):
+            os.system("pg_dump " + request.POST["name"])
+        @require_POST
+        def view(request):
+            backup(request)
+        """)
+    found = [api.taints(file, function(file, name), "user-input", "shell").flows for name in ("view", "backup")]
+    assert [len(flows) for flows in found] == [0, 1]
