@@ -196,7 +196,7 @@ def _boolean(frame: Frame, node: cst.BooleanOperation) -> Value:
         return _again(frame, node.left, left)
     frame.state = join_states(before, frame.state)
     both = (proof for side in (left, right) for proof in side.proofs if proof.when == when)
-    proofs = (*(replace(proof, there=False) for proof in both), *either(left, right, not when))
+    proofs = (*(replace(proof, there=False) for proof in both), *dict.fromkeys(either(left, right, not when)))
     # `host or ""` is still about the host.
     made = join(left, right) if right.dirty or when else replace(join(left, right), about=left.about)
     return replace(made, proofs=proofs) if proofs else made
