@@ -75,7 +75,8 @@ def test_the_sandbox_analyses_newer_syntax_too() -> None:
 def test_all_newer_syntax_is_analysed(name: str) -> None:
     report = reported(f"{NEWER[name]}\nimport yaml\ndef last(t): return yaml.load(t, yaml.Loader)\n")
     assert (report.status, report.reason) == (Status.ANALYSED, "")
-    assert [finding.line for finding in report.findings] == [NEWER[name].count("\n") + 3]
+    loads = [finding.line for finding in report.findings if finding.rule == "unsafe-yaml-load"]
+    assert loads == [NEWER[name].count("\n") + 3]
 
 
 @pytest.mark.parametrize(
