@@ -20,6 +20,7 @@ from analyzers.text import Unreadable, split_lines
 
 PREFIX = "if 1:\n"
 INDENT = re.compile(r"[ \t\f]*")
+QUOTES = "\"'"
 BLANKS = " \t\f\r\n"
 # What begins a logical line and is lost on libcst, or taken for an indentation. Holes do not look like it.
 FORGETFUL = re.compile(r"\f|(?:\A|(?<!\\)[\r\n])[ \t]*\\[\r\n]")
@@ -35,6 +36,8 @@ TOKEN = re.compile(
 # Brackets inside brackets, and words and signs between two commas or line ends.
 DEEPEST = 100
 LONGEST = 1_000
+# Texts one behind the other are one to `ast`; libcst puts each into the one before, and recurses when it writes them.
+MOST_PARTS = 1_500
 BEGINNINGS = (cst.BaseCompoundStatement, cst.SimpleStatementLine)
 Definition = (cst.FunctionDef, cst.ClassDef)
 # Tokens and whitespace: rules are never asked about them, and leaving them out makes the walk three times shorter.
@@ -138,13 +141,24 @@ def _ended(text: str) -> str:
 
 
 def _placed(made: Cut) -> Cut:
-    """The cut. Raises Unreadable where libcst reads another text than Python does."""
+    """The cut. Raises Unreadable where libcst reads another text than Python does, or cannot write it."""
+    if sum(map(made.text.count, QUOTES)) > 2 * MOST_PARTS and _most_parts(made.nodes) > MOST_PARTS:
+        raise Unreadable(f"a text of more than {MOST_PARTS:,} parts")
     if ("\\" in made.text or "\f" in made.text) and FORGETFUL.search(made.text):
         try:
             made.positions  # noqa: B018 - made now, for it tells
         except Unreadable:
             raise Unreadable("a backslash alone on its line, or a form feed, hides how it is indented") from None
     return made
+
+
+def _most_parts(nodes: Sequence[cst.CSTNode]) -> int:
+    """How many texts stand one behind the other at most; a node comes after the one that it is in."""
+    parts: dict[cst.CSTNode, int] = {}
+    for node in nodes:
+        if isinstance(node, cst.ConcatenatedString):
+            parts[node.right] = parts.get(node, 1) + 1
+    return max(parts.values(), default=0)
 
 
 def risky(text: str) -> bool:

@@ -43,6 +43,7 @@ REFUSED = {
     "parentheses": ("x = " + "(" * 5_000 + ")" * 5_000 + "\n", "nested"),
     "parentheses after newer syntax": ("type X = int\nx = " + "(" * 5_000 + ")" * 5_000 + "\n", "line"),
     "elifs": ("if a:\n    pass\n" + "elif a:\n    pass\n" * 20_000, "nested"),
+    "parts of a text": (f"import yaml\nx = {SEEN}, (\n" + "    'a'\n" * 2_000 + ")\n", "1,500 parts"),
     "attributes": (f"import yaml\nx = {SEEN}" + ".b" * 20_000 + "\n", "nested"),
     "attributes just past the limit": (f"import yaml\nx = {SEEN}" + ".b" * 500 + "\n", "400 levels"),
     "calls": (f"import yaml\nx = {SEEN}" + "()" * 5_000 + "\n", "nested"),
