@@ -199,7 +199,10 @@ class SourceFile:
             return self._whole.part(unit)
 
     def _adopt(self, made: Cut) -> Cut:
-        self._owner.update(dict.fromkeys(made.nodes, made))
+        # Parts of a file read whole share their nodes, which stay with the part that was read first.
+        shared = "_whole" in self.__dict__
+        own = [node for node in made.nodes if node not in self._owner] if shared else made.nodes
+        self._owner.update(dict.fromkeys(own, made))
         return made
 
     @cached_property
