@@ -14,7 +14,8 @@ from typing import Any
 
 from analyzers import trees
 from analyzers.models import Alias, Models, Type
-from analyzers.outline import FUNCTIONS, Binding, Bound, Definition, Kind, Unit
+from analyzers.nearby import at_hand, imported
+from analyzers.outline import FUNCTIONS, Binding, Bound, Kind, Unit
 from analyzers.source import SourceFile
 from analyzers.text import beginnings, calls, smooth, words
 
@@ -23,8 +24,6 @@ HELD = re.compile(
     r"self\.(\w++)[ \t]*+(?::[^=\n]*+)?=[ \t]*+(?:await )?+((?:\w++\.)*+[A-Za-z_]\w*+)[ \t]*+(?:#.*+)?(?:$|\()",
     re.MULTILINE,
 )
-# Begins with plain letters, which are found many times faster than the edge of a word.
-IMPORT = re.compile(r"import\b[^\n(]*(?:\([^)]*\))?")
 DEFINING = (*FUNCTIONS, ast.ClassDef)
 HOPS = 3
 Pairs = Set[tuple[str, str]]
@@ -198,60 +197,6 @@ def said(file: SourceFile, text: str) -> bool:
     return known[text]
 
 
-def at_hand(file: SourceFile) -> tuple[SourceFile, ...]:
-    """The file, and the files that it and they may import, going by the words of their imports."""
-    known: tuple[SourceFile, ...] | None = file.project.cache.get((at_hand, file))
-    if known is None:
-        known = file.project.cache[at_hand, file] = tuple(_imported(file))
-    return known
-
-
-def defined(file: SourceFile) -> Mapping[str, list[tuple[Definition, SourceFile]]]:
-    """The functions of a file and of those it imports by their names; the methods also by the name of their class."""
-    known: dict[str, list[tuple[Definition, SourceFile]]] | None = file.cache.get(defined)
-    if known is None:
-        known = file.cache[defined] = {}
-        for other in at_hand(file):
-            for one in other.outline.definitions if other.readable else ():
-                if one.kind is Kind.FUNCTION:
-                    known.setdefault(one.name, []).append((one, other))
-                    known.setdefault(one.parent.rpartition(".")[2], []).append((one, other))
-    return known
-
-
-def _imported(file: SourceFile) -> Iterator[SourceFile]:
-    left = {other.module: other for other in file.project.files.values() if other is not file}
-    waiting = [file]
-    while waiting:
-        this = waiting.pop()
-        yield this
-        found = _imports(this) if left else frozenset()
-        near = [other for other in left.values() if other.module.rpartition(".")[2] in found or _is_above(other, this)]
-        waiting += [left.pop(other.module) for other in near]
-
-
-def imported(file: SourceFile) -> frozenset[str]:
-    """The words of the imports of a file and of those that it imports."""
-    known: frozenset[str] | None = file.project.cache.get((imported, file))
-    if known is None:
-        known = file.project.cache[imported, file] = frozenset().union(*map(_imports, at_hand(file)))
-    return known
-
-
-def _imports(file: SourceFile) -> frozenset[str]:
-    known: frozenset[str] | None = file.cache.get(_imports)
-    if known is None:
-        text = file.smooth
-        lines = " ".join(text[text.rfind("\n", 0, found.start()) + 1 : found.end()] for found in IMPORT.finditer(text))
-        known = file.cache[_imports] = words(lines)
-    return known
-
-
-def _is_above(package: SourceFile, file: SourceFile) -> bool:
-    """`from . import name` says no name of the package."""
-    return package.package == package.module and file.module.startswith(package.module)
-
-
 def last_words(models: Models | None, kind: type) -> frozenset[str]:
     """What the names of the models of one kind end in, under their other names too."""
     if models is None:
@@ -279,17 +224,30 @@ def _origins(file: SourceFile) -> Stands:
 
 
 def _collected(file: SourceFile, pairs: Callable[[SourceFile], Pairs]) -> Stands:
-    """What the names of a file and of those it imports stand for: too much rather than too little, without scopes."""
+    """What the names of a file and of those it imports stand for: too much rather than too little, without scopes.
+
+    Made once for all files that have the same at hand, as those of a package that import each other in a circle.
+    """
     known: Stands | None = file.cache.get((_collected, pairs))
     if known is None:
-        direct: dict[str, set[str]] = {}
-        for name, target in (pair for other in at_hand(file) for pair in _kept(other, pairs)):
-            direct.setdefault(name, set()).add(target)
-        for _ in range(HOPS):
-            for targets in direct.values():
-                targets.update(*(direct[target] for target in targets & direct.keys()))
-        known = file.cache[_collected, pairs] = {name: frozenset(targets) for name, targets in direct.items()}
+        made: dict[Set[SourceFile], Stands] = file.project.cache.setdefault((_collected, pairs), {})
+        near = frozenset(at_hand(file))
+        if near not in made:
+            ordered = sorted(near, key=lambda other: other.path)
+            made[near] = _through(pair for other in ordered for pair in _kept(other, pairs))
+        known = file.cache[_collected, pairs] = made[near]
     return known
+
+
+def _through(pairs: Iterable[tuple[str, str]]) -> Stands:
+    """All that a name stands for, through a few hops."""
+    direct: dict[str, set[str]] = {}
+    for name, target in pairs:
+        direct.setdefault(name, set()).add(target)
+    for _ in range(HOPS):
+        for targets in direct.values():
+            targets.update(*(direct[target] for target in targets & direct.keys()))
+    return {name: frozenset(targets) for name, targets in direct.items()}
 
 
 def _kept(file: SourceFile, pairs: Callable[[SourceFile], Pairs]) -> Pairs:

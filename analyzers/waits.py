@@ -8,9 +8,10 @@ import libcst as cst
 from analyzers import syntax
 from analyzers.flow import api
 from analyzers.flow.frame import typed
-from analyzers.glimpse import Glimpse, defined, last_words
+from analyzers.glimpse import Glimpse, last_words
 from analyzers.model import Step
 from analyzers.models import Blocking, Models
+from analyzers.nearby import defined
 from analyzers.outline import Definition, Kind
 from analyzers.source import SourceFile
 

@@ -8,7 +8,8 @@ from analyzers.fit import definite, signatures
 from analyzers.fit.called import of_class
 from analyzers.fit.definite import Place
 from analyzers.fit.signatures import Given
-from analyzers.glimpse import Glimpse, aliases, at_hand
+from analyzers.glimpse import Glimpse, aliases
+from analyzers.nearby import at_hand
 from analyzers.outline import Binding, Kind, Unit, bindings, dotted
 from analyzers.source import SourceFile
 from analyzers.trees import last_name

@@ -13,8 +13,9 @@ from analyzers.flow.hints import EVERYDAY, speaks_of_source
 from analyzers.flow.memory import may_leave, may_read
 from analyzers.flow.signs import possible
 from analyzers.flow.sinks import kinds_in
-from analyzers.glimpse import Glimpse, Passage, defined
+from analyzers.glimpse import Glimpse, Passage
 from analyzers.models import Models
+from analyzers.nearby import defined
 from analyzers.outline import Definition, Kind
 from analyzers.source import SourceFile
 

@@ -21,9 +21,10 @@ from analyzers import syntax, trees
 from analyzers.answers import asked, unexpected
 from analyzers.callers import calls_of
 from analyzers.flow import api
-from analyzers.glimpse import Glimpse, at_hand, stand_for
+from analyzers.glimpse import Glimpse, stand_for
 from analyzers.handling import handled
 from analyzers.model import Confidence, Examined, Finding, Severity, Step
+from analyzers.nearby import at_hand
 from analyzers.outline import Kind
 from analyzers.rule import Bad, Good, Rule
 from analyzers.source import SourceFile

@@ -15,8 +15,9 @@ from collections.abc import Iterator, Mapping
 import libcst as cst
 
 from analyzers import ancestry, syntax
-from analyzers.glimpse import Glimpse, at_hand, says, stand_for
+from analyzers.glimpse import Glimpse, says, stand_for
 from analyzers.model import Examined, Finding, Severity, Step
+from analyzers.nearby import at_hand
 from analyzers.outline import Bound
 from analyzers.rule import Bad, Good, Rule
 from analyzers.scopes import dotted

@@ -12,14 +12,14 @@ handler may close; a name that is bound by the time when some of the errors are 
 import ast
 import itertools
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import libcst as cst
 
 from analyzers import syntax, trees
 from analyzers.flow import api
 from analyzers.flow.results import Unbound
-from analyzers.glimpse import Glimpse, says
+from analyzers.glimpse import DEFINING, Glimpse, says
 from analyzers.handling import handled
 from analyzers.model import Examined, Finding, Severity, Step
 from analyzers.rule import Bad, Good, Rule
@@ -72,8 +72,18 @@ def _leaves_unbound(attempt: ast.Try | ast.TryStar, read: Mapping[str, Sequence[
 
 
 def _calls_come_back(handler: ast.ExceptHandler) -> bool:
-    calls = (node.func for part in handler.body for node in trees.nodes(part) if isinstance(node, ast.Call))
+    calls = (node.func for node in _run(handler.body) if isinstance(node, ast.Call))
     return all(_comes_back(_last(func), _last(getattr(func, "value", None))) for func in calls)
+
+
+def _run(statements: Iterable[ast.AST]) -> Iterator[ast.AST]:
+    """The nodes of statements, without what stands in functions and classes that are defined there."""
+    waiting = list(statements)
+    while waiting:
+        node = waiting.pop()
+        yield node
+        if not isinstance(node, (*DEFINING, ast.Lambda)):
+            waiting.extend(ast.iter_child_nodes(node))
 
 
 def _last(node: ast.AST | None) -> str:

@@ -19,9 +19,10 @@ import libcst as cst
 from analyzers import syntax
 from analyzers.fit.misfits import untranslated
 from analyzers.fit.placeholders import Unclear, by_position, percent_marks, simple_braces
-from analyzers.glimpse import Glimpse, at_hand
+from analyzers.glimpse import Glimpse
 from analyzers.model import Edit, Finding, Fix, Safety, Severity, Span
 from analyzers.names import bases
+from analyzers.nearby import at_hand
 from analyzers.outline import Definition, Kind, dotted
 from analyzers.rule import Bad, Good, Rule
 from analyzers.source import SourceFile
