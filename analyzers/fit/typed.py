@@ -16,7 +16,7 @@ from analyzers.source import SourceFile
 from analyzers.waits import running
 
 # `self.client = ...` and `app.client: Client = ...`
-WRITTEN = re.compile(r"\.(\w+)[ \t]*(?::[^=\n]*)?=(?!=)")
+WRITTEN = re.compile(r"\.(\w+)[ \t]*(?::[^=\n]{0,200})?=(?!=)")
 
 
 def method_of(call: cst.Call, file: SourceFile) -> Place | None:

@@ -119,8 +119,8 @@ def _unknown(glimpse: Glimpse) -> frozenset[str]:
 def hinted(glimpse: Glimpse) -> frozenset[str]:
     """The names that a unit uses where it runs, and that the module imports for type checkers alone."""
     file = glimpse.file
-    names, places = _for_checkers(file)
-    if names.isdisjoint(glimpse.words) or any(first <= glimpse.unit.line <= last for first, last in places):
+    names, blocks = _for_checkers(file)
+    if names.isdisjoint(glimpse.words) or any(first <= glimpse.unit.line <= last for first, last in blocks):
         return frozenset()
     used = names & {one.id for one in _evaluated(glimpse.nodes) if isinstance(one, ast.Name)} - glimpse.bound
     return used - (_of_class(glimpse, file) | set(_rarely_bound(glimpse.nodes)) | _walruses(file)) if used else used
@@ -165,18 +165,18 @@ def _for_checkers(file: SourceFile) -> tuple[frozenset[str], tuple[tuple[int, in
     """What the module imports under `if TYPE_CHECKING:` and binds nowhere else, and the lines of these blocks."""
     known: tuple[frozenset[str], tuple[tuple[int, int], ...]] | None = file.cache.get(_for_checkers)
     if known is None:
-        places: tuple[tuple[int, int], ...] = ()
+        ranges: tuple[tuple[int, int], ...] = ()
         if CHECKING in file.words and file.readable and not _is_open(file):
             blocks = [
                 one
                 for one in file.outline.tree.body
                 if isinstance(one, ast.If) and trees.last_name(one.test) == CHECKING
             ]
-            places = tuple((one.body[0].lineno, one.body[-1].end_lineno or one.lineno) for one in blocks)
-        lines = {line for first, last in places for line in range(first, last + 1)}
+            ranges = tuple((one.body[0].lineno, one.body[-1].end_lineno or one.lineno) for one in blocks)
+        lines = {line for first, last in ranges for line in range(first, last + 1)}
         bound = file.outline.names[""].items() if lines else ()
         names = (name for name, all_of in bound if all(one.how is Bound.IMPORT and one.line in lines for one in all_of))
-        known = file.cache[_for_checkers] = frozenset(names) - (bound_globally(file) if lines else set()), places
+        known = file.cache[_for_checkers] = frozenset(names) - (bound_globally(file) if lines else set()), ranges
     return known
 
 
