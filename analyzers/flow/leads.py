@@ -4,7 +4,7 @@ A text leads to a sink when it, or a function of the files at hand that it names
 speaks of one. Too much counts rather than too little: names are taken for whatever has that name.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 
 from analyzers.flow import toplevel
 from analyzers.flow.elsewhere import calls_of
@@ -19,11 +19,10 @@ from analyzers.nearby import defined
 from analyzers.outline import Definition, Kind
 from analyzers.source import SourceFile
 
-# One more than the calls that summaries go deep.
-DEPTH = 7
 OWN = ("self.", "cls.", "super().")
 MAKING = frozenset({"__init__", "__new__", "__post_init__", "__enter__", "__call__"})
 Place = tuple[SourceFile, int, int]
+Read = dict[Place, tuple[frozenset[str], frozenset[Place]]]
 Caller = tuple[SourceFile, Definition]
 
 
@@ -95,16 +94,36 @@ def _reached(start: Place, models: Models) -> frozenset[str]:
     """The kinds of sinks that a text speaks of, or one of the functions that it comes to."""
     known: dict[Place, frozenset[str]] = start[0].project.cache.setdefault(_reached, {})
     if start not in known:
-        seen, level = {start}, {start}
-        found: set[str] = set()
-        for _ in range(DEPTH):
-            found.update(*(known[place] for place in level if place in known))
-            read = [_read(place, models) for place in level if place not in known]
-            found.update(*(kinds for kinds, _ in read))
-            level = set().union(*(named for _, named in read)) - seen
-            seen |= level
-        known[start] = frozenset(found)
+        _spread(_explored(start, models, known), known)
     return known[start]
+
+
+def _explored(start: Place, models: Models, known: Container[Place]) -> Read:
+    """The texts that one comes to and that are not known yet."""
+    found: Read = {}
+    waiting = [start]
+    while waiting:
+        place = waiting.pop()
+        if place not in found and place not in known:
+            found[place] = _read(place, models)
+            waiting += found[place][1]
+    return found
+
+
+def _spread(found: Read, known: dict[Place, frozenset[str]]) -> None:
+    """Make known what each leads to: what it speaks of, handed to those that name it until nothing is new."""
+    naming: dict[Place, list[Place]] = {}
+    for place, (kinds, named) in found.items():
+        known[place] = kinds.union(*(known[one] for one in named if one in known))
+        for one in named:
+            naming.setdefault(one, []).append(place)
+    waiting = list(found)
+    while waiting:
+        place = waiting.pop()
+        for one in naming.get(place, ()):
+            if not known[place] <= known[one]:
+                known[one] |= known[place]
+                waiting.append(one)
 
 
 def _read(place: Place, models: Models) -> tuple[frozenset[str], frozenset[Place]]:
