@@ -257,3 +257,14 @@ def left_unbound(file: SourceFile, function: cst.FunctionDef) -> tuple[Unbound, 
         return tuple(unbound.unbound(file, function))
     except (Undecided, RecursionError):
         return ()
+
+
+def errors_used_behind(file: SourceFile, function: cst.FunctionDef) -> tuple[Unbound, ...]:
+    """The names of errors that are used behind their handler, which has deleted them at its end.
+
+    See https://docs.python.org/3/reference/compound_stmts.html#except-clause.
+    """
+    try:
+        return tuple(unbound.deleted(file, function))
+    except (Undecided, RecursionError):
+        return ()

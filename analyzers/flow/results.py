@@ -113,9 +113,10 @@ class MayBeNone:
 class Unbound:
     """A name that a `try` binds at `binding`; the `handler` goes on without it, to the `use`.
 
-    Whenever the handler takes an exception the first time, the name is not bound yet, and every way on from there that
-    the handler itself does not end leads to a use. Where the first use stands behind a `for` around the `try`, that is
-    the `loop`, which has run out.
+    Or the name of the error: the handler itself is its binding, and deletes it at its end. Whenever the handler takes
+    an exception the first time, the name is not bound yet, and every way on from there that the handler itself does not
+    end leads to a use. Where the first use stands behind a `for` around the `try`, that is the `loop`, which has run
+    out.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Names that a handler leaves unbound, and that the program then uses.
+"""Names that a handler leaves unbound, or its own that ends with it, and that the program then uses.
 
 Only first times are looked at: a way never goes back to the head of a loop, except to leave a `for` that has run out.
 """
@@ -41,20 +41,51 @@ def unbound(file: SourceFile, function: cst.FunctionDef) -> Iterator[Unbound]:
                         yield Unbound(name, made[name], handler, *found)
 
 
+def deleted(file: SourceFile, function: cst.FunctionDef) -> Iterator[Unbound]:
+    """See `api.errors_used_behind`. Raises Undecided."""
+    handlers = [node for node in inside(function.body) if isinstance(node, cst.ExceptHandler) and node.name]
+    if not handlers:
+        return
+    graph = graph_of(file, function)
+    own = local_names(function, file.package).keys() - set(_shared(function))
+    for handler in handlers:
+        name = error_name(handler)
+        for catch in graph.of(handler)[:1] if name in own else ():
+            found = _first_use(name, catch, behind=True)
+            if found:
+                yield Unbound(name, handler, handler, *found)
+
+
+def error_name(handler: cst.ExceptHandler) -> str:
+    """What a handler calls the error, empty where it gives it no name."""
+    return handler.name.name.value if handler.name and isinstance(handler.name.name, cst.Name) else ""
+
+
+def _shared(function: cst.FunctionDef) -> Iterator[str]:
+    """The names that functions inside may bind."""
+    nodes = (node for node in _everywhere(function) if isinstance(node, cst.Nonlocal))
+    return (item.name.value for node in nodes for item in node.names)
+
+
 def _changed_elsewhere(function: cst.FunctionDef) -> Iterator[str]:
     """The names that are deleted, belong to a handler, or that functions inside may bind."""
-    waiting: list[cst.CSTNode] = [function.body]
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, cst.Nonlocal):
-            yield from (item.name.value for item in node.names)
-        elif isinstance(node, cst.Del):
+    yield from _shared(function)
+    for node in _everywhere(function):
+        if isinstance(node, cst.Del):
             targets = (
                 [one.value for one in node.target.elements] if isinstance(node.target, cst.Tuple) else [node.target]
             )
             yield from (target.value for target in targets if isinstance(target, cst.Name))
-        elif isinstance(node, cst.ExceptHandler) and node.name and isinstance(node.name.name, cst.Name):
-            yield node.name.name.value
+        elif isinstance(node, cst.ExceptHandler):
+            yield error_name(node)
+
+
+def _everywhere(function: cst.FunctionDef) -> Iterator[cst.CSTNode]:
+    """The nodes of a function, also of those inside it."""
+    waiting: list[cst.CSTNode] = [function.body]
+    while waiting:
+        node = waiting.pop()
+        yield node
         waiting.extend(children(node))
 
 
@@ -95,10 +126,10 @@ def _ahead(point: Point) -> Iterator[tuple[Point, cst.CSTNode | None]]:
             yield from ((after, target.node) for after in target.after(Edge.FALSE))
 
 
-def _first_use(name: str, catch: Point) -> tuple[cst.Name, cst.CSTNode | None] | None:
-    """The first use behind a handler, and the loop that has run out before it; None where a way may miss every use.
+def _first_use(name: str, catch: Point, *, behind: bool = False) -> tuple[cst.Name, cst.CSTNode | None] | None:
+    """The first use in or behind a handler, and the loop that has run out before it; None where a way may miss them.
 
-    A way that ends in the handler itself is no way on.
+    A way that ends in the handler itself is no way on. `behind` it, what is done in it does not count.
     """
     handler = frozenset(inside(catch.node)) if catch.node else frozenset()
     found: tuple[cst.Name, cst.CSTNode | None] | None = None
@@ -109,13 +140,15 @@ def _first_use(name: str, catch: Point) -> tuple[cst.Name, cst.CSTNode | None] |
         if point in seen:
             continue
         seen.add(point)
-        loads = [(node, sure) for node, sure in loads_at(point) if node.value == name]
+        passed = behind and point.node in handler
+        loads = [(node, sure) for node, sure in loads_at(point) if node.value == name and not passed]
         use = next((node for node, sure in loads if sure), None)
         if use:
             found = found or (use, loop)
             continue
         after = list(_ahead(point))
-        if loads or name in bound_at(point) or not (after or point.node in handler) or _may_end(point):
+        bound = name in bound_at(point) and not passed
+        if loads or bound or not (after or point.node in handler) or _may_end(point):
             return None
         leaving = isinstance(point.node, LEAVING) and point.node in handler
         for target, ended in [] if leaving else after:

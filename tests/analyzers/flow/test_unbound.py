@@ -71,3 +71,34 @@ def test_the_loop_that_must_run_out_is_told() -> None:
     (found,) = api.left_unbound(file, function(file, "work"))
     assert found.loop is not None
     assert file.line(found.loop) == 2
+
+
+DELETED = {
+    "behind": ("try:\n    f()\nexcept E as e:\n    g()\nuse(e)", [5]),
+    "though it had a value": ("e = None\ntry:\n    f()\nexcept E as e:\n    g()\nif e:\n    h()", [6]),
+    "once a loop has run out": (
+        "for y in p:\n    try:\n        return f()\n    except E as e:\n        g(e)\nraise e",
+        [6],
+    ),
+    "of a handler inside": (
+        "try:\n    f()\nexcept A as e:\n    try:\n        g()\n    except B as e:\n        h()\n    raise e",
+        [8],
+    ),
+    "used in its handler": ("try:\n    f()\nexcept E as e:\n    use(e)", []),
+    "set anew": ("try:\n    f()\nexcept E as e:\n    g()\ne = 1\nuse(e)", []),
+    "of the next handler": ("try:\n    f()\nexcept A as e:\n    g()\ntry:\n    f()\nexcept B as e:\n    use(e)", []),
+    "the handler leaves": ("e = 1\ntry:\n    f()\nexcept E as e:\n    return\nuse(e)", []),
+    "on one way alone": ("try:\n    f()\nexcept E as e:\n    g()\nif p:\n    use(e)", []),
+    "set by a function inside": (
+        "def h():\n    nonlocal e\n    e = 1\ntry:\n    f()\nexcept E as e:\n    g()\nh()\nuse(e)",
+        [],
+    ),
+    "in another function": ("try:\n    f()\nexcept E as e:\n    g()\nwork(lambda e: e)", []),
+}
+
+
+@pytest.mark.parametrize(("body", "lines"), DELETED.values(), ids=DELETED)
+def test_the_name_of_an_error_is_gone_behind_its_handler(body: str, lines: list[int]) -> None:
+    file = file_of("def work(self, p):\n" + "".join(f"    {line}\n" for line in body.split("\n")))
+    found = api.errors_used_behind(file, function(file, "work"))
+    assert [file.line(one.use) - 1 for one in found] == lines
