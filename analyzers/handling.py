@@ -31,6 +31,14 @@ def handlers_around(node: cst.CSTNode, file: SourceFile) -> Iterator[cst.ExceptH
         inside = outer
 
 
+def clause(handler: cst.ExceptHandler, file: SourceFile) -> str:
+    """How a handler begins: `except (OSError, ValueError)`."""
+    if handler.type is None:
+        return "except"
+    kinds = file.code(handler.type)
+    return f"except ({kinds})" if isinstance(handler.type, cst.Tuple) else f"except {kinds}"
+
+
 def builtins_caught(handler: ast.ExceptHandler, glimpse: Glimpse) -> frozenset[str] | None:
     """The builtin errors that an `except` names, as far as the outline tells; None where that is not certain."""
     kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type] if handler.type else []

@@ -3,7 +3,7 @@
 import libcst as cst
 import pytest
 
-from analyzers.handling import handled
+from analyzers.handling import clause, handled
 from analyzers.source import SourceFile
 
 BODY = {
@@ -42,3 +42,10 @@ def test_the_error_is_expected_by(code: str) -> None:
 def test_the_error_is_not_expected_by(code: str) -> None:
     call, file = use_in(code)
     assert not handled(call, file, FileExistsError)
+
+
+@pytest.mark.parametrize("written", ["except", "except OSError", "except (OSError, KeyError)", "except errors[0]"])
+def test_a_handler_is_named_as_it_is_written(written: str) -> None:
+    file = SourceFile("code.py", f"try:\n    use()\n{written}:\n    pass\n")
+    (handler,) = (node for unit in file.scopes() for node in unit.nodes if isinstance(node, cst.ExceptHandler))
+    assert clause(handler, file) == written

@@ -16,6 +16,7 @@ import libcst as cst
 
 from analyzers.flow import api
 from analyzers.glimpse import Glimpse, says
+from analyzers.handling import clause
 from analyzers.model import Examined, Finding, Severity, Step
 from analyzers.onward import calls_come_back, goes_on
 from analyzers.rule import Bad, Good, Rule
@@ -212,6 +213,6 @@ def check(function: cst.FunctionDef, file: SourceFile) -> Iterator[Finding | Exa
         if found.use in told or not goes_on(found, function, file):
             continue
         told.add(found.use)
-        handler = f"except {file.code(found.handler.type)} as {found.name}" if found.handler.type else "except"
+        handler = f"{clause(found.handler, file)} as {found.name}"
         steps = (Step(file.path, file.head_span(found.handler), f"`{found.name}` is deleted at the end of this"),)
         yield RULE.finding(file, found.use, steps=steps, handler=handler, name=found.name)

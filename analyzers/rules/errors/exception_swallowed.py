@@ -20,7 +20,7 @@ import libcst as cst
 
 from analyzers import syntax
 from analyzers.glimpse import Glimpse, says
-from analyzers.handling import builtins_caught
+from analyzers.handling import builtins_caught, clause
 from analyzers.model import Confidence, Examined, Finding, Severity
 from analyzers.rule import Bad, Good, Rule
 from analyzers.source import SourceFile
@@ -315,7 +315,7 @@ def _dots(statement: cst.CSTNode) -> bool:
 
 
 def _head(handler: cst.ExceptHandler, file: SourceFile) -> str:
-    return f"except {file.code(handler.type)}" if handler.type else "except:"
+    return clause(handler, file) if handler.type else "except:"
 
 
 def _work(attempt: cst.Try, file: SourceFile) -> str:

@@ -16,6 +16,7 @@ import libcst as cst
 
 from analyzers import ancestry, syntax
 from analyzers.glimpse import Glimpse, says, stand_for
+from analyzers.handling import clause
 from analyzers.model import Examined, Finding, Severity, Step
 from analyzers.nearby import at_hand
 from analyzers.outline import Bound
@@ -74,8 +75,8 @@ RULE = Rule(
     title="Handler that is never reached",
     weakness="CWE-561",
     severity=Severity.MEDIUM,
-    message="`except {kind}` never runs: `except {broader}` above it takes every `{kind}` first.",
-    advice="Move `except {kind}` above `except {broader}`, or remove it.",
+    message="`except {kind}` never runs: `{broader}` above it takes every `{kind}` first.",
+    advice="Move `except {kind}` above `{broader}`, or remove it.",
     needs=(
         says("except"),
         _one_may_take_another,
@@ -211,8 +212,7 @@ def check(handler: cst.ExceptHandler, file: SourceFile) -> Iterator[Finding | Ex
     if max(first) < place:
         taker = attempt.handlers[first[0]]
         step = Step(file.path, file.head_span(taker), "this handler takes it first")
-        broader = file.code(taker.type) if taker.type else "Exception"
-        yield RULE.finding(file, handler, steps=(step,), kind=file.code(kinds[0]), broader=broader)
+        yield RULE.finding(file, handler, steps=(step,), kind=file.code(kinds[0]), broader=clause(taker, file))
 
 
 def _is_certain(kind: cst.BaseExpression, file: SourceFile) -> bool:

@@ -18,6 +18,7 @@ import libcst as cst
 from analyzers import trees
 from analyzers.flow import api
 from analyzers.glimpse import Glimpse, says
+from analyzers.handling import clause
 from analyzers.model import Examined, Finding, Severity, Step
 from analyzers.onward import calls_come_back, goes_on
 from analyzers.rule import Bad, Good, Rule
@@ -269,9 +270,8 @@ def check(function: cst.FunctionDef, file: SourceFile) -> Iterator[Finding | Exa
         if found.use in told or found.handler in told or not goes_on(found, function, file):
             continue
         told.update((found.use, found.handler))
-        handler = f"except {file.code(found.handler.type)}" if found.handler.type else "except"
         steps = (
             Step(file.path, file.head_span(found.binding), f"`{found.name}` would get its value here"),
             Step(file.path, file.head_span(found.handler), "this goes on without it"),
         )
-        yield RULE.finding(file, found.use, steps=steps, handler=handler, name=found.name)
+        yield RULE.finding(file, found.use, steps=steps, handler=clause(found.handler, file), name=found.name)
