@@ -8,7 +8,8 @@ import libcst as cst
 
 from analyzers.flow.answers import answer, passed_on, tells
 from analyzers.flow.build import graph_of
-from analyzers.flow.entries import entry_of, held, start
+from analyzers.flow.dependencies import Answer, begun
+from analyzers.flow.entries import MODULE, entry_of, held, start
 from analyzers.flow.expressions import evaluate
 from analyzers.flow.frame import Frame, Hit, short
 from analyzers.flow.given import Given as Argument
@@ -50,9 +51,13 @@ class Known:
 
 @dataclass
 class Kept:
-    """What the analyses of one file share: summaries by kind of source, and how many expressions were evaluated."""
+    """What the analyses of one file share: summaries by kind of source, and how many expressions were evaluated.
+
+    `answers` is what the dependencies of handlers give.
+    """
 
     summaries: dict[str, dict[Key, Known]] = field(default_factory=dict)
+    answers: dict[object, Answer] = field(default_factory=dict)
     steps: int = 0
 
 
@@ -64,6 +69,7 @@ class Analysis:
         self.models, self.kind = models, kind
         self.kept = kept or Kept()
         self.known = self.kept.summaries.setdefault(kind, {})
+        self.answers = self.kept.answers
         self.running: dict[Key, Summary] = {}
         self.circular: set[Key] = set()
         self.making: list[Making] = []
@@ -76,14 +82,21 @@ class Analysis:
 
         Raises Undecided when the budget is spent.
         """
-        frame = self._frame(file, symbolic=False)
-        frame.answers = _answers(file, self.models, function)
-        state = start(file, self.models, function, self.kind, symbolic=False)
+        entry = entry_of(file, self.models, function) if function.name.value != MODULE else None
+        _, state = begun(self, file, function, entry)
         if held and "self" in state:
             state["self"] = replace(state["self"], fields={**state["self"].fields, **held})
-        end = self._spend(frame, function, state)
+        frame, end = self.run(file, function, state, _answers(file, self.models, function))
         frame.left = end.get("self", CLEAN).fields if end else NO_FIELDS
         return frame
+
+    def run(
+        self, file: SourceFile, function: cst.FunctionDef, begin: State, answers: tuple[str, ...] = ()
+    ) -> tuple[Frame, State | None]:
+        """See `Runner.run`; `answers` are the sink kinds that a returned text reaches."""
+        frame = self._frame(file, symbolic=False)
+        frame.answers = answers
+        return frame, self._spend(frame, function, begin)
 
     def summary(
         self, file: SourceFile, function: cst.FunctionDef | Definition, *, wanted: bool, own: str = ""

@@ -3,6 +3,7 @@
 A caller that the change touches is left out: its own file speaks of the flow.
 """
 
+import re
 from collections.abc import Iterator
 
 import libcst as cst
@@ -14,11 +15,11 @@ from analyzers.flow.graph import Undecided
 from analyzers.flow.hints import INIT, may_have_source, speaks_of_source
 from analyzers.flow.results import Flow
 from analyzers.flow.trace import assumed, hit_steps, source_words
-from analyzers.models import Models
+from analyzers.models import Entry, Models
 from analyzers.outline import Definition
 from analyzers.purpose import TEST_PATH
 from analyzers.source import SourceFile
-from analyzers.whereabouts import calling
+from analyzers.whereabouts import calling, function_at, line_at
 
 CALLER_LIMIT = 8
 
@@ -26,12 +27,30 @@ CALLER_LIMIT = 8
 def calls_of(file: SourceFile, own: Definition, other: SourceFile) -> tuple[Definition, ...]:
     """The functions of another file, or of this one, in whose text a function of this file may be called.
 
-    What makes an object is called by those that make one of a class below. Tests call nothing but for tests.
+    What makes an object is called by those that make one of a class below; what a handler depends on, for the handler.
+    Tests call nothing but for tests.
     """
     if TEST_PATH.search(other.path) and not TEST_PATH.search(file.path):
         return ()
-    found = calling(other, own.name)
+    found = tuple(dict.fromkeys((*calling(other, own.name), *depending_on(other, own.name))))
     return tuple(one for one in found if is_below(other, one, own)) if own.name == INIT and found else found
+
+
+def depending_on(file: SourceFile, name: str) -> tuple[Definition, ...]:
+    """The handlers of a file that depend on a function of that name, going by their text."""
+    models = file.project.models
+    marks = frozenset(mark for one in models.all(Entry) for mark in one.handed) if isinstance(models, Models) else ()
+    if file.words.isdisjoint(marks):
+        return ()
+    known: dict[str, dict[Definition, None]] | None = file.cache.get(depending_on)
+    if known is None:
+        known = file.cache[depending_on] = {}
+        given = re.compile(rf"\b(?:{'|'.join(sorted(marks))})\(\s*(?:dependency\s*=\s*)?(?:\w+\.)*(\w+)\s*[,)]")
+        for found in given.finditer(file.text):
+            one = function_at(file, line_at(file, found.start()))
+            if one:
+                known.setdefault(found[1], {})[one] = None
+    return tuple(known.get(name, ()))
 
 
 def is_below(file: SourceFile, one: Definition, own: Definition) -> bool:
@@ -63,7 +82,8 @@ def _candidates(file: SourceFile, own: Definition) -> list[tuple[SourceFile, Def
     called, modules = f"{own.name}(", file.module.split(".")[-2:]
     found: list[tuple[SourceFile, Definition]] = []
     for other in sorted(file.project.files.values(), key=lambda other: other.path):
-        named = called in other.text and any(module in other.text for module in modules)
+        named = called in other.text or bool(depending_on(other, own.name))
+        named = named and any(module in other.text for module in modules)
         if other is file or not named or not other.readable:
             continue
         own_callers = calls_of(file, own, other)

@@ -48,14 +48,23 @@ WRITES = re.compile(
 BINDS = re.compile(r"\b(?:for|as) self\.")
 
 
-def start(file: SourceFile, models: Models, function: cst.FunctionDef, source_kind: str, *, symbolic: bool) -> State:
+def start(
+    file: SourceFile,
+    models: Models,
+    function: cst.FunctionDef,
+    source_kind: str,
+    *,
+    symbolic: bool,
+    entry: Entry | None = None,
+) -> State:
     """The state in which a function begins, with data of one kind of source.
 
-    The code of a module, which has no function's name, begins with nothing.
+    The code of a module, which has no function's name, begins with nothing. `entry` is how a framework calls it, where
+    that is known.
     """
     if function.name.value == MODULE:
         return {FACTS: CLEAN}
-    entry = None if symbolic else entry_of(file, models, function)
+    entry = None if symbolic else entry or entry_of(file, models, function)
     converted = set(_converted(function)) if entry else set()
     state: State = {FACTS: CLEAN}
     for parameter in parameters(function.params):
