@@ -8,8 +8,11 @@ import libcst as cst
 
 from analyzers.flow.answers import answer, passed_on, tells
 from analyzers.flow.build import graph_of
+from analyzers.flow.decorators import NOTHING as NOT_SEEN
+from analyzers.flow.decorators import begun as decorated
+from analyzers.flow.decorators import vouched
 from analyzers.flow.dependencies import Answer, begun
-from analyzers.flow.entries import MODULE, entry_of, held, start
+from analyzers.flow.entries import MODULE, applied, entry_of, held, start
 from analyzers.flow.expressions import evaluate
 from analyzers.flow.frame import Frame, Hit, short
 from analyzers.flow.given import Given as Argument
@@ -86,7 +89,11 @@ class Analysis:
         _, state = begun(self, file, function, entry)
         if held and "self" in state:
             state["self"] = replace(state["self"], fields={**state["self"].fields, **held})
-        frame, end = self.run(file, function, state, _answers(file, self.models, function))
+        looked = (
+            vouched(self, file, function, applied(file, self.models, function)) if function.decorators else NOT_SEEN
+        )
+        answers = tuple(kind for kind in _answers(file, self.models, function) if kind not in looked.answers)
+        frame, end = self.run(file, function, decorated(state, looked), answers)
         frame.left = end.get("self", CLEAN).fields if end else NO_FIELDS
         return frame
 
@@ -97,6 +104,12 @@ class Analysis:
         frame = self._frame(file, symbolic=False)
         frame.answers = answers
         return frame, self._spend(frame, function, begin)
+
+    def watch(self, file: SourceFile, function: cst.FunctionDef, begin: State, called: str) -> Frame:
+        """See `decorators.Runner`."""
+        frame = replace(self._frame(file, symbolic=True), watched=called)
+        self._spend(frame, function, begin)
+        return frame
 
     def summary(
         self, file: SourceFile, function: cst.FunctionDef | Definition, *, wanted: bool, own: str = ""
@@ -238,7 +251,8 @@ class Analysis:
             place = class_of(file.project, own)
             of = place[1].qualname if place and place[0] is file else ""
             begin["self"] = Value(fields=held(file, function, of), type=own)
-        end = self._spend(frame, function, begin)
+        looked = vouched(self, file, function, function.decorators) if function.decorators else NOT_SEEN
+        end = self._spend(frame, function, decorated(begin, looked))
         names = tuple(parameter.name.value for parameter in parameters(function.params))
         signature = signature_of(function.params)
         # The mapping of `**rest` is made for the call: what is done to it stays here.
@@ -249,7 +263,7 @@ class Analysis:
             result=tuple(_results(frame.result)),
             type=frame.result.type,
             writes=_writes(file, function, end, lasting),
-            proves=_proves(file, function, end, lasting),
+            proves=_proves(file, function, end, tuple(one for one in lasting if one not in looked.parameters)),
             tells=tells(frame, names, True),
             denies=tells(frame, names, False),
             stops=end is None and not _is_abstract(file, function),

@@ -13,7 +13,7 @@ from analyzers.flow.objects import class_of, function_of, held_by, is_super, mak
 from analyzers.flow.summary import Given as Result
 from analyzers.flow.summary import Signature, Summary, signature_of
 from analyzers.flow.switches import conditions, with_defaults
-from analyzers.flow.value import CLEAN, KEYS, Link, Proof, Taint, Value, join, merge_taints, placed
+from analyzers.flow.value import CLEAN, KEYS, PARAMETER, RESULT, Link, Proof, Taint, Value, join, merge_taints, placed
 from analyzers.models import Source
 from analyzers.outline import Definition
 from analyzers.scopes import parameters
@@ -41,6 +41,9 @@ def apply_callee(
 ) -> Value | None:
     """The value of a call of a project's function; None when it is none, or nothing is known of it."""
     func, project = site.func, frame.file.project
+    if frame.watched and is_name(func, frame.watched):
+        frame.calls[site.node] = given, frame.state
+        return Value((Taint(PARAMETER, RESULT, Link(frame.file, site.node, "", length=0)),))
     if isinstance(func, cst.Name) and func.value in frame.inner and func.value in frame.state:
         return _inner(frame, frame.inner[func.value], given)
     place = function_of(project, name)
@@ -60,7 +63,7 @@ def _called(
     summary = frame.world.summary(*place, wanted=wanted or bool(own), own=own)
     if summary is None:
         return None
-    bound = dict(_bind(summary.signature, given, skip=_is_bound(*place, site.func)))
+    bound = dict(bind(summary.signature, given, skip=_is_bound(*place, site.func)))
     bound.update(_held(site.func, receiver) if receiver is not None else ())
     _reach(frame, site, summary, bound)
     if summary.stops:
@@ -89,7 +92,7 @@ def _made_object(
     summary = frame.world.summary(*maker, wanted=any(one.value.dirty for one in given))
     if summary is None:
         return Value(type=name)
-    bound = dict(_bind(summary.signature, given, skip=True))
+    bound = dict(bind(summary.signature, given, skip=True))
     _reach(frame, site, summary, bound)
     if summary.stops:
         frame.stopped = True
@@ -106,7 +109,7 @@ def _holding(frame: Frame, name: str, place: tuple[SourceFile, Definition], give
     """An object that holds what it is made of, as those of dataclasses do."""
     made = Value(type=name)
     if any(one.value.dirty for one in given):
-        for key, one in _bind(Signature(held_by(frame.file.project, place)), given, skip=False):
+        for key, one in bind(Signature(held_by(frame.file.project, place)), given, skip=False):
             made = made.with_part(f".{key}", one.value) if one.value.dirty else made
     return made
 
@@ -120,7 +123,7 @@ def read_property(frame: Frame, node: cst.Attribute, name: str | None, receiver:
 def _inner(frame: Frame, function: cst.FunctionDef | cst.Lambda, given: tuple[Given, ...]) -> Value:
     """A call of a function that was defined in this one."""
     own = {parameter.name.value for parameter in parameters(function.params)}
-    bound = {name: one for name, one in _bind(signature_of(function.params), given, skip=False) if name in own}
+    bound = {name: one for name, one in bind(signature_of(function.params), given, skip=False) if name in own}
     if not any(value.dirty for value in (*(one.value for one in bound.values()), *frame.state.values())):
         return CLEAN
     return frame.define(frame, function, bound)
@@ -138,7 +141,7 @@ def _is_bound(file: SourceFile, function: Definition, func: cst.BaseExpression) 
     return "classmethod" in decorators or not through_class
 
 
-def _bind(signature: Signature, given: tuple[Given, ...], *, skip: bool) -> Iterator[tuple[str, Given]]:
+def bind(signature: Signature, given: tuple[Given, ...], *, skip: bool) -> Iterator[tuple[str, Given]]:
     """The parameters with what they are given; those that are written out come last, and count."""
     places = signature.places[1:] if skip else signature.places
     known = (*places, *signature.names)

@@ -1,7 +1,7 @@
 """What a function is given when nobody of the project calls it: the data of a framework's entry point, and types."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import PurePosixPath
 
@@ -222,12 +222,7 @@ def _marks(models: Models) -> Mapping[str, tuple[Entry, ...]]:
 
 def _entries(file: SourceFile, models: Models, function: cst.FunctionDef) -> Iterator[Entry]:
     for mark in function.decorators:
-        called = mark.decorator.func if isinstance(mark.decorator, cst.Call) else mark.decorator
-        origin = file.origin(called)
-        yield from models.named(Entry, typed(models, origin) if origin else None)
-        if isinstance(called, cst.Attribute) and isinstance(mark.decorator, cst.Call) and _routes(mark.decorator):
-            guessed = (one for one in models.all(Entry) if called.attr.value in one.methods)
-            yield from (one for one in guessed if imports(file, one.roots))
+        yield from _entries_by(file, models, mark)
     parent = file.definition_name(function).rpartition(".")[0]
     if parent in file.outline.classes:
         for base in file.mro(parent):
@@ -237,6 +232,23 @@ def _entries(file: SourceFile, models: Models, function: cst.FunctionDef) -> Ite
         names = tuple(parameter.name.value for parameter in parameters(function.params))
         yield from (one for one in models.all(Entry) if one.parameters and one.parameters == names)
         yield from (one for one in models.all(Entry) if _is_handed(file, function.name.value, one))
+
+
+def _entries_by(file: SourceFile, models: Models, mark: cst.Decorator) -> Iterator[Entry]:
+    """The models by which a framework finds a function with this decorator."""
+    called = mark.decorator.func if isinstance(mark.decorator, cst.Call) else mark.decorator
+    origin = file.origin(called)
+    yield from models.named(Entry, typed(models, origin) if origin else None)
+    if isinstance(called, cst.Attribute) and isinstance(mark.decorator, cst.Call) and _routes(mark.decorator):
+        guessed = (one for one in models.all(Entry) if called.attr.value in one.methods)
+        yield from (one for one in guessed if imports(file, one.roots))
+
+
+def applied(file: SourceFile, models: Models, function: cst.FunctionDef) -> Sequence[cst.Decorator]:
+    """The decorators of a function that what a framework calls went through: those below the one that hands it over."""
+    marks = function.decorators
+    routes = [place for place, mark in enumerate(marks) if any(_entries_by(file, models, mark))]
+    return marks[routes[-1] + 1 :] if routes else marks
 
 
 def _is_handed(file: SourceFile, name: str, entry: Entry) -> bool:

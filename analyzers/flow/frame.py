@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from typing import Any, Protocol
 
 import libcst as cst
 
@@ -67,6 +67,7 @@ class Frame:
     `stopped`: the point being looked at never goes on. `answers`: the sink kinds that a returned text reaches.
     `told`: what is proved of parameters where it answers true, and false; nothing where it `generates`.
     `left`: what a method leaves in its object; `made`: the objects that are made here, by the `__init__` they have.
+    `watched`: the variable under which a decorator has the function it decorates; `calls`: how that is called.
     """
 
     file: SourceFile
@@ -91,6 +92,8 @@ class Frame:
     inner: dict[str, cst.FunctionDef | cst.Lambda] = field(default_factory=dict)
     left: Mapping[str, Value] = field(default_factory=dict)
     made: dict[cst.FunctionDef, Value] = field(default_factory=dict)
+    watched: str = ""
+    calls: dict[cst.CSTNode, tuple[tuple[Any, ...], State]] = field(default_factory=dict)
 
     def value(self, node: cst.CSTNode) -> Value:
         """The value of an expression here. Raises Undecided when the budget is spent."""

@@ -24,6 +24,8 @@ BEHIND = "behind-scheme"
 MEMBERS = "members"
 # Between a kind and a mark: what a function was given is safe for the kind, if the caller's value carries the mark.
 WITH = " with "
+RESULT = "(result)"
+"""The origin of what a decorated function gives, in the wrapper that calls it."""
 FACTS = "(facts)"
 """The name in a state under which stands what was proved of things that are no variables: `request.args['id']`."""
 ELSEWHERE = frozenset({"url", "redirect"})
