@@ -17,6 +17,7 @@ from analyzers.models import Alias, Models, Type
 from analyzers.nearby import at_hand, imported
 from analyzers.outline import FUNCTIONS, Binding, Bound, Kind, Unit
 from analyzers.source import SourceFile
+from analyzers.tables import tables
 from analyzers.text import beginnings, calls, smooth, words
 
 # `self.run = subprocess.run`, `self.session = Session()`, with an annotation or a comment beside it.
@@ -259,6 +260,7 @@ def _kept(file: SourceFile, pairs: Callable[[SourceFile], Pairs]) -> Pairs:
 
 def _renamed(file: SourceFile) -> Pairs:
     held = {(found[1], _last(found[2])) for found in HELD.finditer(file.smooth) if not found[0].endswith("(")}
+    held |= {(name, _last(one.function)) for (_, name), entries in tables(file).items() for one in entries}
     return held | {(name, _last(one.target)) for name, one in _bound(file) if one.how in (Bound.IMPORT, Bound.ALIAS)}
 
 

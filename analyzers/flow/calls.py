@@ -2,12 +2,15 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import reduce
+from typing import TypeGuard
 
 import libcst as cst
 
 from analyzers.flow.callbacks import handed_on, parameters_of
 from analyzers.flow.callees import Site, apply_callee
 from analyzers.flow.checks import NUMBERS, proofs_of
+from analyzers.flow.choices import choices
 from analyzers.flow.compose import compose, percent
 from analyzers.flow.frame import Frame, Hit, access, short, source_taints, type_named
 from analyzers.flow.given import Called, Given, gather, select
@@ -22,13 +25,15 @@ from analyzers.flow.value import (
     ELSEWHERE,
     NO_PARENT,
     RELATIVE,
+    State,
     Taint,
     Value,
     join,
+    join_states,
     merge_taints,
 )
 from analyzers.models import ANY, Propagator, Sanitizer, Sink, Source, Stop
-from analyzers.syntax import constant_of, last_name, text_value
+from analyzers.syntax import constant_of, is_name, last_name, text_value
 from analyzers.templates import format_holes
 
 # Methods of texts, mappings, sequences, matches and paths whose result is made of what they are called on.
@@ -58,7 +63,32 @@ MAPPINGS = frozenset({"dict", "builtins.dict"})
 def call(frame: Frame, node: cst.Call) -> Value:
     """The value of a call; its effects go into the frame."""
     receiver = frame.value(node.func.value) if isinstance(node.func, cst.Attribute) else None
-    return _perform(frame, Called(node, node.func, frame.name(node.func, receiver), receiver, gather(frame, node)))
+    called = Called(node, node.func, frame.name(node.func, receiver), receiver, gather(frame, node))
+    return _any_of(frame, called) or _perform(frame, called)
+
+
+def _any_of(frame: Frame, called: Called) -> Value | None:
+    """The value of a call that may be one of several functions; None where nothing is known, or it is one by name."""
+    named = called.name is not None or isinstance(called.func, cst.Attribute)
+    own = isinstance(called.func, cst.Name) and called.func.value in (*frame.inner, frame.watched)
+    if named or own or not any(one.value.dirty for one in called.given):
+        return None
+    ends: list[tuple[Value, State]] = []
+    before, stopped = frame.state, frame.stopped
+    found = choices(frame, called.func)
+    for one in found:
+        frame.state, frame.stopped = dict(before), False
+        receiver = frame.value(one.func.value) if _is_own_method(one.func) else None
+        value = _perform(frame, replace(called, func=one.func, name=one.name, receiver=receiver))
+        ends += [] if frame.stopped else [(value, frame.state)]
+    frame.state, frame.stopped = before, stopped or (bool(found) and not ends)
+    if ends:
+        frame.state = reduce(join_states, (state for _, state in ends))
+    return reduce(join, (value for value, _ in ends), ends[0][0]) if ends else CLEAN if found else None
+
+
+def _is_own_method(func: cst.BaseExpression) -> TypeGuard[cst.Attribute]:
+    return isinstance(func, cst.Attribute) and is_name(func.value, "self")
 
 
 def _perform(frame: Frame, called: Called) -> Value:

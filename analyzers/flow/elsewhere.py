@@ -19,6 +19,8 @@ from analyzers.models import Entry, Models
 from analyzers.outline import Definition
 from analyzers.purpose import TEST_PATH
 from analyzers.source import SourceFile
+from analyzers.tables import holding
+from analyzers.text import places
 from analyzers.whereabouts import calling, function_at, line_at
 
 CALLER_LIMIT = 8
@@ -27,12 +29,12 @@ CALLER_LIMIT = 8
 def calls_of(file: SourceFile, own: Definition, other: SourceFile) -> tuple[Definition, ...]:
     """The functions of another file, or of this one, in whose text a function of this file may be called.
 
-    What makes an object is called by those that make one of a class below; what a handler depends on, for the handler.
-    Tests call nothing but for tests.
+    What makes an object is called by those that make one of a class below; what a handler depends on, for the handler;
+    what a table holds, by those that name the table. Tests call nothing but for tests.
     """
     if TEST_PATH.search(other.path) and not TEST_PATH.search(file.path):
         return ()
-    found = tuple(dict.fromkeys((*calling(other, own.name), *depending_on(other, own.name))))
+    found = tuple(dict.fromkeys((*calling(other, own.name), *depending_on(other, own.name), *_by_table(other, own))))
     return tuple(one for one in found if is_below(other, one, own)) if own.name == INIT and found else found
 
 
@@ -51,6 +53,15 @@ def depending_on(file: SourceFile, name: str) -> tuple[Definition, ...]:
             if one:
                 known.setdefault(found[1], {})[one] = None
     return tuple(known.get(name, ()))
+
+
+def _by_table(file: SourceFile, own: Definition) -> Iterator[Definition]:
+    """The functions of a file that name a table in which a function may be."""
+    for name in sorted(holding(file.project, own.name) & file.words):
+        for place in places(file.text, name):
+            one = function_at(file, line_at(file, place))
+            if one and one.qualname != own.qualname:
+                yield one
 
 
 def is_below(file: SourceFile, one: Definition, own: Definition) -> bool:
@@ -82,7 +93,7 @@ def _candidates(file: SourceFile, own: Definition) -> list[tuple[SourceFile, Def
     called, modules = f"{own.name}(", file.module.split(".")[-2:]
     found: list[tuple[SourceFile, Definition]] = []
     for other in sorted(file.project.files.values(), key=lambda other: other.path):
-        named = called in other.text or bool(depending_on(other, own.name))
+        named = called in other.text or bool(depending_on(other, own.name) or holding(file.project, own.name))
         named = named and any(module in other.text for module in modules)
         if other is file or not named or not other.readable:
             continue

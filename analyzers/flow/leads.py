@@ -153,7 +153,7 @@ def _is_meant(definition: Definition, name: str, passage: Passage) -> bool:
     if not definition.parent:
         return True
     text = passage.text
-    called = f"{name}(" in text or name not in text
+    called = f"{name}(" in text or name not in passage.written
     if definition.name != name:
         return called and definition.name in MAKING
     if name not in EVERYDAY or not called:
