@@ -9,7 +9,16 @@ import libcst as cst
 from analyzers.flow.frame import Frame, Hit, access, joined, short, source_taints
 from analyzers.flow.given import Given
 from analyzers.flow.guards import about_of, narrowed
-from analyzers.flow.objects import class_of, function_of, held_by, is_super, maker_of, overriding, property_of
+from analyzers.flow.objects import (
+    class_of,
+    function_of,
+    gives_itself,
+    held_by,
+    is_super,
+    maker_of,
+    overriding,
+    property_of,
+)
 from analyzers.flow.summary import Given as Result
 from analyzers.flow.summary import Signature, Summary, signature_of
 from analyzers.flow.switches import conditions, with_defaults
@@ -61,8 +70,9 @@ def _called(
     wanted = wanted or (receiver is not None and receiver.dirty)
     own = overriding(*place, receiver.type) if receiver is not None and receiver.type else ""
     summary = frame.world.summary(*place, wanted=wanted or bool(own), own=own)
+    itself = receiver is not None and gives_itself(*place)
     if summary is None:
-        return None
+        return receiver if itself else None
     bound = dict(bind(summary.signature, given, skip=_is_bound(*place, site.func)))
     bound.update(_held(site.func, receiver) if receiver is not None else ())
     _reach(frame, site, summary, bound)
@@ -71,6 +81,8 @@ def _called(
         return CLEAN
     _prove(frame, summary.proves, bound)
     _write(frame, site, summary, bound)
+    if itself and receiver is not None:
+        return _with_writes(frame, site, receiver, summary, bound)
     return replace(_result(frame, site, summary.result, bound), type=summary.type, proofs=tuple(_tests(summary, bound)))
 
 
@@ -312,12 +324,17 @@ def _path_of(site: Site, name: str, bound: Mapping[str, Given]) -> tuple[str, ..
 
 
 def _constructed(frame: Frame, site: Site, name: str, summary: Summary, bound: Mapping[str, Given]) -> Value:
-    made = Value(type=name)
+    return _with_writes(frame, site, Value(type=name), summary, bound)
+
+
+def _with_writes(frame: Frame, site: Site, held: Value, summary: Summary, bound: Mapping[str, Given]) -> Value:
+    """An object with what a method leaves in it besides what it held."""
     for written, results in summary.writes.items():
         if written.startswith("self."):
             key = written.removeprefix("self")
-            made = made.with_part(key, Value(_given(frame, site, results, bound, key)))
-    return made
+            part = Value(_given(frame, site, results, bound, key))
+            held = held.with_part(key, join(held.fields[key], part) if key in held.fields else part)
+    return held
 
 
 def _prove(frame: Frame, proves: Mapping[str, frozenset[str]], bound: Mapping[str, Given]) -> None:

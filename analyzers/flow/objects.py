@@ -16,6 +16,9 @@ Place = tuple[SourceFile, Definition]
 HOLDING = frozenset({"dataclass", "define", "frozen", "mutable"})
 HOLDERS = frozenset({"typing.NamedTuple", "pydantic.BaseModel", "sqlmodel.SQLModel", "msgspec.Struct"})
 CALLED_OWN = re.compile(r"\bself\.(\w+)\s*\(")
+RETURNED = re.compile(r"^[ \t]*(?:[^#\n'\"]*:[ \t]*)?return\b[ \t]*([^#\n]*?)[ \t]*(?:#.*)?$", re.MULTILINE)
+CHAIN = re.compile(r"\w+(?:\.\w+\([^()]*\))+")
+LINK = re.compile(r"\.(\w+)\(")
 OF_VALUES = frozenset({"property", "cached_property"})
 
 
@@ -57,6 +60,26 @@ def property_of(project: Project, name: str | None) -> Place | None:
     found = function_of(project, name)
     given = found and any(mark.rpartition(".")[2] in OF_VALUES for mark in found[1].decorators)
     return found if given else None
+
+
+def gives_itself(file: SourceFile, method: Definition) -> bool:
+    """Whether all that a method gives is the object that it is called on, as those of builders do."""
+    known: dict[Definition, bool] = file.cache.setdefault(gives_itself, {})
+    if method not in known:
+        known[method] = False
+        given = RETURNED.findall(code_of(file, method)) if method.first_parameter else ()
+        known[method] = bool(given) and all(_is_itself(file, method, one) for one in given)
+    return known[method]
+
+
+def _is_itself(file: SourceFile, method: Definition, text: str) -> bool:
+    """Whether an expression is `self`, or what methods give that are called on it and give it again."""
+    if text == method.first_parameter:
+        return True
+    if not CHAIN.fullmatch(text) or not text.startswith(f"{method.first_parameter}."):
+        return False
+    called = (function_of(file.project, f"{file.module}.{method.parent}.{name}") for name in LINK.findall(text))
+    return all(one and gives_itself(*one) for one in called)
 
 
 def above(file: SourceFile, node: cst.CSTNode, name: str) -> str | None:

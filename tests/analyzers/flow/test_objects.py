@@ -5,7 +5,7 @@ In each program `# here` marks each line with a sink that is reached; no other i
 
 import pytest
 
-from tests.analyzers.flow.asking import marked, reached
+from tests.analyzers.flow.asking import flows, marked, reached
 
 CALLS = {
     "that a function gives which has it from another": """
@@ -273,3 +273,65 @@ CALLS = {
 @pytest.mark.parametrize("code", CALLS.values(), ids=CALLS)
 def test_a_value_is_followed_through_calls_and_objects(code: str) -> None:
     assert reached(code) == marked(code)
+
+
+BUILDER = """
+class Command:
+    def __init__(self, name):
+        self.parts, self.limit = [name], 0
+    def add(self, part):
+        self.parts.append(part)
+        return self  # as all of these do
+    def known(self, part):
+        if part not in ALLOWED:
+            return self
+        self.parts.append(part)
+        return self
+    def at_most(self, limit):
+        self.limit = int(limit)
+        return self
+    def plain(self):
+        return self
+    def copied(self):
+        if self.limit: return Command("date")
+        return self
+    def run(self):
+        os.system(" ".join(self.parts))
+class Quiet(Command):
+    def quiet(self):
+        return self.add("-q")
+def view():
+    q = request.args["q"]
+    {call}
+"""
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "Command('ls').add(q).run()",
+        "Command('ls').plain().add('-l').add(q).plain().run()",
+        "Command(q).plain().run()",
+        "c = Command('ls').add(q); c.run()",
+        "c = Command('ls'); c = c.add(q); c.run()",
+        "c = Command('ls'); c.plain().add(q); c.add(q).run()",
+        "Quiet('ls').quiet().add(q).run()",
+        "Quiet('ls').add(q).plain().run()",
+    ],
+)
+def test_methods_that_return_their_object_pass_on_all_it_holds(call: str) -> None:
+    assert len(flows(BUILDER.format(call=call), "shell").flows) == 1
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "Command('ls').add('-l').run()",
+        "Command('ls').known(q).run()",
+        "Command('ls').at_most(q).run()",
+        "Command('ls').add(q).at_most(1)",
+        "Command('ls').add(int(q)).run()",
+    ],
+)
+def test_what_a_chain_of_methods_does_not_keep_does_not_come_out(call: str) -> None:
+    assert flows(BUILDER.format(call=call), "shell").flows == ()
