@@ -66,9 +66,9 @@ def qualified(file: File, node: cst.CSTNode, *, calls: bool) -> str | None:
 
 def _expression(file: File, node: cst.CSTNode, calls: bool) -> str | None:
     parts: list[str] = []
-    while isinstance(node, cst.Attribute):
-        parts.append(node.attr.value)
-        node = node.value
+    while (taken := _taken(node)) is not None:
+        node, name = taken
+        parts.append(name)
     if isinstance(node, cst.Await):
         node = node.expression
     if isinstance(node, cst.Name):
@@ -79,6 +79,17 @@ def _expression(file: File, node: cst.CSTNode, calls: bool) -> str | None:
     else:
         return None
     return canonical(file, found) if found else None
+
+
+def _taken(node: cst.CSTNode) -> tuple[cst.CSTNode, str] | None:
+    """What an attribute is taken of, and its name: of `a.b`, or of `getattr(a, "b")`."""
+    match node:
+        case cst.Attribute(value=holder, attr=cst.Name(value=name)):
+            return holder, name
+        case cst.Call(func=cst.Name(value="getattr"), args=[holder, cst.Arg(value=cst.SimpleString() as text)]):
+            said = text.evaluated_value
+            return (holder.value, said) if isinstance(said, str) and said.isidentifier() else None
+    return None
 
 
 def resolved(file: File, text: str, qualname: str, local: Names) -> str | None:

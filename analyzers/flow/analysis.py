@@ -92,7 +92,7 @@ class Analysis:
         looked = (
             vouched(self, file, function, applied(file, self.models, function)) if function.decorators else NOT_SEEN
         )
-        answers = tuple(kind for kind in _answers(file, self.models, function) if kind not in looked.answers)
+        answers = tuple(kind for kind in (entry.returns if entry else ()) if kind not in looked.answers)
         frame, end = self.run(file, function, decorated(state, looked), answers)
         frame.left = end.get("self", CLEAN).fields if end else NO_FIELDS
         return frame

@@ -15,6 +15,7 @@ from analyzers.flow.value import CLEAN, Proof, State, Taint, Value, join, merge_
 from analyzers.models import ANY
 from analyzers.syntax import argument, is_name, last_name, raises_answer, text_value
 
+SENT = {"redirect": "the address to go to"}
 JSON = frozenset({"json", "get_json"})
 After = dict[Edge, State | None]
 
@@ -82,7 +83,7 @@ def _return(frame: Frame, node: cst.Return | cst.Raise, expression: cst.BaseExpr
     for taint in sent.taints:
         for kind in frame.answers:
             if taint.harms(kind) and page and not _is_sent_back(frame, page, taint):
-                frame.hit(Hit(kind, node, page, taint, "is returned as the page"))
+                frame.hit(Hit(kind, node, page, taint, f"is returned as {SENT.get(kind, 'the page')}"))
 
 
 def _page(expression: cst.BaseExpression) -> cst.BaseExpression | None:

@@ -6,7 +6,8 @@ one that somebody else has made writes over files outside the folder that is mea
 What to do: Pass `filter="data"`, which refuses such members (Python 3.12, and the last releases of 3.8 to 3.11), or
 look at each member before it is unpacked.
 
-What it does not see: Archives that come in through a parameter or an attribute; a check that is made before in another
+What it does not see: Archives that come in through a parameter or an attribute; what `shutil.unpack_archive` is given
+without a word of tar; a check that is made before in another
 function; Python 3.14, where "data" is what is done without asking.
 """
 
@@ -17,7 +18,7 @@ import libcst as cst
 
 from analyzers import syntax
 from analyzers.flow import api
-from analyzers.glimpse import writes
+from analyzers.glimpse import either, says, writes
 from analyzers.model import Examined, Finding, Severity
 from analyzers.rule import Bad, Good, Rule
 from analyzers.scopes import dotted
@@ -25,6 +26,8 @@ from analyzers.source import SourceFile
 
 MAKERS = frozenset({"tarfile.open", "tarfile.TarFile", "tarfile.TarFile.open"})
 METHODS = frozenset({"extractall", "extract"})
+# https://docs.python.org/3/library/shutil.html#shutil.unpack_archive
+UNPACKER = "shutil.unpack_archive"
 # Where a function says one of these, it looks at the names itself.
 LOOKED_AT = re.compile(
     r"\"\.\.|'\.\.|isabs|(?:abs|real|norm)path\((?!os\.(?:curdir|getcwd)|__file__|[\"'])|commonp|resolve\(|relative_to|(?<!un)safe|is_?link|is_?sym"
@@ -48,7 +51,7 @@ RULE = Rule(
     topic="archives",
     clean="unpacked with a filter",
     in_tests=False,
-    needs=(writes(*METHODS),),
+    needs=(either(writes(*METHODS), says("unpack_archive")),),
     bad=(
         Bad(
             """
@@ -88,6 +91,13 @@ RULE = Rule(
                 archive = tarfile.open(path)
                 archive.extractall(folder)  # finding
                 os.chdir(before)
+            """
+        ),
+        Bad(
+            """
+            import shutil
+            def unpack(path, folder):
+                shutil.unpack_archive(path, folder, "gztar")  # finding
             """
         ),
         Bad(
@@ -161,6 +171,15 @@ RULE = Rule(
             """,
         ),
         Good(
+            "the archive is none of tar, or a filter refuses what would leave the folder",
+            """
+            import shutil
+            def unpack(path, folder):
+                shutil.unpack_archive(path, folder, "zip")
+                shutil.unpack_archive(f"{path}.tar.gz", folder, filter="data")
+            """,
+        ),
+        Good(
             "only chosen members are unpacked",
             """
             import tarfile
@@ -185,6 +204,8 @@ RULE = Rule(
 @RULE.on(cst.Call)
 def check(call: cst.Call, file: SourceFile) -> Iterator[Finding | Examined]:
     """One call that unpacks."""
+    if file.qualified(call.func) == UNPACKER:
+        yield from _unpacked(call, file)
     if not isinstance(call.func, cst.Attribute) or call.func.attr.value not in METHODS:
         return
     made = _opening(call.func.value, file)
@@ -194,6 +215,17 @@ def check(call: cst.Call, file: SourceFile) -> Iterator[Finding | Examined]:
         yield RULE.examined(file, call)
     else:
         yield RULE.finding(file, call, call=file.code(call.func))
+
+
+def _unpacked(call: cst.Call, file: SourceFile) -> Iterator[Finding | Examined]:
+    """A call that unpacks whatever archive it is given, where that is said to be a tar archive."""
+    given = (syntax.argument(call, 2, "format"), syntax.argument(call, 0, "filename"))
+    if not any("tar" in (syntax.text_value(one) or "") for part in given if part for one in syntax.inside(part)):
+        return
+    if syntax.argument(call, None, "filter") is None and not _is_looked_at(call, file):
+        yield RULE.finding(file, call, call=file.code(call.func))
+    else:
+        yield RULE.examined(file, call)
 
 
 def _opening(node: cst.BaseExpression, file: SourceFile) -> cst.BaseExpression | None:

@@ -105,8 +105,39 @@ RULE = Rule(
                 return "<h1>Hello " + name + "</h1>", 404  # finding
             """
         ),
+        Bad(
+            """
+            from flask import Flask, request
+            app = Flask(__name__)
+            @app.errorhandler(404)
+            def not_found(error):
+                return f"<h1>No page {request.args['page']}</h1>", 404  # finding
+            """
+        ),
+        Bad(
+            """
+            from http.server import BaseHTTPRequestHandler
+            from urllib.parse import parse_qs, urlparse
+            class Hello(BaseHTTPRequestHandler):
+                def do_GET(self):
+                    name = parse_qs(urlparse(self.path).query)["name"][0]  # step
+                    self.send_header("Content-Type", "text/html")
+                    self.wfile.write(f"<h1>Hello {name}</h1>".encode())  # finding
+            """
+        ),
     ),
     good=(
+        Good(
+            "the error is written by the program, and what the client sent is escaped",
+            """
+            from flask import Flask, request
+            from markupsafe import escape
+            app = Flask(__name__)
+            @app.errorhandler(404)
+            def not_found(error):
+                return f"<h1>{error}: {escape(request.args['page'])}</h1>", 404
+            """,
+        ),
         Good(
             "the form takes only numbers and what is in a list",
             """

@@ -34,6 +34,14 @@ RULE = Rule(
     bad=(
         Bad(
             """
+            from django.views.generic import RedirectView
+            class Forward(RedirectView):
+                def get_redirect_url(self, *args, **kwargs):
+                    return self.request.GET["next"]  # finding
+            """
+        ),
+        Bad(
+            """
             from flask import redirect, request
             def update(ticket):
                 ticket.address = request.form["address"]  # step
@@ -103,6 +111,15 @@ RULE = Rule(
         ),
     ),
     good=(
+        Good(
+            "a part of the address behind a path of this site stays on it",
+            """
+            from django.views.generic import RedirectView
+            class Forward(RedirectView):
+                def get_redirect_url(self, *args, **kwargs):
+                    return "/shop/" + kwargs["name"] + "?" + self.request.GET.urlencode()
+            """,
+        ),
         Good(
             "the address stays on this site",
             """

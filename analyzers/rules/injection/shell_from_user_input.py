@@ -33,6 +33,14 @@ RULE = Rule(
             import os
             from flask import request
             def ping():
+                getattr(os, "system")("ping -c 1 " + request.form["host"])  # finding
+            """
+        ),
+        Bad(
+            """
+            import os
+            from flask import request
+            def ping():
                 host = request.form["host"]  # step
                 os.system("ping -c 1 " + host)  # finding
             """

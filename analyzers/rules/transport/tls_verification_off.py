@@ -42,6 +42,9 @@ UNVERIFIED = frozenset({"ssl._create_unverified_context", "ssl._create_stdlib_co
 WRAPPERS = frozenset(
     {"ssl.wrap_socket", "ssl.SSLContext().wrap_socket", "urllib3.PoolManager", "urllib3.HTTPSConnectionPool"}
 )
+# https://www.python-ldap.org/en/python-ldap-3.4.3/reference/ldap.html#tls-options
+LDAP_OPTION = "ldap.OPT_X_TLS_REQUIRE_CERT"
+LDAP_OFF = frozenset({"ldap.OPT_X_TLS_NEVER", "ldap.OPT_X_TLS_ALLOW"})
 OFF = frozenset({"ssl.CERT_NONE", "ssl.VerifyMode.CERT_NONE"})
 
 # A condition that speaks of one of these: whoever runs the program has asked for it.
@@ -65,7 +68,7 @@ RULE = Rule(
     topic="TLS connections",
     clean="with the certificate verified",
     in_tests=False,
-    needs=(either(says(*OFF_WORDS), every(says(*SWITCHES.values()), named(SWITCHES)), named(UNVERIFIED)),),
+    needs=(either(says(*OFF_WORDS), every(says(*SWITCHES.values()), named(SWITCHES)), named(UNVERIFIED, LDAP_OFF)),),
     bad=(
         Bad(
             """
@@ -157,8 +160,27 @@ RULE = Rule(
                     return session.get(url, verify=True, timeout=9)
             """,
         ),
+        Bad(
+            """
+            import ldap
+
+            def connection(address):
+                ldap.set_option(ldap.OPT_X_TLS_REQUIRE_CERT, ldap.OPT_X_TLS_NEVER)  # finding
+                made = ldap.initialize(address)
+                made.set_option(ldap.OPT_X_TLS_REQUIRE_CERT, ldap.OPT_X_TLS_ALLOW)  # finding
+                return made
+            """
+        ),
     ),
     good=(
+        Good(
+            "the directory's certificate is demanded",
+            """
+            import ldap
+            ldap.set_option(ldap.OPT_X_TLS_REQUIRE_CERT, ldap.OPT_X_TLS_DEMAND)
+            ldap.set_option(ldap.OPT_X_TLS_NEWCTX, 0)
+            """,
+        ),
         Good(
             "a setting says so",
             """
@@ -228,10 +250,17 @@ def check_call(call: cst.Call, file: SourceFile) -> Iterator[Finding | Examined]
             yield RULE.finding(file, call, fix=_fix(given.value, file), code=file.code(given))
         elif given:
             yield RULE.examined(file, call)
+    elif syntax.method(call) == "set_option" and _is_ldap_off(call, file) and not _asked_for(call, file):
+        yield RULE.finding(file, call, code=file.code(call))
     elif name in WRAPPERS:
         given = _keyword(call, "cert_reqs")
         if given and (file.qualified(given.value) in OFF or syntax.text_value(given.value) == "CERT_NONE"):
             yield RULE.finding(file, call, code=file.code(given))
+
+
+def _is_ldap_off(call: cst.Call, file: SourceFile) -> bool:
+    given = [file.qualified(one.value) for one in call.args]
+    return len(given) == 2 and given[0] == LDAP_OPTION and given[1] in LDAP_OFF
 
 
 @RULE.on(cst.Assign)
