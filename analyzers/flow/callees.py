@@ -22,8 +22,21 @@ from analyzers.flow.objects import (
 from analyzers.flow.summary import Given as Result
 from analyzers.flow.summary import Signature, Summary, signature_of
 from analyzers.flow.switches import conditions, with_defaults
-from analyzers.flow.value import CLEAN, KEYS, PARAMETER, RESULT, Link, Proof, Taint, Value, join, merge_taints, placed
-from analyzers.models import Source
+from analyzers.flow.value import (
+    CLEAN,
+    KEYS,
+    MEMBERS,
+    PARAMETER,
+    RESULT,
+    Link,
+    Proof,
+    Taint,
+    Value,
+    join,
+    merge_taints,
+    placed,
+)
+from analyzers.models import ANY, Source
 from analyzers.outline import Definition
 from analyzers.scopes import parameters
 from analyzers.source import SourceFile
@@ -79,7 +92,7 @@ def _called(
     if summary.stops:
         frame.stopped = True
         return CLEAN
-    _prove(frame, summary.proves, bound)
+    _prove(frame, summary, bound, given)
     _write(frame, site, summary, bound)
     if itself and receiver is not None:
         return _with_writes(frame, site, receiver, summary, bound)
@@ -109,7 +122,7 @@ def _made_object(
     if summary.stops:
         frame.stopped = True
         return CLEAN
-    _prove(frame, summary.proves, bound)
+    _prove(frame, summary, bound, given)
     made = _constructed(frame, site, name, summary, bound)
     init = maker[0].function(maker[1].qualname) if maker[0] is frame.file else None
     if init is not None:
@@ -130,6 +143,16 @@ def read_property(frame: Frame, node: cst.Attribute, name: str | None, receiver:
     """What a property of a class of the project gives; None when it is none."""
     place = property_of(frame.file.project, name)
     return _called(frame, Site(node, node), place, receiver, ()) if place else None
+
+
+def entered(frame: Frame, node: cst.WithItem, value: Value) -> Value:
+    """What a `with` gives for an object: of a class of the project, what its method gives."""
+    for name in ("__enter__", "__aenter__") if value.type and "." in value.type else ():
+        place = function_of(frame.file.project, f"{value.type}.{name}")
+        if place is not None:
+            given = _called(frame, Site(node.item, node.item), place, value, ())
+            return CLEAN if given is None else given
+    return value
 
 
 def _inner(frame: Frame, function: cst.FunctionDef | cst.Lambda, given: tuple[Given, ...]) -> Value:
@@ -337,9 +360,14 @@ def _with_writes(frame: Frame, site: Site, held: Value, summary: Summary, bound:
     return held
 
 
-def _prove(frame: Frame, proves: Mapping[str, frozenset[str]], bound: Mapping[str, Given]) -> None:
-    for parameter, kinds in proves.items():
-        if parameter in bound:
+def _prove(frame: Frame, summary: Summary, bound: Mapping[str, Given], given: tuple[Given, ...]) -> None:
+    """What holds of the arguments once a callee has returned."""
+    for parameter, kinds in summary.proves.items():
+        if parameter == summary.signature.rest and MEMBERS in kinds:
+            each = (one for one in given if not (one.keyword or one.star))
+            proofs = tuple(Proof(path, (ANY,)) for one in each if (path := about_of(one.node, one.value)))
+            frame.state = narrowed(frame.state, Value(proofs=proofs), True)
+        elif parameter in bound:
             test = Value(proofs=_proof(parameter, kinds, bound))
             frame.state = narrowed(frame.state, test, True)
 

@@ -34,7 +34,7 @@ from analyzers.flow.value import (
 )
 from analyzers.models import ANY, Propagator, Sanitizer, Sink, Source, Stop
 from analyzers.syntax import constant_of, is_name, last_name, text_value
-from analyzers.templates import format_holes
+from analyzers.templates import Holes, format_holes
 
 # Methods of texts, mappings, sequences, matches and paths whose result is made of what they are called on.
 PASSING = frozenset(
@@ -57,6 +57,7 @@ CHOOSING = frozenset({"filter", "add_task"})
 REMOVED = {".": NO_PARENT, "..": NO_PARENT, "/": RELATIVE}
 # sinks that take a text: what a dictionary holds is sent as JSON instead
 TEXTS = frozenset({"html"})
+PAGES = ("text/html", "text/html; charset=utf-8", "application/xhtml+xml")
 MAPPINGS = frozenset({"dict", "builtins.dict"})
 
 
@@ -132,7 +133,8 @@ def _is_unknown(frame: Frame, called: Called) -> bool:
 def _applies(frame: Frame, sink: Sink, given: tuple[Given, ...]) -> When | None:
     """What the function has to be given for a call to be a sink, mostly nothing; None when it is none."""
     named = {one.keyword: one.node for one in given if one.keyword}
-    spared = any(key in named and constant_of(named[key]) is not False for key in sink.unless)
+    said = [constant_of(named[key]) for key in sink.unless if key in named]
+    spared = any(one is not False and one not in PAGES for one in said)
     return None if spared else conditions(frame, sink.when.items(), named)
 
 
@@ -266,7 +268,7 @@ def _passed(item: Propagator, chosen: list[tuple[cst.BaseExpression, Value]], ca
 
 def _fill(frame: Frame, called: Called, taints: Iterable[Taint]) -> None:
     """What is put into the object a method is called on."""
-    path = access(called.func.value) if isinstance(called.func, cst.Attribute) else None
+    path = _filled(called.func.value) if isinstance(called.func, cst.Attribute) else None
     merged = merge_taints((), taints)
     if path and merged:
         holder = short(frame.file, called.func.value) if isinstance(called.func, cst.Attribute) else ""
@@ -274,6 +276,12 @@ def _fill(frame: Frame, called: Called, taints: Iterable[Taint]) -> None:
             replace(taint, link=taint.link.then(frame.file, called.node, f"is put into `{holder}`")) for taint in merged
         )
         frame.write(path, Value(taints=steps), weak=True)
+
+
+def _filled(holder: cst.BaseExpression) -> tuple[str, ...] | None:
+    """The access path of what something is put into; of what stands at a key that is not constant, of the whole."""
+    path = access(holder)
+    return path or (_filled(holder.value) if isinstance(holder, cst.Subscript) else None)
 
 
 def _method(frame: Frame, called: Called) -> Value:
@@ -346,10 +354,19 @@ def _replaced(called: Called, holder: cst.BaseExpression, receiver: Value) -> Va
     return join(kept, replace(put if at_start else put.map(lambda taint: taint.clear(ELSEWHERE)), composed=True))
 
 
+def _named(options: Value, holes: Holes) -> Value:
+    """What of a mapping fills the holes of a template that name its keys."""
+    return reduce(join, (options.part(f"[{name!r}]") for name, number in holes.items() if not number), CLEAN)
+
+
 def _put_together(called: Called, holder: cst.BaseExpression, receiver: Value) -> Value:
     text = text_value(holder)
     if called.method == "join":
         return compose([(None, one.value.element()) for one in called.given])
     holes = format_holes(text) if text is not None else {}
-    given = [(None, one.value) for one in called.given if one.star or not holes.get(one.keyword or one.position)]
+    given = [
+        (None, _named(one.value, holes) if one.star == "**" and holes else one.value)
+        for one in called.given
+        if one.star or not holes.get(one.keyword or one.position)
+    ]
     return compose([*(percent(text, "{") if text is not None else [(None, receiver)]), *given])

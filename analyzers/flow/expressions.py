@@ -272,7 +272,7 @@ def _comprehension(frame: Frame, node: Any) -> Value:
 def _mapped(frame: Frame, node: cst.DictComp) -> Value:
     keys, value = frame.value(node.key).flat(), frame.value(node.value)
     made = Value(taints=keys.taints) if keys.taints else CLEAN
-    return made.with_part(ANY_KEY, value) if value.dirty else made
+    return made.with_part(ANY_KEY, value if value.dirty else CLEAN) if made.dirty or value.dirty else made
 
 
 def bind(frame: Frame, target: cst.BaseExpression, value: Value) -> None:
@@ -288,7 +288,8 @@ def bind(frame: Frame, target: cst.BaseExpression, value: Value) -> None:
     elif isinstance(target, cst.Subscript):
         whole = access(target.value)
         if whole and value.dirty:
-            frame.write(whole, value.flat(composed=False), weak=True)
+            at = (*whole, ANY_KEY) if ANY_KEY in frame.read(whole).fields else whole
+            frame.write(at, value.flat(composed=False), weak=True)
 
 
 def _walrus(frame: Frame, node: cst.NamedExpr) -> Value:

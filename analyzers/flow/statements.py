@@ -5,6 +5,7 @@ from dataclasses import replace
 import libcst as cst
 
 from analyzers.flow.answers import answer
+from analyzers.flow.callees import entered
 from analyzers.flow.cases import captured, is_proven, looks_at_each
 from analyzers.flow.compose import Piece, compose
 from analyzers.flow.expressions import bind, escaped
@@ -219,6 +220,7 @@ def _element(frame: Frame, values: Value) -> Value:
 def _enter(frame: Frame, node: cst.CSTNode) -> After:
     if isinstance(node, cst.WithItem):
         value = frame.value(node.item)
+        value = entered(frame, node, value)
         if node.asname:
             _keep(frame, node.asname.name, value, node.item)
     return {Edge.NEXT: frame.state}

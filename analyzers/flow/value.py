@@ -123,7 +123,8 @@ class Proof:
 class Value:
     """An abstract value. `fields` are the parts known apart: ".name" attributes, "['key']" and "[0]" items.
 
-    An item at a text is that of a mapping: going through it gives the keys. `about` is the access path of the variable
+    An item at a text is that of a mapping: going through it gives the keys, and where it has items at any key, its own
+    taints are those of the keys. `about` is the access path of the variable
     it was derived from, and the kinds that a test of it proves.
     `composed` says that a text was put together since the value was last kept; `begins` is how it certainly begins.
     """
@@ -152,7 +153,8 @@ class Value:
         known = self.fields.get(key)
         if known is not None:
             return known
-        whole = Value(taints=self.taints) if self.taints else CLEAN
+        keyed = ANY_KEY in self.fields and _is_key(key)
+        whole = Value(taints=self.taints) if self.taints and not keyed else CLEAN
         for other in (ANY_ITEM, ANY_KEY) if key.startswith("[") and self.fields else ():
             whole = join(whole, self.fields.get(other, CLEAN))
         return whole.behind_keys() if _is_key(key) else whole
@@ -170,7 +172,7 @@ class Value:
 
     def item(self) -> "Value":
         """Any item, at whatever index or key."""
-        whole = Value(taints=self.taints) if self.taints else CLEAN
+        whole = Value(taints=self.taints) if self.taints and ANY_KEY not in self.fields else CLEAN
         for key, part in self.fields.items():
             whole = join(whole, part) if key.startswith("[") else whole
         return whole
