@@ -16,7 +16,7 @@ from analyzers import trees
 from analyzers.models import Alias, Models, Type
 from analyzers.nearby import at_hand, imported
 from analyzers.outline import FUNCTIONS, Binding, Bound, Kind, Unit
-from analyzers.source import SourceFile
+from analyzers.source import Project, SourceFile
 from analyzers.tables import tables
 from analyzers.text import beginnings, calls, smooth, words
 
@@ -260,8 +260,18 @@ def _kept(file: SourceFile, pairs: Callable[[SourceFile], Pairs]) -> Pairs:
 
 def _renamed(file: SourceFile) -> Pairs:
     held = {(found[1], _last(found[2])) for found in HELD.finditer(file.smooth) if not found[0].endswith("(")}
+    held |= {(name, kind) for name, one in _bound(file) if (kind := _last(one.target)) in _callable(file.project)}
     held |= {(name, _last(one.function)) for (_, name), entries in tables(file).items() for one in entries}
     return held | {(name, _last(one.target)) for name, one in _bound(file) if one.how in (Bound.IMPORT, Bound.ALIAS)}
+
+
+def _callable(project: Project) -> frozenset[str]:
+    """The names of the classes whose objects are called like functions."""
+    known: frozenset[str] | None = project.cache.get(_callable)
+    if known is None:
+        every = (one for file in project.files.values() if file.readable for one in file.outline.definitions)
+        known = project.cache[_callable] = frozenset(_last(one.parent) for one in every if one.name == "__call__")
+    return known
 
 
 def _come_from(file: SourceFile) -> Pairs:

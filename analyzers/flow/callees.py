@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import libcst as cst
 
-from analyzers.flow.frame import Frame, Hit, access, joined, short, source_taints
+from analyzers.flow.frame import Frame, Hit, access, joined, short, source_taints, typed
 from analyzers.flow.given import Given
 from analyzers.flow.guards import about_of, narrowed
 from analyzers.flow.objects import (
@@ -67,12 +67,24 @@ def apply_callee(
         frame.calls[site.node] = given, frame.state
         return Value((Taint(PARAMETER, RESULT, Link(frame.file, site.node, "", length=0)),))
     if isinstance(func, cst.Name) and func.value in frame.inner and func.value in frame.state:
-        return _inner(frame, frame.inner[func.value], given)
+        return _inner(frame, func.value, given)
     place = function_of(project, name)
     if place is not None:
         return _called(frame, site, place, receiver, given)
     made = class_of(project, name) if name and name.rpartition(".")[2].lstrip("_")[:1].isupper() else None
     return _made_object(frame, site, name, made, given) if made and name else None
+
+
+def called_of(frame: Frame, func: cst.BaseExpression) -> str | None:
+    """The method that runs where an object of a class of the project is called."""
+    kind = ""
+    if isinstance(func, cst.Name) and func.value in frame.state:
+        kind = frame.state[func.value].type
+    elif isinstance(func, (cst.Name, cst.Call)):
+        origin = frame.file.origin(func) or ""
+        kind = (typed(frame.models, origin) or "") if origin.endswith("()") else ""
+    name = f"{kind}.__call__" if "." in kind else None
+    return name if function_of(frame.file.project, name) else None
 
 
 def _called(
@@ -155,12 +167,13 @@ def entered(frame: Frame, node: cst.WithItem, value: Value) -> Value:
     return value
 
 
-def _inner(frame: Frame, function: cst.FunctionDef | cst.Lambda, given: tuple[Given, ...]) -> Value:
+def _inner(frame: Frame, name: str, given: tuple[Given, ...]) -> Value:
     """A call of a function that was defined in this one."""
+    function = frame.inner[name]
     own = {parameter.name.value for parameter in parameters(function.params)}
     bound = {name: one for name, one in bind(signature_of(function.params), given, skip=False) if name in own}
     if not any(value.dirty for value in (*(one.value for one in bound.values()), *frame.state.values())):
-        return CLEAN
+        return frame.gives.get(name, CLEAN)
     return frame.define(frame, function, bound)
 
 

@@ -8,12 +8,12 @@ from typing import TypeGuard
 import libcst as cst
 
 from analyzers.flow.callbacks import handed_on, parameters_of
-from analyzers.flow.callees import Site, apply_callee
+from analyzers.flow.callees import Site, apply_callee, called_of
 from analyzers.flow.checks import NUMBERS, proofs_of
 from analyzers.flow.choices import choices
 from analyzers.flow.compose import compose, percent
 from analyzers.flow.frame import Frame, Hit, access, short, source_taints, type_named
-from analyzers.flow.given import Called, Given, gather, select
+from analyzers.flow.given import Called, Given, arguments, gather, select
 from analyzers.flow.guards import about_of, narrowed
 from analyzers.flow.items import gone_through, taken_from
 from analyzers.flow.objects import is_super
@@ -64,7 +64,8 @@ MAPPINGS = frozenset({"dict", "builtins.dict"})
 def call(frame: Frame, node: cst.Call) -> Value:
     """The value of a call; its effects go into the frame."""
     receiver = frame.value(node.func.value) if isinstance(node.func, cst.Attribute) else None
-    called = Called(node, node.func, frame.name(node.func, receiver), receiver, gather(frame, node))
+    name = called_of(frame, node.func) or frame.name(node.func, receiver)
+    called = Called(node, node.func, name, receiver, gather(frame, node))
     return _any_of(frame, called) or _perform(frame, called)
 
 
@@ -80,12 +81,20 @@ def _any_of(frame: Frame, called: Called) -> Value | None:
     for one in found:
         frame.state, frame.stopped = dict(before), False
         receiver = frame.value(one.func.value) if _is_own_method(one.func) else None
-        value = _perform(frame, replace(called, func=one.func, name=one.name, receiver=receiver))
+        given = _along(frame, one.given, called.given)
+        value = _perform(frame, replace(called, func=one.func, name=one.name, receiver=receiver, given=given))
         ends += [] if frame.stopped else [(value, frame.state)]
     frame.state, frame.stopped = before, stopped or (bool(found) and not ends)
     if ends:
         frame.state = reduce(join_states, (state for _, state in ends))
     return reduce(join, (value for value, _ in ends), ends[0][0]) if ends else CLEAN if found else None
+
+
+def _along(frame: Frame, before: tuple[cst.Arg, ...], given: tuple[Given, ...]) -> tuple[Given, ...]:
+    """All that a function is given that was given something before."""
+    first = arguments(frame, before)
+    places = sum(not one.keyword for one in first)
+    return (*first, *(one if one.keyword else replace(one, position=one.position + places) for one in given))
 
 
 def _is_own_method(func: cst.BaseExpression) -> TypeGuard[cst.Attribute]:

@@ -1,7 +1,7 @@
 """Which functions a call may be of that names none: one of a table, or what a variable was given before."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import libcst as cst
 
@@ -16,6 +16,7 @@ from analyzers.syntax import constant_of, is_name, last_name
 from analyzers.tables import Entry, tables
 
 LOOKING = frozenset({"get", "pop", "setdefault"})
+PARTIAL = "functools.partial"
 # As many functions of one table are followed, and as many variables on the way to one.
 MOST = 12
 HOPS = 4
@@ -23,10 +24,14 @@ HOPS = 4
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One function that a call may be of, by its dotted name; `func` is how it would be written there."""
+    """One function that a call may be of, by its dotted name; `func` is how it would be written there.
+
+    `given` are arguments that it was given before, by `partial`.
+    """
 
     func: cst.Name | cst.Attribute
     name: str
+    given: tuple[cst.Arg, ...] = ()
 
 
 def choices(frame: Frame, func: cst.BaseExpression) -> tuple[Choice, ...]:
@@ -41,6 +46,9 @@ def _is_function(frame: Frame, name: str) -> bool:
 
 def _choices(frame: Frame, node: cst.BaseExpression, left: int) -> Iterator[Choice]:
     match node:
+        case cst.Call(args=[first, *others]) if frame.file.qualified(node.func) == PARTIAL:
+            made = _any(frame, (first.value,), left)
+            yield from (replace(one, given=(*one.given, *others)) for one in made)
         case cst.Subscript(value=holder, slice=[cst.SubscriptElement(slice=cst.Index(value=key))]):
             yield from _looked_up(frame, holder, key)
         case cst.Call(func=cst.Attribute(value=holder, attr=cst.Name(value=method)), args=[first, *others]):

@@ -63,7 +63,8 @@ class Frame:
     """One function being analysed, for sources of one kind.
 
     `evaluate` gives the value of an expression, `define` that of a call of a function defined inside (all of them in
-    `inner`, and the lambdas that have a name). `symbolic`: parameters carry placeholders: a summary is being made.
+    `inner`, and the lambdas that have a name; `gives`: what they give by themselves).
+    `symbolic`: parameters carry placeholders: a summary is being made.
     `stopped`: the point being looked at never goes on. `answers`: the sink kinds that a returned text reaches.
     `told`: what is proved of parameters where it answers true, and false; nothing where it `generates`.
     `left`: what a method leaves in its object; `made`: the objects that are made here, by the `__init__` they have.
@@ -90,6 +91,7 @@ class Frame:
     nesting: int = 0
     answers: tuple[str, ...] = ()
     inner: dict[str, cst.FunctionDef | cst.Lambda] = field(default_factory=dict)
+    gives: dict[str, Value] = field(default_factory=dict)
     left: Mapping[str, Value] = field(default_factory=dict)
     made: dict[cst.FunctionDef, Value] = field(default_factory=dict)
     watched: str = ""

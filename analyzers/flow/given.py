@@ -50,9 +50,14 @@ class Called:
 
 def gather(frame: Frame, node: cst.Call) -> tuple[Given, ...]:
     """Evaluate the arguments in order."""
+    return arguments(frame, node.args)
+
+
+def arguments(frame: Frame, args: Iterable[cst.Arg]) -> tuple[Given, ...]:
+    """Evaluate these arguments in order."""
     return tuple(
         Given(position, arg.keyword.value if arg.keyword else "", arg.star, arg.value, frame.value(arg.value))
-        for position, arg in enumerate(node.args)
+        for position, arg in enumerate(args)
     )
 
 

@@ -121,7 +121,7 @@ def _may_say_what_it_is(part: cst.BaseExpression, place: int) -> bool:
 def _define(frame: Frame, node: cst.FunctionDef) -> None:
     frame.state[node.name.value] = CLEAN
     frame.inner[node.name.value] = node
-    frame.define(frame, node)
+    frame.gives[node.name.value] = frame.define(frame, node)
 
 
 def _assign(frame: Frame, node: cst.Assign) -> None:

@@ -6,6 +6,7 @@ from analyzers.flow import api
 from tests.analyzers.flow.asking import flows, function, project, traces
 
 TABLES = """
+import functools
 def run(word):
     os.system(word)
 def show(word):
@@ -24,12 +25,17 @@ class Worker:
         os.system(word)
     def rest(self, word):
         pass
+    def __call__(self, word):
+        self.act(word)
     def by_class(self, name, word):
         self.TABLE[name](word)
     def by_object(self, name, word):
         action = self.actions.get(name)
         if action is not None:
             action(word)
+worker = Worker()
+def twice(first, second):
+    os.system(second)
 def view(name):
     q = request.args["q"]
     {call}
@@ -59,6 +65,14 @@ def _count(call: str) -> int:
         "Worker().by_object(name, q)",
         "[step(q) for step in STEPS]",
         "HARMLESS[name](q); os.system(q)",
+        "act = functools.partial(run); act(q)",
+        "act = functools.partial(twice, 'date'); act(q)",
+        "act = functools.partial(twice, second=q); act('date')",
+        "act = functools.partial(subprocess.run, shell=True); act(q)",
+        "functools.partial(HANDLERS['run'])(q)",
+        "worker(q)",
+        "own = Worker(); own(q)",
+        "Worker()(q)",
         "{'check': check, 'show': show}[name](q); os.system(q)",
     ],
 )
@@ -70,6 +84,9 @@ def test_a_call_may_be_of_any_function_of_a_table(call: str) -> None:
     "call",
     [
         "HARMLESS[name](q)",
+        "act = functools.partial(twice, q); act('date')",
+        "act = functools.partial(subprocess.run, ['ls']); act(q)",
+        "worker('date')",
         "HANDLERS['show'](q)",
         "HANDLERS[name]('date')",
         "HANDLERS[q]('date')",

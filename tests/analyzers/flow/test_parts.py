@@ -5,7 +5,7 @@ import pytest
 from tests.analyzers.flow.asking import flows
 
 PARTS = """
-import collections
+import collections, string
 from flask import Response, jsonify
 class Opened:
     def __init__(self, name):
@@ -37,6 +37,9 @@ def view():
         ("found = collections.defaultdict(list); found[a].append(b); os.system(found['x'][0])", "shell"),
         ("os.system('ls {b}'.format(**{'a': 'x', 'b': b}))", "shell"),
         ("among(a); os.system(b)", "shell"),
+        ("def pages():\n        yield request.args['a']\n    return Response(pages())", "html"),
+        ("def word():\n        return request.args['a']\n    os.system(word())", "shell"),
+        ("os.system(string.Template('ls $a').substitute(a=a))", "shell"),
         ("with Opened(a) as handle: pass", "path"),
         ("with Kept(a) as kept: os.system(kept.name)", "shell"),
         ("return Response(a, mimetype='text/html')", "html"),
@@ -55,6 +58,8 @@ def test_what_a_part_holds_reaches_the_sink(call: str, kind: str) -> None:
         ("os.system('ls {a}'.format(**{'a': 'x', 'b': b}))", "shell"),
         ("os.system('ls {b:d}'.format(**{'a': 'x', 'b': b}))", "shell"),
         ("among(a, b); os.system(a + b)", "shell"),
+        ("def word():\n        return int(request.args['a'])\n    os.system(str(word()))", "shell"),
+        ("os.system(string.Template('ls $a').substitute(a=int(a)))", "shell"),
         ("with Opened(a) as handle: os.system(handle.read())", "shell"),
         ("return Response(a, mimetype='text/csv')", "html"),
     ],
