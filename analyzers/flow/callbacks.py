@@ -24,6 +24,8 @@ class Runner:
     packed: tuple[Argument, ...] = ()
 
 
+# Begins the kind of a sink that is a function which somebody passes in.
+CALLED = "call of "
 IN_TURN = Runner((0, "func"))
 # https://docs.python.org/3/library/functions.html#map, threading.html, concurrent.futures.html, functools.html#partial
 BY_NAME = {
@@ -72,6 +74,19 @@ def handed_on(
     shift = min((one.position for one in arguments if not one.keyword), default=0)
     moved = (one if one.keyword else replace(one, position=one.position - shift) for one in arguments)
     return found.node, tuple(moved)
+
+
+def asked(parameter: str, one: Given) -> str:
+    """The kind of sink that a parameter is which a function calls, with this as one of what it is given."""
+    return f"{CALLED}{parameter} {one.keyword or one.position}"
+
+
+def called_back(kind: str) -> tuple[str, int, str] | None:
+    """The parameter that is called, and at which position or by which name with the value; see `asked`."""
+    if not kind.startswith(CALLED):
+        return None
+    parameter, _, place = kind.removeprefix(CALLED).partition(" ")
+    return (parameter, int(place), "") if place.isdigit() else (parameter, 0, place)
 
 
 def _is(one: Given, wanted: tuple[Argument, ...]) -> bool:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 
 import libcst as cst
 
+from analyzers.flow.binding import bind
+from analyzers.flow.callbacks import called_back
 from analyzers.flow.frame import Frame, Hit, access, joined, short, source_taints, typed
 from analyzers.flow.given import Given
 from analyzers.flow.guards import about_of, narrowed
@@ -20,7 +22,7 @@ from analyzers.flow.objects import (
     property_of,
 )
 from analyzers.flow.summary import Given as Result
-from analyzers.flow.summary import Signature, Summary, signature_of
+from analyzers.flow.summary import Reach, Signature, Summary, signature_of
 from analyzers.flow.switches import conditions, with_defaults
 from analyzers.flow.value import (
     CLEAN,
@@ -189,56 +191,6 @@ def _is_bound(file: SourceFile, function: Definition, func: cst.BaseExpression) 
     return "classmethod" in decorators or not through_class
 
 
-def bind(signature: Signature, given: tuple[Given, ...], *, skip: bool) -> Iterator[tuple[str, Given]]:
-    """The parameters with what they are given; those that are written out come last, and count."""
-    places = signature.places[1:] if skip else signature.places
-    known = (*places, *signature.names)
-    starred: dict[str, Given] = {}
-    for one in given:
-        for key, name in _unpacked(one, places, known):
-            value = one.value.part(key)
-            starred[name] = replace(one, value=join(starred[name].value, value) if name in starred else value)
-    yield from starred.items()
-    yield from _bind_rest(signature, given, places, known)
-    for one in given:
-        if one.keyword in known or (one.keyword and not signature.named):
-            yield one.keyword, one
-        elif not one.star and not one.keyword and one.position < len(places):
-            yield places[one.position], one
-
-
-def _unpacked(one: Given, places: tuple[str, ...], known: tuple[str, ...]) -> Iterator[tuple[str, str]]:
-    """The keys in a starred argument, each with the parameter that it is for."""
-    if one.star == "**":
-        yield from ((f"[{name!r}]", name) for name in known)
-    elif one.star:
-        yield from ((f"[{place}]", name) for place, name in enumerate(places[one.position :]))
-
-
-def _bind_rest(
-    signature: Signature, given: tuple[Given, ...], places: tuple[str, ...], known: tuple[str, ...]
-) -> Iterator[tuple[str, Given]]:
-    """What `*args` and `**kwargs` are given."""
-    rest, named = CLEAN, CLEAN
-    last: Given | None = None
-    for one in given:
-        if not one.value.dirty:
-            continue
-        if one.star == "**" or (one.keyword and one.keyword not in known):
-            named = join(named, one.value) if one.star else named.with_part(f"[{one.keyword!r}]", one.value)
-        elif one.star:
-            rest = join(rest, one.value)
-        elif not one.keyword and one.position >= len(places):
-            rest = rest.with_part(f"[{one.position - len(places)}]", one.value)
-        else:
-            continue
-        last = one
-    if last and signature.rest and rest.dirty:
-        yield signature.rest, replace(last, value=rest)
-    if last and signature.named and named.dirty:
-        yield signature.named, replace(last, value=named)
-
-
 def _held(func: cst.BaseExpression, receiver: Value) -> Iterator[tuple[str, Given]]:
     """What the object holds that a method is called on, by the names that the method has for it."""
     if isinstance(func, cst.Attribute):
@@ -286,14 +238,36 @@ def _reach(frame: Frame, site: Site, summary: Summary, bound: Mapping[str, Given
         when = conditions(frame, with_defaults(nodes, summary.signature, reach.when), nodes)
         if one is None or when is None:
             continue
-        if not when:
+        if not when and not called_back(reach.kind):
             frame.sinks.setdefault(site.node, set()).add(reach.kind)
+        back = called_back(reach.kind)
+        if back is not None:
+            _wait(frame, site, reach, one, back, bound)
+            continue
         for taint in one.value.all_taints():
             if taint.clear(reach.cleared).harms(reach.kind):
                 what = _passed(frame, site, reach.parameter)
                 frame.hit(
                     Hit(reach.kind, site.node, one.node, taint, what, reach.assumed, reach.place, reach.steps, when)
                 )
+
+
+def _wait(
+    frame: Frame, site: Site, reach: Reach, one: Given, back: tuple[str, int, str], bound: Mapping[str, Given]
+) -> None:
+    """Note a function that a callee was passed, and calls with this value."""
+    parameter, position, keyword = back
+    function = bound.get(parameter)
+    what = _passed(frame, site, reach.parameter)
+
+    def lead(taint: Taint) -> Taint:
+        link = taint.link.then(frame.file, site.node, what)
+        link = Link(frame.file, site.node, "", link, reach.steps, link.assumed, link.length + len(reach.steps))
+        return replace(taint.clear(reach.cleared), link=link, from_words="")
+
+    if function is not None and one.value.dirty:
+        given = Given(position, keyword, "", one.node, one.value.map(lead))
+        frame.waiting.append((function.node, (given,)))
 
 
 def _result(frame: Frame, site: Site, results: tuple[Result, ...], bound: Mapping[str, Given]) -> Value:

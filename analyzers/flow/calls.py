@@ -7,12 +7,11 @@ from typing import TypeGuard
 
 import libcst as cst
 
-from analyzers.flow.callbacks import handed_on, parameters_of
+from analyzers.flow.callbacks import asked, handed_on, parameters_of
 from analyzers.flow.callees import Site, apply_callee, called_of
 from analyzers.flow.checks import NUMBERS, proofs_of
 from analyzers.flow.choices import choices
-from analyzers.flow.compose import compose, percent
-from analyzers.flow.frame import Frame, Hit, access, short, source_taints, type_named
+from analyzers.flow.frame import Frame, Hit, access, is_as_given, short, source_taints, type_named
 from analyzers.flow.given import Called, Given, arguments, gather, select
 from analyzers.flow.guards import about_of, narrowed
 from analyzers.flow.items import gone_through, taken_from
@@ -20,11 +19,9 @@ from analyzers.flow.objects import is_super
 from analyzers.flow.patterns import taken, use_of
 from analyzers.flow.summary import When
 from analyzers.flow.switches import conditions
+from analyzers.flow.texts import everything, put_together, replaced
 from analyzers.flow.value import (
     CLEAN,
-    ELSEWHERE,
-    NO_PARENT,
-    RELATIVE,
     State,
     Taint,
     Value,
@@ -33,8 +30,7 @@ from analyzers.flow.value import (
     merge_taints,
 )
 from analyzers.models import ANY, Propagator, Sanitizer, Sink, Source, Stop
-from analyzers.syntax import constant_of, is_name, last_name, text_value
-from analyzers.templates import Holes, format_holes
+from analyzers.syntax import constant_of, is_name, last_name
 
 # Methods of texts, mappings, sequences, matches and paths whose result is made of what they are called on.
 PASSING = frozenset(
@@ -53,8 +49,6 @@ CONVERTING = {"get": 2, "getlist": 1}
 FILLING = frozenset("append add insert extend update appendleft put put_nowait push setdefault".split())
 # They give what they were given, not what the function gives.
 CHOOSING = frozenset({"filter", "add_task"})
-# What a path no longer is without these.
-REMOVED = {".": NO_PARENT, "..": NO_PARENT, "/": RELATIVE}
 # sinks that take a text: what a dictionary holds is sent as JSON instead
 TEXTS = frozenset({"html"})
 PAGES = ("text/html", "text/html; charset=utf-8", "application/xhtml+xml")
@@ -202,9 +196,41 @@ def _result(frame: Frame, called: Called) -> Value:
         passed, use = _propagated(frame, called, propagators, kind), use_of(frame, called)
         return taken(use, passed) if use else passed
     known = handed or apply_callee(frame, Site(called.node, called.func), name, called.receiver, called.given)
+    _call_back(frame, called)
     if known is not None:
         return known
     return replace(_method(frame, called), type=kind) if kind else _method(frame, called)
+
+
+def _call_back(frame: Frame, called: Called) -> None:
+    """Have the functions called that a callee calls, and note where this function calls what it is given itself."""
+    waiting, frame.waiting = frame.waiting, []
+    for function, given in waiting:
+        before = frame.state
+        _run(frame, called, function, given)
+        frame.state = join_states(before, frame.state)
+    name = called.func.value if frame.symbolic and isinstance(called.func, cst.Name) else ""
+    if any(is_as_given(taint, name) for taint in frame.state.get(name, CLEAN).taints):
+        for one in called.given:
+            for taint in one.value.all_taints():
+                kind, what = asked(name, one), f"is passed to `{name}`"
+                frame.hit(Hit(kind, called.node, one.node, taint, what))
+
+
+def _run(frame: Frame, called: Called, function: cst.BaseExpression, given: tuple[Given, ...]) -> tuple[Value, str]:
+    """What a function gives that another one calls, and its name."""
+    if isinstance(function, cst.Lambda):
+        before = frame.state
+        frame.state = {**before, **parameters_of(function, given)}
+        value = frame.value_if_run(function.body)[0]
+        frame.state = before
+        return value, ""
+    receiver = frame.value(function.value) if isinstance(function, cst.Attribute) else None
+    name = frame.name(function, receiver)
+    stopped = frame.stopped
+    value = _perform(frame, Called(called.node, function, name, receiver, given))
+    frame.stopped = stopped
+    return value, name or ""
 
 
 def _handed_on(frame: Frame, called: Called) -> Value | None:
@@ -213,19 +239,10 @@ def _handed_on(frame: Frame, called: Called) -> Value | None:
     if handed is None:
         return None
     function, given = handed
-    if isinstance(function, cst.Lambda):
-        before = frame.state
-        frame.state = {**before, **parameters_of(function, given)}
-        value, name = frame.value_if_run(function.body)[0], None
-        frame.state = before
-    else:
-        receiver = frame.value(function.value) if isinstance(function, cst.Attribute) else None
-        name = frame.name(function, receiver)
-        value = _perform(frame, Called(called.node, function, name, receiver, given))
-        frame.stopped = False
+    value, name = _run(frame, called, function, given)
     told = (
         isinstance(function, cst.Lambda)
-        or frame.models.canonical(name or "") in NUMBERS
+        or frame.models.canonical(name) in NUMBERS
         or frame.models.named(Sanitizer, name)
     )
     known = told or (name and frame.file.project.locate(name))
@@ -235,13 +252,8 @@ def _handed_on(frame: Frame, called: Called) -> Value | None:
 def _sanitized(called: Called, kinds: tuple[str, ...], kind: str) -> Value:
     if ANY in kinds:
         return Value(type=kind)
-    whole = _everything(called.given, called.receiver)
+    whole = everything(called.given, called.receiver)
     return replace(whole.map(lambda taint: taint.clear(kinds)), type=kind)
-
-
-def _everything(given: Iterable[Given], receiver: Value | None) -> Value:
-    values = [one.value for one in given] + ([receiver] if receiver else [])
-    return Value(taints=merge_taints((), (taint for value in values for taint in value.all_taints())))
 
 
 def _propagated(frame: Frame, called: Called, propagators: tuple[Propagator, ...], kind: str) -> Value:
@@ -304,7 +316,7 @@ def _method(frame: Frame, called: Called) -> Value:
     if taken is not None:
         return taken
     if called.method in ("format", "join", "format_map"):
-        return _put_together(called, func.value, receiver)
+        return put_together(called, func.value, receiver)
     if called.method in CONVERTING and (converted := _converted(frame, called)) is not None:
         return converted
     if called.method in ("get", "pop") and called.given and (looked := _looked_up(frame, called, receiver)):
@@ -312,9 +324,9 @@ def _method(frame: Frame, called: Called) -> Value:
     if called.method == "group" and len(called.given) == 1 and called.given[0].key:
         return receiver.part(called.given[0].key)
     if called.method == "replace":
-        return _replaced(called, func.value, receiver)
+        return replaced(called, func.value, receiver)
     if called.method == "setdefault":
-        new = _everything(called.given[1:], None)
+        new = everything(called.given[1:], None)
         return join(receiver.flat(), replace(new, composed=True)) if new.dirty else receiver.flat()
     if called.method not in PASSING or not receiver.dirty:
         return CLEAN
@@ -349,33 +361,3 @@ def _converted(frame: Frame, called: Called) -> Value | None:
         return None
     default = [one.value for one in called.given if one.keyword == "default" or one.position == 1 < place]
     return default[0] if default else CLEAN
-
-
-def _replaced(called: Called, holder: cst.BaseExpression, receiver: Value) -> Value:
-    """A text with a part of it replaced: what was in it is gone from it; what came in stands behind its beginning."""
-    old, new = [text_value(one.node) for one in called.given[:2]] if len(called.given) > 1 else (None, None)
-    gone = {REMOVED[old]} if old in REMOVED and new is not None and set(old).isdisjoint(new) else ()
-    kept = receiver.flat().map(lambda taint: taint.clear(gone)) if gone else receiver.flat()
-    put = _everything(called.given[1:], None)
-    if not put.dirty:
-        return kept
-    at_start = old and (text_value(holder) or "").startswith(old)
-    return join(kept, replace(put if at_start else put.map(lambda taint: taint.clear(ELSEWHERE)), composed=True))
-
-
-def _named(options: Value, holes: Holes) -> Value:
-    """What of a mapping fills the holes of a template that name its keys."""
-    return reduce(join, (options.part(f"[{name!r}]") for name, number in holes.items() if not number), CLEAN)
-
-
-def _put_together(called: Called, holder: cst.BaseExpression, receiver: Value) -> Value:
-    text = text_value(holder)
-    if called.method == "join":
-        return compose([(None, one.value.element()) for one in called.given])
-    holes = format_holes(text) if text is not None else {}
-    given = [
-        (None, _named(one.value, holes) if one.star == "**" and holes else one.value)
-        for one in called.given
-        if one.star or not holes.get(one.keyword or one.position)
-    ]
-    return compose([*(percent(text, "{") if text is not None else [(None, receiver)]), *given])

@@ -11,7 +11,7 @@ from typing import Protocol
 
 import libcst as cst
 
-from analyzers.flow.callees import bind
+from analyzers.flow.binding import bind
 from analyzers.flow.entries import SELF
 from analyzers.flow.frame import Frame, joined
 from analyzers.flow.given import Given

@@ -17,6 +17,8 @@ from analyzers.flow.frame import Frame, typed
 from analyzers.flow.graph import Undecided
 from analyzers.flow.hints import speaks_of_source
 from analyzers.flow.objects import Place, class_of, function_of, maker_of
+from analyzers.flow.summary import Summary
+from analyzers.flow.validators import validated
 from analyzers.flow.value import CLEAN, State, Value
 from analyzers.models import ANY, Entry, Models
 from analyzers.names import resolved
@@ -163,6 +165,9 @@ class Runner(Protocol):
     def answers(self) -> dict[object, Answer]:
         """What dependencies give, by what they are."""
 
+    def summary(self, file: SourceFile, function: Definition, *, wanted: bool) -> Summary | None:
+        """The summary of a function; None when the budget is spent."""
+
     def run(self, file: SourceFile, function: cst.FunctionDef, begin: State) -> tuple[Frame, State | None]:
         """Read the body; the state at its normal end, None when it has none. Raises Undecided."""
 
@@ -172,6 +177,7 @@ def begun(
 ) -> tuple[State, State]:
     """The state in which a framework has a function begin, without and with what its dependencies give and prove."""
     state = start(file, runner.models, function, runner.kind, symbolic=False, entry=entry)
+    state = validated(runner, file, function, state) if entry else state
     own = depending(runner.models, entry)
     if own is None or depth > DEPTH_LIMIT:
         return state, state

@@ -85,10 +85,10 @@ def start(
         taints = (_placeholder(file, parameter),) if named else (_given(file, parameter, entry),) if data else ()
         fields = _harmless_parts(file, parameter) if data else NO_FIELDS
         state[name] = Value(taints=tuple(one for one in taints if one), fields=fields, type=kind)
-    _type_self(state, entry, function)
     _guess_types(file, models, state)
     if symbolic and SELF[0] in state:
         state[SELF[0]] = Value(fields=held(file, function))
+    _type_self(state, entry or _mixed_in(file, models, function))
     return state
 
 
@@ -154,22 +154,22 @@ def type_of(file: SourceFile, models: Models, parameter: cst.Param) -> str:
     """The type that an annotation gives a parameter, as the models know it; "" for none and for plain data."""
     if parameter.annotation is None:
         return ""
-    named = [file.qualified(part) for part in _names(parameter.annotation.annotation)]
+    named = [file.qualified(part) for part in names_in(parameter.annotation.annotation)]
     known = [models.canonical(name) for name in named if name and not name.startswith(PLAIN)]
     return known[0] if len(known) == 1 else ""
 
 
-def _names(annotation: cst.BaseExpression) -> Iterator[cst.BaseExpression]:
+def names_in(annotation: cst.BaseExpression) -> Iterator[cst.BaseExpression]:
     """The names in an annotation: those of `X | None` and `Optional[X]` too."""
     if isinstance(annotation, (cst.Name, cst.Attribute)):
         yield annotation
     elif isinstance(annotation, cst.BinaryOperation):
-        yield from _names(annotation.left)
-        yield from _names(annotation.right)
+        yield from names_in(annotation.left)
+        yield from names_in(annotation.right)
     elif isinstance(annotation, cst.Subscript):
         for element in annotation.slice:
             if isinstance(element.slice, cst.Index):
-                yield from _names(element.slice.value)
+                yield from names_in(element.slice.value)
 
 
 def entry_of(file: SourceFile, models: Models, function: cst.FunctionDef) -> Entry | None:
@@ -300,7 +300,7 @@ def _is_data(file: SourceFile, parameter: cst.Param, entry: Entry) -> bool:
 
 def _harmless_parts(file: SourceFile, parameter: cst.Param) -> dict[str, Value]:
     """The parts of a parameter that its class allows no text in."""
-    named = _names(parameter.annotation.annotation) if parameter.annotation else ()
+    named = names_in(parameter.annotation.annotation) if parameter.annotation else ()
     return {f".{field}": CLEAN for name in named for field in harmless_fields(file, name)}
 
 
@@ -328,7 +328,7 @@ def _given(file: SourceFile, parameter: cst.Param, entry: Entry | None) -> Taint
     if entry is None:
         return None
     words = f"`{short(file, parameter.name)}` comes from {entry.what}"
-    named = _names(parameter.annotation.annotation) if parameter.annotation else ()
+    named = names_in(parameter.annotation.annotation) if parameter.annotation else ()
     safe = NAMING if any(is_name(one, "bytes") for one in named) else frozenset[str]()
     if entry.segments and not _takes_several(file):
         safe |= {SEGMENT}
@@ -343,8 +343,19 @@ def _takes_several(file: SourceFile) -> bool:
     return known
 
 
-def _type_self(state: State, entry: Entry | None, function: cst.FunctionDef) -> None:
+def _type_self(state: State, entry: Entry | None) -> None:
     """`self.request` of a class-based view."""
     if entry is not None and entry.attributes and "self" in state:
-        fields = {"." + name: Value(type=kind) for name, kind in entry.attributes.items()}
-        state["self"] = Value(fields=fields)
+        own = state["self"]
+        for name, kind in entry.attributes.items():
+            own = own.with_part("." + name, replace(own.fields.get("." + name, CLEAN), type=kind))
+        state["self"] = own
+
+
+def _mixed_in(file: SourceFile, models: Models, function: cst.FunctionDef) -> Entry | None:
+    """What the views are like that a class is mixed into, going by its name, where nothing else says what it is."""
+    parent = file.definition_name(function).rpartition(".")[0]
+    known = file.outline.by_name.get(parent) if parent.endswith("Mixin") else None
+    if known is None or any(known.bases):
+        return None
+    return next((one for one in models.all(Entry) if one.attributes and imports(file, one.roots)), None)

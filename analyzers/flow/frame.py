@@ -68,6 +68,7 @@ class Frame:
     `stopped`: the point being looked at never goes on. `answers`: the sink kinds that a returned text reaches.
     `told`: what is proved of parameters where it answers true, and false; nothing where it `generates`.
     `left`: what a method leaves in its object; `made`: the objects that are made here, by the `__init__` they have.
+    `waiting`: functions that a callee was passed and calls, each with what it is given then.
     `watched`: the variable under which a decorator has the function it decorates; `calls`: how that is called.
     """
 
@@ -94,6 +95,7 @@ class Frame:
     gives: dict[str, Value] = field(default_factory=dict)
     left: Mapping[str, Value] = field(default_factory=dict)
     made: dict[cst.FunctionDef, Value] = field(default_factory=dict)
+    waiting: list[tuple[cst.BaseExpression, tuple[Any, ...]]] = field(default_factory=list)
     watched: str = ""
     calls: dict[cst.CSTNode, tuple[tuple[Any, ...], State]] = field(default_factory=dict)
 

@@ -145,15 +145,16 @@ def _named(passage: Passage) -> Iterator[Place]:
 
 
 def _is_meant(definition: Definition, name: str, passage: Passage) -> bool:
-    """Whether a word could stand for the function: one of a module also where it is only passed on, a method if called.
+    """Whether a word could stand for the function: one of a module, also where it is only passed on, or a method.
 
-    The name of a class stands for what runs when an object is made. A method with a name that everything has is meant
-    where it is called on the object itself, or the file makes objects of its class.
+    A method is meant if it is called, or is one of `self`; the name of a class for what runs when an object is made.
+    A method with a name that everything has is meant where it is called on the object itself, or the file makes
+    objects of its class.
     """
     if not definition.parent:
         return True
     text = passage.text
-    called = f"{name}(" in text or name not in passage.written
+    called = f"{name}(" in text or name not in passage.written or f"self.{name}" in text
     if definition.name != name:
         return called and definition.name in MAKING
     if name not in EVERYDAY or not called:

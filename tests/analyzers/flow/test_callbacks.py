@@ -80,3 +80,76 @@ def test_the_steps_name_the_function_and_not_who_calls_it() -> None:
     assert steps[-2].endswith("is passed to `run` as `command`")
     (steps,) = traces(RUN.format(call="pool.submit(os.system, q)"), "shell")
     assert "reaches `os.system`" in steps[-1]
+
+
+ASKED = """
+def run(word):
+    os.system(word)
+def show(word):
+    return word
+def check(word):
+    if word not in ALLOWED:
+        abort(404)
+def with_word(word, done, *, other=None):
+    done(word)
+    if other:
+        other("date", word=word)
+def checked(word, done):
+    if word in ALLOWED:
+        done(word)
+def further(word, done):
+    with_word(word, done)
+class Worker:
+    def act(self, word):
+        os.system(word)
+    def start(self, word):
+        with_word(word, self.act)
+def named(first, word):
+    os.system(word)
+def view():
+    q = request.args["q"]
+    {call}
+"""
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "with_word(q, run)",
+        "with_word(q, done=os.system)",
+        "with_word(q, lambda word: os.system(word))",
+        "with_word(q, show, other=named)",
+        "further(q, run)",
+        "Worker().start(q)",
+        "with_word(q, check); os.system(q)",
+    ],
+)
+def test_a_function_that_a_callee_calls_is_given_what_that_gives_it(call: str) -> None:
+    assert len(flows(ASKED.format(call=call), "shell").flows) == 1
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "with_word(q, show)",
+        "with_word('date', run)",
+        "checked(q, run)",
+        "with_word(int(q), run)",
+        "with_word(q, unknown)",
+        "with_word(q, lambda word: os.system('date'))",
+        "with_word(q, None)",
+    ],
+)
+def test_what_a_callee_does_not_give_the_function_is_not_told(call: str) -> None:
+    assert flows(ASKED.format(call=call), "shell").flows == ()
+
+
+def test_the_steps_lead_through_the_callee_into_the_function() -> None:
+    (steps,) = traces(ASKED.format(call="with_word(q, run)"), "shell")
+    assert [step.partition(": ")[2] for step in steps] == [
+        "`q` comes from the request",
+        "is passed to `with_word` as `word`",
+        "is passed to `done`",
+        "is passed to `run` as `word`",
+        "reaches `os.system`, which runs it in a shell",
+    ]

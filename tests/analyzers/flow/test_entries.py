@@ -53,6 +53,20 @@ GIVEN = {
         """,
         ("Pages.hello", "html", "self.request.params"),
     ),
+    "the request of the views that a class is mixed into": (
+        """
+        import os
+        from django.http import HttpResponse
+        from django.views import View
+        class NameMixin:
+            def name(self):
+                return self.request.GET["name"]
+        class Hello(NameMixin, View):
+            def get(self, request):
+                os.system("ls " + self.name())
+        """,
+        ("Hello.get", "shell", "self.name()"),
+    ),
     "a parameter that goes by the request's name": (
         """
         from starlette.responses import HTMLResponse
