@@ -135,22 +135,29 @@ def _together(found: Sequence[Vouched]) -> Vouched:
 def _called(runner: Runner, wrapper: Wrapper, function: cst.FunctionDef, by_name: bool) -> Vouched:
     names = _places(function)
     paths = _paths(wrapper.function, names, by_name)
-    begin = {FACTS: CLEAN, **{one.name.value: CLEAN for outer in wrapper.around for one in parameters(outer.params)}}
-    begin |= {one.name.value: CLEAN for one in parameters(wrapper.function.params)}
-    for name, path in paths.items():
-        link = Link(wrapper.file, wrapper.function.name, "", length=0)
-        value = Value((Taint(PARAMETER, name, link),)) if name not in SELF else CLEAN
-        begin[path[0]] = begin[path[0]].with_part(path[1], value) if len(path) > 1 else value
-    frame = runner.watch(wrapper.file, wrapper.function, begin, wrapper.called)
+    frame = runner.watch(wrapper.file, wrapper.function, _begin(wrapper, paths), wrapper.called)
     if not frame.calls:
         return NOTHING
     copies = tuple(_copies(wrapper, {joined(path): name for name, path in paths.items()}))
-    each = [_safe(function, call, copies) for call in frame.calls.values()]
+    params = wrapper.function.params
+    stars = [one.name.value for one in (params.star_arg, params.star_kwarg) if isinstance(one, cst.Param)]
+    each = [_safe(function, call, copies, stars) for call in frame.calls.values()]
     kinds = {name: own for name in paths if (own := _every(name, each)) and name not in SELF}
     facts = [tuple(state[FACTS].proofs) for _, state in frame.calls.values()]
     kept = tuple(fact for fact in facts[0] if all(fact in other for other in facts[1:]))
     sent = [taint.cleared for taint in frame.result.all_taints() if taint.origin == RESULT]
     return Vouched(kinds, kept, frozenset.intersection(*sent) if sent else NO_KINDS)
+
+
+def _begin(wrapper: Wrapper, paths: Mapping[str, tuple[str, ...]]) -> State:
+    """The state in which a wrapper begins, with a placeholder for each parameter of the decorated function."""
+    own = (one for function in (*wrapper.around, wrapper.function) for one in parameters(function.params))
+    begin = {FACTS: CLEAN, **{one.name.value: CLEAN for one in own}}
+    link = Link(wrapper.file, wrapper.function.name, "", length=0)
+    for name, path in paths.items():
+        value = Value((Taint(PARAMETER, name, link),)) if name not in SELF else CLEAN
+        begin[path[0]] = begin[path[0]].with_part(path[1], value) if len(path) > 1 else value
+    return begin
 
 
 def _every(name: str, each: Sequence[Mapping[str, frozenset[str]]]) -> frozenset[str]:
@@ -191,10 +198,16 @@ def _copies(wrapper: Wrapper, given: Mapping[str, str]) -> Iterable[tuple[str, s
                 yield name, parameter
 
 
-def _safe(function: cst.FunctionDef, call: Call, copies: Iterable[tuple[str, str]]) -> Mapping[str, frozenset[str]]:
-    """The kinds that the parameters of a decorated function are safe for in one call of it."""
+def _safe(
+    function: cst.FunctionDef, call: Call, copies: Iterable[tuple[str, str]], stars: Sequence[str]
+) -> Mapping[str, frozenset[str]]:
+    """The kinds that the parameters of a decorated function are safe for in one call of it.
+
+    Of what it is given by stars, only what the wrapper itself is given so (`stars`) is known when nothing is in it.
+    """
     given, state = call
-    found = {name: _kinds(one.value) for name, one in bind(signature_of(function.params), given, skip=False)}
+    known = tuple(one for one in given if not one.star or one.value.dirty or is_name(one.node, *stars))
+    found = {name: _kinds(one.value) for name, one in bind(signature_of(function.params), known, skip=False)}
     for variable, name in copies:
         if name in found and variable in state:
             found[name] = found[name] | _kinds(state[variable])

@@ -60,6 +60,7 @@ def test_what_a_wrapper_looks_at_is_safe_inside(parameters: str, look: str, give
         ("word, *rest, **named", "word in ALLOWED", "word, *rest, **named"),
         ("word, other=1", "if word in ALLOWED: return function('a')", "word"),
         ("*args, **kwargs", "return other(args)", "*args"),
+        ("*args, **kwargs", "bound = signature.bind(*args, **kwargs)", "*bound.args, **bound.kwargs"),
     ],
 )
 def test_what_a_wrapper_only_passes_on_is_followed(parameters: str, look: str, given: str) -> None:
