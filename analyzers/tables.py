@@ -10,7 +10,7 @@ from analyzers.outline import FUNCTIONS, dotted, inner_statements
 from analyzers.source import Project, SourceFile
 
 # `self.actions = {"a": ...`: most objects keep no table that is written out.
-KEPT = re.compile(r"\.\w+\s*(?::[^=\n]*)?=\s*\{\s*[^}\s]")
+KEPT = re.compile(r"\.\w++\s*+(?::[^=\n]{0,200})?=\s*+\{\s*+[^}\s]")
 Name = tuple[str, str]
 """The qualname of a class, "" for the module, and the name of a table in it."""
 

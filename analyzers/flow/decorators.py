@@ -6,7 +6,6 @@ its name, is read as it is written.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Protocol
 
 import libcst as cst
@@ -74,14 +73,10 @@ def begun(state: State, found: Vouched) -> State:
     """The state in which a decorated function begins."""
     after = dict(state)
     for name, kinds in found.parameters.items():
-        after[name] = after[name].map(partial(_cleared, kinds))
+        after[name] = after[name].clear(kinds)
     if found.facts and FACTS in after:
         after[FACTS] = Value(proofs=found.facts)
     return after
-
-
-def _cleared(kinds: frozenset[str], taint: Taint) -> Taint | None:
-    return None if ANY in kinds else taint.clear(kinds)
 
 
 def _wrappers(file: SourceFile, marks: Iterable[cst.Decorator]) -> Iterator[Wrapper]:

@@ -190,12 +190,8 @@ def begun(
             after[name] = replace(value, type=state[name].type or value.type)
         for parameter in parameters(function.params):
             kinds = answer.proves.get(drawn_from(parameter), NO_KINDS)
-            after[parameter.name.value] = _safe(after[parameter.name.value], kinds)
+            after[parameter.name.value] = after[parameter.name.value].clear(kinds)
     return state, after
-
-
-def _safe(value: Value, kinds: frozenset[str]) -> Value:
-    return value.map(lambda taint: None if ANY in kinds else taint.clear(kinds)) if kinds else value
 
 
 def _answer(runner: Runner, one: Dependency, entry: Entry, depth: int) -> Answer:

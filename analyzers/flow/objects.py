@@ -16,7 +16,7 @@ Place = tuple[SourceFile, Definition]
 HOLDING = frozenset({"dataclass", "define", "frozen", "mutable"})
 HOLDERS = frozenset({"typing.NamedTuple", "pydantic.BaseModel", "sqlmodel.SQLModel", "msgspec.Struct"})
 CALLED_OWN = re.compile(r"\bself\.(\w+)\s*\(")
-RETURNED = re.compile(r"^[ \t]*(?:[^#\n'\"]*:[ \t]*)?return\b[ \t]*([^#\n]*?)[ \t]*(?:#.*)?$", re.MULTILINE)
+RETURNED = re.compile(r"^[ \t]*+(?:[^#\n'\"]*:[ \t]*+)?return\b([^#\n]*+)", re.MULTILINE)
 CHAIN = re.compile(r"\w+(?:\.\w+\([^()]*\))+")
 LINK = re.compile(r"\.(\w+)\(")
 OF_VALUES = frozenset({"property", "cached_property"})
@@ -68,7 +68,7 @@ def gives_itself(file: SourceFile, method: Definition) -> bool:
     if method not in known:
         known[method] = False
         given = RETURNED.findall(code_of(file, method)) if method.first_parameter else ()
-        known[method] = bool(given) and all(_is_itself(file, method, one) for one in given)
+        known[method] = bool(given) and all(_is_itself(file, method, one.strip()) for one in given)
     return known[method]
 
 

@@ -14,7 +14,7 @@ from analyzers.flow.declared import CHECKING
 from analyzers.flow.entries import names_in
 from analyzers.flow.objects import Place, class_of, function_of
 from analyzers.flow.summary import Summary
-from analyzers.flow.value import State, Value
+from analyzers.flow.value import State
 from analyzers.models import ANY
 from analyzers.names import resolved
 from analyzers.outline import Definition, Kind, dotted
@@ -42,13 +42,9 @@ def validated(world: World, file: SourceFile, function: cst.FunctionDef, state: 
         for name in names_in(parameter.annotation.annotation) if parameter.annotation and value.taints else ():
             place = class_of(file.project, file.qualified(name) or "")
             for field, kinds in _fields(world, place).items() if place else ():
-                value = value.with_part(f".{field}", _safe(value.part(f".{field}"), kinds))
+                value = value.with_part(f".{field}", value.part(f".{field}").clear(kinds))
         after[parameter.name.value] = value
     return after
-
-
-def _safe(value: Value, kinds: frozenset[str]) -> Value:
-    return value.map(lambda taint: None if ANY in kinds else taint.clear(kinds))
 
 
 def _fields(world: World, place: Place) -> Fields:

@@ -199,9 +199,9 @@ class Value:
         return replace(self, taints=kept, fields={key: part.map(change) for key, part in self.fields.items()})
 
     def clear(self, kinds: Iterable[str]) -> "Value":
-        """The same, with everything in it known to be safe for these sink kinds too."""
+        """The same, with everything in it known to be safe for these sink kinds too; `ANY` stands for every kind."""
         safe = frozenset(kinds)
-        return self.map(lambda taint: taint.clear(safe)) if safe else self
+        return self.map(lambda taint: None if ANY in safe else taint.clear(safe)) if safe else self
 
 
 def _is_key(key: str) -> bool:
