@@ -2,7 +2,8 @@
 
 Code that was moved, renamed, indented anew or put in another order is not new: it is found again in base by its key,
 in the same definition first, then anywhere in the file, then in what other files of the change lost. Code that was
-moved and changed on the way is found by what is said of it: each defect that is gone explains one that came.
+moved and changed on the way is found by what is said of it: each defect that is gone explains one that came. What was
+decided before, such as a protection that is off, is not new either when the change says it in other words.
 """
 
 from bisect import bisect_right
@@ -12,11 +13,14 @@ from dataclasses import dataclass, replace
 
 from analyzers.marks import Key, key
 from analyzers.model import Confidence, Examined, Finding
+from analyzers.respelled import statements
 from analyzers.rule import Rule
 from analyzers.source import SourceFile
 from analyzers.suppress import covering
+from analyzers.text import bare
 from analyzers.touched import Change
 from analyzers.walk import Seen, look_further, reached
+from analyzers.whereabouts import function_at
 from analyzers.workspace import Side
 
 # Files of a change that are asked for what they lost.
@@ -29,11 +33,15 @@ Lines = Callable[[str, int, int], bool]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Known:
-    """A finding on one side of a change. `turned`: it is on lines that the change wrote, or took away."""
+    """A finding on one side of a change. `turned`: it is on lines that the change wrote, or took away.
+
+    `decided`: it is about something that is decided once, whatever the words.
+    """
 
     key: Key
     message: str
     turned: bool
+    decided: bool = False
 
 
 Likeness = Callable[[Known], Hashable]
@@ -41,6 +49,10 @@ Likeness = Callable[[Known], Hashable]
 HERE: tuple[Likeness, ...] = (lambda one: one.key, lambda one: one.key.loose)
 SAID: tuple[Likeness, ...] = (lambda one: (one.key.rule, one.message),)
 ELSEWHERE: tuple[Likeness, ...] = (lambda one: one.key.loose, *SAID)
+ANEW: tuple[Likeness, ...] = (
+    lambda one: (one.key.rule, one.key.definition) if one.decided else one,
+    lambda one: one.key.rule if one.decided else one,
+)
 
 
 def caused(found: Sequence[Finding], side: Side, sides: Sides, rules: Sequence[Rule]) -> list[Finding]:
@@ -51,7 +63,7 @@ def caused(found: Sequence[Finding], side: Side, sides: Sides, rules: Sequence[R
     if not found:
         return []
     lines = written(sides)
-    known = [_known(finding, side.head, lines) for finding in found]
+    known = _all_known(found, side.head, rules, lines)
     if side.base is not None and not side.base.readable:
         new = [one for one in known if one.turned]
     else:
@@ -148,8 +160,9 @@ def _places(finding: Finding) -> Iterator[tuple[str, int, int]]:
         yield step.path, step.span.line, step.span.end_line
 
 
-def _known(finding: Finding, file: SourceFile, lines: Lines) -> Known:
-    return Known(key(finding, file), finding.message, _is_on(finding, lines))
+def _all_known(found: Iterable[Finding], file: SourceFile, rules: Iterable[Rule], lines: Lines) -> list[Known]:
+    deciding = {rule.name for rule in rules if rule.decided}
+    return [Known(key(one, file), one.message, _is_on(one, lines), one.rule in deciding) for one in found]
 
 
 def standing(side: Side, rules: Sequence[Rule], sides: Sides, told: Iterable[Finding] = ()) -> list[Known]:
@@ -161,7 +174,19 @@ def standing(side: Side, rules: Sequence[Rule], sides: Sides, told: Iterable[Fin
     if base is None or not base.readable:
         return []
     found = one_way(_seen_before(base, side, rules, told).findings, rules, gone)
-    return [_known(finding, base, gone) for finding in found if covering(finding, base) is None]
+    heard = [finding for finding in found if covering(finding, base) is None]
+    return [*_all_known(heard, base, rules, gone), *_decided(base, rules, found, gone)]
+
+
+def _decided(base: SourceFile, rules: Iterable[Rule], found: Iterable[Finding], gone: Lines) -> Iterator[Known]:
+    """The statements that base lost and that meant what a rule is about, though the rule does not speak of them."""
+    told = {(one.rule, line) for one in found for _, first, last in _places(one) for line in range(first, last + 1)}
+    for rule in rules:
+        for first, line in statements(base, rule.decided) if rule.decided else ():
+            if (rule.name, line) not in told and gone(base.path, first, line):
+                around = function_at(base, line)
+                about = Key(rule.name, around.qualname if around else "", bare(base.line_text(line)))
+                yield Known(about, "", turned=True, decided=True)
 
 
 def _seen_before(base: SourceFile, side: Side, rules: Sequence[Rule], told: Iterable[Finding] = ()) -> Seen:
@@ -178,7 +203,7 @@ def _unexplained(head: Sequence[Known], base: Sequence[Known], side: Side) -> tu
     """What nothing in base explains, and what of base explains nothing. What came is explained only by what went."""
     stayed, left = _paired([one for one in head if not one.turned], base, HERE)
     came, gone = _paired([one for one in head if one.turned], [one for one in left if one.turned], HERE)
-    came, gone = _moved(came, gone, side)
+    came, gone = _paired(*_moved(came, gone, side), ANEW)
     return [*stayed, *came], gone
 
 
@@ -230,7 +255,7 @@ def _lost(side: Side, rule: Rule, sides: Sides) -> list[Known]:
     if rule.name not in known:
         lines = written(sides)
         told = one_way(look_head(side, [rule]), [rule], lines)
-        head = [_known(one, side.head, lines) for one in told]
+        head = _all_known(told, side.head, [rule], lines)
         _, known[rule.name] = _unexplained(head, standing(side, [rule], sides, told), side)
     return known[rule.name]
 

@@ -121,6 +121,8 @@ class Rule:
     about it: that spares the parsing of most units. So does `told`: where the outline alone says that all that the rule
     would examine in a unit is clean, it gives the lines of that; else None. `further` gives the units of a file that
     the change leaves alone and that the rule looks at all the same.
+    Where the rule is about something that is decided once, such as a protection that is off, `decided` fits statements
+    that say the same: what only says it anew is not new (see `causes`).
     """
 
     name: str
@@ -143,6 +145,7 @@ class Rule:
     needs: tuple[Sight, ...] = ()
     told: Callable[[Glimpse], Sequence[int] | None] = nothing_told
     further: Callable[[SourceFile], Sequence[Unit]] = nothing_further
+    decided: re.Pattern[str] | None = None
     checks: dict[type[cst.CSTNode], list[Check]] = field(default_factory=dict, compare=False, repr=False)
 
     def __post_init__(self) -> None:

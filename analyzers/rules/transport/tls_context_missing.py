@@ -8,6 +8,7 @@ What to do: Give `ssl.create_default_context()`: it verifies certificate and hos
 What it does not see: Contexts that are given but verify nothing; connections made by libraries on top of these.
 """
 
+import re
 from collections.abc import Iterator
 
 import libcst as cst
@@ -28,6 +29,8 @@ CONTEXTS: dict[str, tuple[int | None, str]] = {
     "poplib.POP3().stls": (0, "context"),
     "ftplib.FTP_TLS": (None, "context"),
 }
+# The same of objects whose type is not known.
+DECIDED = re.compile(r"\b(?:SMTP_SSL|IMAP4_SSL|POP3_SSL|FTP_TLS)\([^()]*\)|\.(?:starttls|stls)\(\)")
 
 RULE = Rule(
     name="tls-context-missing",
@@ -39,6 +42,7 @@ RULE = Rule(
     advice="Write `{call}(..., {context}=ssl.create_default_context())`.",
     topic="connections to mail and file servers",
     clean="with a verifying context",
+    decided=DECIDED,
     in_tests=False,
     needs=(named(CONTEXTS),),
     bad=(

@@ -56,6 +56,12 @@ ASKED = re.compile(r"(?i)insecure|verif|validat|unsafe|skip|ignore|self_?signed|
 # The same in the name of a function.
 NAMED = re.compile(r"(?i)insecure|unverif|no_?verif|unsafe|skip|self_?signed|no_?check")
 
+# The same of any object, and what verified nothing by itself: https://docs.python.org/3.11/library/ssl.html#ssl.wrap_socket
+DECIDED = re.compile(
+    r"\b(?:verify|verify_ssl|verify_certs|ssl|check_hostname)\s*=\s*False\b|\bCERT_NONE\b|_create_unverified_context\b"
+    r"|\bssl\.wrap_socket\(|\btls_insecure_set\(\s*True|\bverify\s*=\s*0\b"
+)
+
 OFF_WORDS = ("cert_reqs", "verify", "verify_mode", "check_hostname", "_create_default_https_context")
 
 RULE = Rule(
@@ -67,6 +73,7 @@ RULE = Rule(
     advice="Remove `{code}`; for a private authority, name its certificate file instead.",
     topic="TLS connections",
     clean="with the certificate verified",
+    decided=DECIDED,
     in_tests=False,
     needs=(either(says(*OFF_WORDS), every(says(*SWITCHES.values()), named(SWITCHES)), named(UNVERIFIED, LDAP_OFF)),),
     bad=(
