@@ -6,8 +6,10 @@ it, passwords and tokens first.
 What to do: Leave verification on. For a private authority, name its certificate file (`verify="ca.pem"`,
 `ssl.create_default_context(cafile="ca.pem")`).
 
-What it does not see: A flag that arrives through a parameter or a setting, also as the condition under which
-verification is off (`if insecure:`); verification that is switched off in the environment.
+What it does not see: A connection to this very machine (`https://localhost`), which is left alone. A flag that arrives
+through a parameter or a setting, also as the condition under which verification is off (`if insecure:`); verification
+that is switched off in the environment. Of medium confidence, and so told in the summary alone, is what a comment
+beside or right above says to be meant.
 """
 
 import re
@@ -17,10 +19,10 @@ import libcst as cst
 
 from analyzers import syntax
 from analyzers.glimpse import either, every, named, says
+from analyzers.meant import asked_for, sureness
 from analyzers.model import Edit, Examined, Finding, Fix, Safety, Severity, Step
 from analyzers.rule import Bad, Good, Rule
 from analyzers.source import SourceFile
-from analyzers.waits import running
 
 VERBS = ("get", "post", "put", "patch", "delete", "head", "options", "request", "send", "stream")
 CLIENTS = ("requests.", "requests.Session().", "requests.session().", "requests.sessions.Session().", "httpx.")
@@ -46,15 +48,6 @@ WRAPPERS = frozenset(
 LDAP_OPTION = "ldap.OPT_X_TLS_REQUIRE_CERT"
 LDAP_OFF = frozenset({"ldap.OPT_X_TLS_NEVER", "ldap.OPT_X_TLS_ALLOW"})
 OFF = frozenset({"ssl.CERT_NONE", "ssl.VerifyMode.CERT_NONE"})
-
-# A condition that speaks of one of these: whoever runs the program has asked for it.
-EXPLAINED = re.compile(r"(?i)verif|validat|(?<![a-z])cert|self-signed|\bssl|\btls")
-# With fewer words nothing is explained.
-EXPLANATION_WORDS = 8
-EXPLAINABLE = (cst.SimpleStatementLine, cst.With, cst.If)
-ASKED = re.compile(r"(?i)insecure|verif|validat|unsafe|skip|ignore|self_?signed|no_?check|trust|CERT_NONE|cert_reqs")
-# The same in the name of a function.
-NAMED = re.compile(r"(?i)insecure|unverif|no_?verif|unsafe|skip|self_?signed|no_?check")
 
 # The same of any object, and what verified nothing by itself: https://docs.python.org/3.11/library/ssl.html#ssl.wrap_socket
 DECIDED = re.compile(
@@ -154,6 +147,18 @@ RULE = Rule(
         Bad(
             """
             import requests
+            def is_up(host):
+                return requests.get(f"https://{host}/health", verify=False, timeout=2).ok  # finding
+            """,
+            fixed="""
+            import requests
+            def is_up(host):
+                return requests.get(f"https://{host}/health", verify=True, timeout=2).ok
+            """,
+        ),
+        Bad(
+            """
+            import requests
 
             def prices(url):
                 with requests.Session() as session:
@@ -240,6 +245,26 @@ RULE = Rule(
                 return made
             """,
         ),
+        Good(
+            "nobody stands between a program and its own machine",
+            """
+            import requests
+            def is_up(port):
+                return requests.get(f"https://localhost:{port}/health", verify=False, timeout=2).ok
+            """,
+        ),
+        Good(
+            "a probe of the machine itself, through a context",
+            """
+            import ssl
+            from urllib.request import urlopen
+            def answers(path):
+                context = ssl.create_default_context()
+                context.check_hostname = False
+                context.verify_mode = ssl.CERT_NONE
+                return urlopen("https://127.0.0.1:8443" + path, timeout=2, context=context).status == 200
+            """,
+        ),
         Good("`verify` of another function is something else", "order.save(verify=False)"),
     ),
 )
@@ -249,20 +274,22 @@ RULE = Rule(
 def check_call(call: cst.Call, file: SourceFile) -> Iterator[Finding | Examined]:
     """A call that makes a connection or a context."""
     name = file.origin(call.func) or ""
-    if name in UNVERIFIED and not _asked_for(call, file):
-        yield RULE.finding(file, call, code=file.code(call))
+    if name in UNVERIFIED and not asked_for(call, file):
+        yield RULE.finding(file, call, confidence=sureness(call, file), code=file.code(call))
     elif name in SWITCHES:
         given = _keyword(call, SWITCHES[name])
-        if given and syntax.is_name(given.value, "False") and not _asked_for(call, file):
-            yield RULE.finding(file, call, fix=_fix(given.value, file), code=file.code(given))
+        if given and syntax.is_name(given.value, "False") and not asked_for(call, file):
+            yield RULE.finding(
+                file, call, confidence=sureness(call, file), fix=_fix(given.value, file), code=file.code(given)
+            )
         elif given:
             yield RULE.examined(file, call)
-    elif syntax.method(call) == "set_option" and _is_ldap_off(call, file) and not _asked_for(call, file):
-        yield RULE.finding(file, call, code=file.code(call))
+    elif syntax.method(call) == "set_option" and _is_ldap_off(call, file) and not asked_for(call, file):
+        yield RULE.finding(file, call, confidence=sureness(call, file), code=file.code(call))
     elif name in WRAPPERS:
         given = _keyword(call, "cert_reqs")
         if given and (file.qualified(given.value) in OFF or syntax.text_value(given.value) == "CERT_NONE"):
-            yield RULE.finding(file, call, code=file.code(given))
+            yield RULE.finding(file, call, confidence=sureness(call, file), code=file.code(given))
 
 
 def _is_ldap_off(call: cst.Call, file: SourceFile) -> bool:
@@ -278,56 +305,15 @@ def check_assignment(assign: cst.Assign, file: SourceFile) -> Iterator[Finding |
         return
     if file.qualified(target) == "ssl._create_default_https_context":
         if file.qualified(assign.value) in UNVERIFIED:
-            yield RULE.finding(file, assign, code=file.code(assign))
+            yield RULE.finding(file, assign, confidence=sureness(assign, file), code=file.code(assign))
     elif _switched_off(target, assign.value, file) and not (
-        _told_below(assign, target, file) or _asked_for(assign, file)
+        _told_below(assign, target, file) or asked_for(assign, file)
     ):
         steps = _with_name_check(assign, target, file)
         fix = _fix(assign.value, file) if target.attr.value == "verify" else None
-        yield RULE.finding(file, assign, steps=steps, fix=fix, code=file.code(assign))
-
-
-def _asked_for(node: cst.CSTNode, file: SourceFile) -> bool:
-    """Whether a condition around it, or the name of the function, speaks of insecurity, or a comment says why."""
-    if _is_explained(node, file):
-        return True
-    tests = [around.test for around in file.ancestors(node) if isinstance(around, (cst.If, cst.IfExp))]
-    tests += _passed(node, file)
-    if NAMED.search(file.definition_name(node).rpartition(".")[2]):
-        return True
-    return any(ASKED.search(file.code(test)) or _is_option(test) for test in tests)
-
-
-def _is_explained(node: cst.CSTNode, file: SourceFile) -> bool:
-    """Whether a comment of some words stands beside, or right above the statement or the `with` or `if` around it."""
-    heads = {file.span(one).line for one in file.ancestors(node) if isinstance(one, EXPLAINABLE)}
-    beside = file.line_text(file.span(node).end_line).partition("#")[2]
-    return _explains(beside) or any(_explains(_comment_above(line, file)) for line in heads)
-
-
-def _explains(comment: str) -> bool:
-    return len(comment.split()) >= EXPLANATION_WORDS and EXPLAINED.search(comment) is not None
-
-
-def _comment_above(line: int, file: SourceFile) -> str:
-    said: list[str] = []
-    while line > 1 and (text := file.line_text(line - 1).strip()).startswith("#"):
-        said.insert(0, text.strip("# "))
-        line -= 1
-    return " ".join(said)
-
-
-def _passed(node: cst.CSTNode, file: SourceFile) -> list[cst.BaseExpression]:
-    """The conditions above in the function that would have left it: `if verified: return create_default_context()`."""
-    function = running(node, file)
-    block = function.body.body if isinstance(function, cst.FunctionDef) else ()
-    ifs = [one for one in block if isinstance(one, cst.If) and file.span(one).end_line < file.span(node).line]
-    return [one.test for one in ifs if any(isinstance(part, cst.Return) for part in syntax.inside(one.body))]
-
-
-def _is_option(test: cst.BaseExpression) -> bool:
-    """A switch of the command line: `args.td`."""
-    return isinstance(test, cst.Attribute) and syntax.is_name(test.value, "args", "ar", "opts", "options", "parsed")
+        yield RULE.finding(
+            file, assign, steps=steps, confidence=sureness(assign, file), fix=fix, code=file.code(assign)
+        )
 
 
 def _told_below(assign: cst.Assign, target: cst.Attribute, file: SourceFile) -> bool:
