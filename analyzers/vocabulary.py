@@ -38,6 +38,12 @@ ASKS = frozenset(
     "requires required need needs should can show hide force without no skip".split()
 )
 JOINING = frozenset("to of for".split())
+# What begins with one of these does something: `remove_password`. `reset_token` and `verify_token` are tokens.
+VERBS = frozenset(
+    "get set remove delete add create make build generate update change edit clear check validate ensure fetch find "
+    "load save send parse ask prompt handle list revoke rotate renew obtain retrieve lookup rename replace drop".split()
+)
+DOES = frozenset({("reset", "password"), ("forgot", "password"), ("verify", "password"), ("hash", "password")})
 
 
 @lru_cache(10_000)
@@ -55,6 +61,12 @@ def names_secret(name: str) -> bool:
         return False
     pairs = set(pairwise(parts))
     return parts[-2:] in PAIRS or (parts[-1] not in ABOUT and bool(pairs & PAIRS or set(parts) & ALWAYS))
+
+
+def names_function(name: str) -> bool:
+    """Whether the identifier says what is done: not called, it names a function (`check_password`)."""
+    parts = words(name)
+    return len(parts) > 1 and (parts[0] in VERBS or parts in DOES)
 
 
 def passes(name: str) -> bool:

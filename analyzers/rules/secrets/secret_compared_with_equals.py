@@ -144,6 +144,15 @@ RULE = Rule(
             """,
         ),
         Good(
+            "what is done with a secret is none: a function that is compared",
+            """
+            import hashlib
+            from archive import bulk_edit
+            def needs_owner(method, handler, get_token):
+                return method == bulk_edit.remove_password or handler.action == get_token
+            """,
+        ),
+        Good(
             "who types the key may also read the environment",
             """
             import hashlib, os
@@ -300,6 +309,8 @@ def _named(node: cst.BaseExpression, file: SourceFile) -> bool:
     if isinstance(node, cst.Call):
         return bool(set(parts) & SIGNERS) and not (file.qualified(node.func) or "").startswith("inspect.")
     if isinstance(node, cst.Subscript) and any(isinstance(part.slice, cst.Slice) for part in node.slice):
+        return False
+    if vocabulary.names_function(name):
         return False
     plain_token = set(parts) & vocabulary.ALWAYS == {"token"} and len(parts) == 1
     if parts[-1:] and parts[-1] in SIGNATURES:

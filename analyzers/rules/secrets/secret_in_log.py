@@ -163,6 +163,10 @@ RULE = Rule(
                 return store.put(secret, secret_data)
             """,
         ),
+        Good(
+            "the function, not what it gives",
+            "import logging\nlogging.debug('calling %s and %s', get_token, self.reset_password)",
+        ),
         Good("a number", "import logging\nlogging.debug('%i of %s', access_token, count)"),
         Good(
             "a token of a language",
@@ -266,6 +270,8 @@ def _shown_call(call: cst.Call) -> Iterator[cst.BaseExpression]:
 def _secret(node: cst.BaseExpression, file: SourceFile) -> bool:
     name = syntax.last_name(node)
     if not vocabulary.names_secret(name) or name.isupper() or _is_object(node, file):
+        return False
+    if not isinstance(node, cst.Call) and vocabulary.names_function(name):
         return False
     if syntax.is_name(node, "secret") and _is_kept_apart(node, file):
         return False
