@@ -26,6 +26,8 @@ from analyzers.workspace import Side
 # Files of a change that are asked for what they lost.
 MOST_ASKED = 40
 
+BRACKETS = str.maketrans("", "", "()")
+
 Sides = Mapping[str, Side]
 Lines = Callable[[str, int, int], bool]
 """Whether the change wrote, or took away, any of some lines of a path."""
@@ -47,6 +49,12 @@ class Known:
 Likeness = Callable[[Known], Hashable]
 # What makes two findings one, the surest first.
 HERE: tuple[Likeness, ...] = (lambda one: one.key, lambda one: one.key.loose)
+# The same, of lines that the change only wrote otherwise: in parentheses, with other quotes.
+OTHERWISE: tuple[Likeness, ...] = (
+    *HERE,
+    lambda one: (one.key.rule, one.key.definition, one.key.code.translate(BRACKETS)),
+    lambda one: (one.key.rule, one.key.definition, one.message),
+)
 SAID: tuple[Likeness, ...] = (lambda one: (one.key.rule, one.message),)
 ELSEWHERE: tuple[Likeness, ...] = (lambda one: one.key.loose, *SAID)
 ANEW: tuple[Likeness, ...] = (
@@ -201,7 +209,7 @@ def _seen_before(base: SourceFile, side: Side, rules: Sequence[Rule], told: Iter
 
 def _unexplained(head: Sequence[Known], base: Sequence[Known], side: Side) -> tuple[list[Known], list[Known]]:
     """What nothing in base explains, and what of base explains nothing. What came is explained only by what went."""
-    stayed, left = _paired([one for one in head if not one.turned], base, HERE)
+    stayed, left = _paired([one for one in head if not one.turned], base, OTHERWISE)
     came, gone = _paired([one for one in head if one.turned], [one for one in left if one.turned], HERE)
     came, gone = _paired(*_moved(came, gone, side), ANEW)
     return [*stayed, *came], gone

@@ -9,6 +9,7 @@ from typing import Any
 
 from analyzers.memory import Memory
 from analyzers.model import ContextFile, FilePair
+from analyzers.rewritten import kept
 from analyzers.source import Project, SourceFile
 from analyzers.text import Unreadable, bare, decode, line_ends
 from analyzers.touched import Change, TouchedLines, changes, touched_by
@@ -82,18 +83,23 @@ class Side:
 
     @cached_property
     def changed(self) -> frozenset[int]:
-        """The touched lines without those that were only moved, indented anew or broken at other places."""
+        """The touched lines without those that were only moved, indented anew, broken or put into parentheses."""
         if self.base is None:
             return self.touched.added
-        gone = Counter(self.base.line_text(line).strip() for line in self.removed.added)
-        kept = set()
+        written = self._not_moved(self.base)
+        return written - kept(self.base, self.removed.added, self.head, written)
+
+    def _not_moved(self, base: SourceFile) -> frozenset[int]:
+        """The touched lines that did not stand in base as they are, wherever it was."""
+        gone = Counter(base.line_text(line).strip() for line in self.removed.added)
+        written = set()
         for line in sorted(self.touched.added - self._reformatted):
             text = self.head.line_text(line).strip()
             if gone[text] > 0:
                 gone[text] -= 1
             else:
-                kept.add(line)
-        return frozenset(kept)
+                written.add(line)
+        return frozenset(written)
 
     @cached_property
     def _reformatted(self) -> frozenset[int]:
