@@ -44,6 +44,7 @@ class Known:
     message: str
     turned: bool
     decided: bool = False
+    line: int = 0
 
 
 Likeness = Callable[[Known], Hashable]
@@ -170,7 +171,7 @@ def _places(finding: Finding) -> Iterator[tuple[str, int, int]]:
 
 def _all_known(found: Iterable[Finding], file: SourceFile, rules: Iterable[Rule], lines: Lines) -> list[Known]:
     deciding = {rule.name for rule in rules if rule.decided}
-    return [Known(key(one, file), one.message, _is_on(one, lines), one.rule in deciding) for one in found]
+    return [Known(key(one, file), one.message, _is_on(one, lines), one.rule in deciding, one.line) for one in found]
 
 
 def standing(side: Side, rules: Sequence[Rule], sides: Sides, told: Iterable[Finding] = ()) -> list[Known]:
@@ -211,8 +212,19 @@ def _unexplained(head: Sequence[Known], base: Sequence[Known], side: Side) -> tu
     """What nothing in base explains, and what of base explains nothing. What came is explained only by what went."""
     stayed, left = _paired([one for one in head if not one.turned], base, OTHERWISE)
     came, gone = _paired([one for one in head if one.turned], [one for one in left if one.turned], HERE)
+    came = _not_first(came, [one for one in left if not one.turned], side)
     came, gone = _paired(*_moved(came, gone, side), ANEW)
     return [*stayed, *came], gone
+
+
+def _not_first(came: Sequence[Known], left: Sequence[Known], side: Side) -> list[Known]:
+    """What came without what base had further below, of rules that tell of the first place of a definition alone.
+
+    There head has it no more, though its lines stayed.
+    """
+    written = [one for one in came if side.wrote(one.line)]
+    new = {*_paired(written, left, HERE[:1])[0]}
+    return [one for one in came if one in new or one not in written]
 
 
 def _moved(came: Sequence[Known], gone: Sequence[Known], side: Side) -> tuple[list[Known], list[Known]]:

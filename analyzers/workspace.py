@@ -72,10 +72,15 @@ class Side:
     def change_at(self, line: int) -> Change:
         """How a line of head came about; one that the change left alone is a change of its own, into the same."""
         place = bisect_left(self._ends, line)
-        if place < len(self.changes) and self.changes[place].head_start < line:
+        if self.wrote(line):
             return self.changes[place]
         moved = self.changes[place - 1].base_end - self.changes[place - 1].head_end if place else 0
         return Change(line - 1 + moved, line + moved, line - 1, line)
+
+    def wrote(self, line: int) -> bool:
+        """Whether a line of head is not one of base, whatever the forge calls touched."""
+        place = bisect_left(self._ends, line)
+        return place < len(self.changes) and self.changes[place].head_start < line
 
     @cached_property
     def _ends(self) -> Sequence[int]:

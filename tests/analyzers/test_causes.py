@@ -173,3 +173,18 @@ def test_what_one_more_place_bears_witness_to_was_there_before(head: str) -> Non
 def test_what_the_second_place_makes_a_defect_is_new() -> None:
     base = METER.replace("    def take(self, n):\n        with self._lock:\n            self.total -= n\n\n", "")
     assert found(base, METER) == ["attribute-written-without-its-lock"]
+
+
+@pytest.mark.parametrize(
+    ("base", "used"),
+    [
+        ("def total(price):\n    return price * rate\n", "rate"),
+        (
+            "def load(at):\n    try:\n        row = at()\n    except OSError:\n        print(at)\n    return row\n",
+            "row",
+        ),
+    ],
+)
+def test_one_more_use_above_does_not_make_a_name_newly_undefined(base: str, used: str) -> None:
+    assert found("", base)
+    assert found(base, base.replace("    return", f"    print({used})\n    return")) == []
