@@ -30,7 +30,7 @@ from analyzers.flow.value import (
     merge_taints,
 )
 from analyzers.models import ANY, Propagator, Sanitizer, Sink, Source, Stop
-from analyzers.syntax import constant_of, is_name, last_name
+from analyzers.syntax import constant_of, is_name, last_name, words
 
 # Methods of texts, mappings, sequences, matches and paths whose result is made of what they are called on.
 PASSING = frozenset(
@@ -52,6 +52,8 @@ CHOOSING = frozenset({"filter", "add_task"})
 # sinks that take a text: what a dictionary holds is sent as JSON instead
 TEXTS = frozenset({"html"})
 PAGES = ("text/html", "text/html; charset=utf-8", "application/xhtml+xml")
+# What names the folder a path is held against: `os.path.commonpath([directory, target])`.
+FOLDERS = frozenset("directory dir folder base basedir root parent parents safe allowed within".split())
 MAPPINGS = frozenset({"dict", "builtins.dict"})
 
 
@@ -161,14 +163,14 @@ def _check_value(
 def _shown(argument: cst.BaseExpression, value: Value) -> str:
     """The access path that an argument is about; of a sequence, its first element that is about one.
 
-    What the object itself holds, as the folder that a path is held against, comes last.
+    What the object itself holds, or is named as the folder that a path is held against, comes last.
     """
-    abouts = sorted((part.about[0] for part in value.fields.values() if part.dirty and part.about[0]), key=_is_own)
+    abouts = sorted((part.about[0] for part in value.fields.values() if part.dirty and part.about[0]), key=_is_folder)
     return about_of(argument, value) or (abouts[0] if abouts else "")
 
 
-def _is_own(path: str) -> bool:
-    return path.startswith("self.")
+def _is_folder(path: str) -> bool:
+    return path.startswith("self.") or not FOLDERS.isdisjoint(words(path))
 
 
 def _result(frame: Frame, called: Called) -> Value:

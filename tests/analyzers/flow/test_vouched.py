@@ -25,6 +25,12 @@ def inside(path):
 def below(path, folder):
     if not path.startswith(folder):
         abort(400)
+def lies_in(directory, target):
+    whole, part = os.path.abspath(directory), os.path.abspath(target)
+    prefix = os.path.commonprefix([whole, part])
+    return prefix == whole
+def lies_there(target, base):
+    return os.path.commonpath((os.path.realpath(target), base)) == base
 class Store:
     NAMES = ("a", "b")
     def __init__(self, folder, names):
@@ -54,6 +60,11 @@ PROVEN = {
         "path",
         "p = os.path.realpath('/srv/' + name)\nif store.holds(p): open(p)",
     ),
+    "a helper that makes both sides absolute": (
+        "path",
+        "p = os.path.join('/srv', name)\nif not lies_in('/srv', p):\n    raise ValueError(p)\nopen(p)",
+    ),
+    "a helper that is given the folder last": ("path", "p = '/srv/' + name\nif lies_there(p, '/srv'): open(p)"),
     "a helper that is given a path made absolute": ("path", "p = (ROOT / name).resolve()\nif inside(p): open(p)"),
     "a helper that is given the folder too": (
         "path",
@@ -67,6 +78,7 @@ OPEN = {
     "what else is taken": ("shell", "os.system(one_or('a', ALLOWED, name))"),
     "one look of two": ("shell", "os.system(store.known(name))"),
     "a path that nobody made absolute": ("path", "p = ROOT / name\nif inside(p): open(p)"),
+    "a look at whether another path lies there": ("path", "if lies_in('/srv', other): open('/srv/' + name)"),
     "a beginning that was compared too early": ("path", "p = '/srv/' + name\nbelow(p, '/srv/')\nopen(p)"),
 }
 
