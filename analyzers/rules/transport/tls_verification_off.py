@@ -158,6 +158,14 @@ RULE = Rule(
         ),
         Bad(
             """
+            import ssl
+            class Trusting(ssl.SSLContext):
+                def __init__(self):
+                    self.verify_mode = ssl.CERT_NONE  # finding
+            """
+        ),
+        Bad(
+            """
             import requests
 
             def prices(url):
@@ -265,6 +273,16 @@ RULE = Rule(
                 return urlopen("https://127.0.0.1:8443" + path, timeout=2, context=context).status == 200
             """,
         ),
+        Good(
+            "an object of the program keeps a setting, which makes no connection",
+            """
+            import ssl
+            class Options:
+                def __init__(self):
+                    self.verify_mode = ssl.CERT_NONE
+                    self.ca_certs = None
+            """,
+        ),
         Good("`verify` of another function is something else", "order.save(verify=False)"),
     ),
 )
@@ -351,12 +369,19 @@ def _switched_off(target: cst.Attribute, value: cst.BaseExpression, file: Source
     owner = file.origin(target.value) or ""
     match target.attr.value:
         case "verify_mode":
-            return file.qualified(value) in OFF
+            return file.qualified(value) in OFF and not _is_own(target, file)
         case "check_hostname":
             return owner.startswith("ssl.") and syntax.is_name(value, "False")
         case "verify":
             return owner.startswith(("requests.", "httpx.")) and syntax.is_name(value, "False")
     return False
+
+
+def _is_own(target: cst.Attribute, file: SourceFile) -> bool:
+    """Whether an object keeps the setting for itself: one that is no context of TLS."""
+    around = file.outline.by_name.get(file.definition_name(target).rpartition(".")[0])
+    is_context = around is not None and any(base.endswith("SSLContext") for base in around.bases)
+    return syntax.is_name(target.value, "self") and not is_context
 
 
 def _keyword(call: cst.Call, name: str) -> cst.Arg | None:
