@@ -164,6 +164,10 @@ RULE = Rule(
             """,
         ),
         Good(
+            "what is left of it may be seen",
+            "import logging\nlogging.info('%s, at most %s', self.masked_token, max_token)",
+        ),
+        Good(
             "the function, not what it gives",
             "import logging\nlogging.debug('calling %s and %s', get_token, self.reset_password)",
         ),
