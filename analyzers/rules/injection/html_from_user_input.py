@@ -20,8 +20,10 @@ RULE = Rule(
     title="What a client sends becomes part of a page",
     weakness="CWE-79",
     severity=Severity.HIGH,
-    # Another kind of answer.
-    doubts=re.compile(r"text/plain|text/csv|octet-stream|(?i:mime_?type|content[_-]type).*application/json"),
+    # Another kind of answer; what is sent back to who sets a webhook up: https://www.w3.org/TR/websub/#hub-verifies-intent
+    doubts=re.compile(
+        r"text/plain|text/csv|octet-stream|(?i:mime_?type|content[_-]type).*application/json|\bhub\.challenge\b"
+    ),
     flow=("user-input", "html"),
     message="What the client sends as `{source}` goes into a page through `{sink}` unescaped: it can carry a script.",
     advice="Escape `{source}` with `markupsafe.escape`, or write the page with a template that escapes.",
@@ -223,6 +225,18 @@ RULE = Rule(
             @app.route("/hello")
             def hello():
                 return "Hello " + request.args["name"], 200, {"Content-Type": "text/plain"}
+            """,
+        ),
+        Good(
+            "what is left of the name of a file has no signs of HTML",
+            """
+            from flask import Flask, request
+            from werkzeug.utils import secure_filename
+            app = Flask(__name__)
+            @app.post("/files")
+            def upload():
+                name = secure_filename(request.files["file"].filename)
+                return f"kept as {name}"
             """,
         ),
         Good(
