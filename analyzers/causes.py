@@ -210,9 +210,10 @@ def _seen_before(base: SourceFile, side: Side, rules: Sequence[Rule], told: Iter
 
 def _unexplained(head: Sequence[Known], base: Sequence[Known], side: Side) -> tuple[list[Known], list[Known]]:
     """What nothing in base explains, and what of base explains nothing. What came is explained only by what went."""
-    stayed, left = _paired([one for one in head if not one.turned], base, OTHERWISE)
-    came, gone = _paired([one for one in head if one.turned], [one for one in left if one.turned], HERE)
-    came = _not_first(came, [one for one in left if not one.turned], side)
+    stayed, left = _paired([one for one in head if not one.turned], [one for one in base if not one.turned], OTHERWISE)
+    stayed, gone = _paired(stayed, [one for one in base if one.turned], OTHERWISE)
+    came, gone = _paired([one for one in head if one.turned], gone, HERE)
+    came = _not_first(came, left, side)
     came, gone = _paired(*_moved(came, gone, side), ANEW)
     return [*stayed, *came], gone
 

@@ -188,3 +188,11 @@ def test_what_the_second_place_makes_a_defect_is_new() -> None:
 def test_one_more_use_above_does_not_make_a_name_newly_undefined(base: str, used: str) -> None:
     assert found("", base)
     assert found(base, base.replace("    return", f"    print({used})\n    return")) == []
+
+
+def test_what_stayed_explains_what_stayed_first() -> None:
+    """All functions get another name, and one of the lines that use an unknown one is written anew."""
+    base = "".join(f"def {name}(key):\n    return shown({name!r})\n\n" for name in ("one", "two", "three"))
+    head = base.replace("def ", "def new_").replace("shown('two')", "shown('two', key)")
+    assert found("", base)
+    assert found(base, head) == []
