@@ -116,6 +116,16 @@ RULE = Rule(
             "import random\ndef fetch(servers):\n    token = ask(random.choice(servers))\n    return token",
         ),
         Good(
+            "one of several that exist already",
+            """
+            import random
+            API_KEYS = load_keys()
+            def client():
+                api_key = random.choice(API_KEYS)
+                return connect(api_key)
+            """,
+        ),
+        Good(
             "the next word of a language model",
             "import random\ndef step(candidates):\n    next_token = random.choice(candidates)\n    return next_token",
         ),
@@ -161,13 +171,20 @@ def _purpose(call: cst.Call, file: SourceFile) -> str | None:
     for outer in file.ancestors(call):
         name = _named(outer, inside, file)
         if name is not None:
-            return name if _secret(name) else None
+            return name if _secret(name) and not _is_picked(call, name) else None
         if isinstance(outer, cst.Call) and inside is not outer.func and syntax.last_name(outer.func) not in CARRIERS:
             return None
         if isinstance(outer, (cst.Subscript, cst.Comparison)):
             return None
         inside = outer
     return None
+
+
+def _is_picked(call: cst.Call, name: str) -> bool:
+    """Whether one of several that exist already is drawn: `api_key = random.choice(API_KEYS)`."""
+    among = syntax.words(syntax.last_name(syntax.argument(call, 0, "a", "seq", "population")))
+    own = syntax.words(name)
+    return bool(own and among) and among[-1] == f"{own[-1]}s"
 
 
 def _named(outer: cst.CSTNode, inside: cst.CSTNode, file: SourceFile) -> str | None:
