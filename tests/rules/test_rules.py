@@ -203,6 +203,7 @@ def echo():
     [
         (ECHO, True),
         (ECHO.replace("    return", "    answer.mimetype = 'text/plain'\n    return"), False),
+        (ECHO.replace('"name"', '"hub.challenge"'), False),
     ],
 )
 def test_what_is_doubted_is_not_sure(code: str, shown: bool) -> None:

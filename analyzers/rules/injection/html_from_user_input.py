@@ -127,6 +127,14 @@ RULE = Rule(
                     self.wfile.write(f"<h1>Hello {name}</h1>".encode())  # finding
             """
         ),
+        Bad(
+            """
+            from aiohttp import web
+            async def greet(request):
+                name = request.match_info["name"]  # step
+                return web.Response(text="<h1>" + name, content_type="text/html")  # finding
+            """
+        ),
     ),
     good=(
         Good(
@@ -225,6 +233,14 @@ RULE = Rule(
             @app.route("/hello")
             def hello():
                 return "Hello " + request.args["name"], 200, {"Content-Type": "text/plain"}
+            """,
+        ),
+        Good(
+            "an answer of aiohttp without a type is plain text",
+            """
+            from aiohttp import web
+            async def greet(request):
+                return web.Response(text="Hello " + request.match_info["name"])
             """,
         ),
         Good(
