@@ -18,7 +18,7 @@ EXPLANATION_WORDS = 8
 ANNOUNCED = re.compile(
     r"(?i)insecure|unverified|self[- ]?signed"
     r"|(?=.*(?:\b(?:ssl|tls|https|certs?\b|certificat|host ?name)|verif|validat))"
-    r".*(?:\b(?:disabl|skip|ignor|bypass|suppress|accept|trust|without|false\b|not?\b|none\b|off\b|any\b)|n't\b)"
+    r".*(?:\b(?:disabl|skip|ignor|bypass|suppress|accept|trust|without|todo\b|fixme\b|false\b|not?\b|none\b|off\b|any\b)|n't\b)"
 )
 EXPLAINABLE = (cst.SimpleStatementLine, cst.With, cst.If)
 ASKED = re.compile(r"(?i)insecure|verif|validat|unsafe|skip|ignore|self_?signed|no_?check|trust|CERT_NONE|cert_reqs")

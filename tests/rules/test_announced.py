@@ -28,6 +28,7 @@ def sureness(code: str) -> list[Confidence]:
         "insecure on purpose",
         "no cert check",
         "don't verify",
+        "TODO: support certificates",
         "TLS verification is off",
     ],
 )

@@ -10,6 +10,7 @@ confidence are calls of the level `trace`, ids of sessions, and what is called a
 was just refused (in an `except`) or is written for debugging.
 """
 
+import re
 from collections.abc import Iterator
 from itertools import takewhile
 
@@ -40,6 +41,8 @@ PARTS = frozenset(f"secret_{part}" for part in "data value values signature name
 LOCKS = frozenset("lock locks locking mutex semaphore lease".split())
 # Where one of these modules is at hand, a `token` is a piece of a text.
 LANGUAGE = frozenset("tokenize lexer parser tokenizer tokens ply sly transformers sqlparse pygments ast token".split())
+# What stands for letters that nobody shall read.
+MASK = re.compile(r"\*{3}|\bx{4}|[\"'][*x•][\"'] ?\* ?")
 
 
 def _speaks_of_secret(glimpse: Glimpse) -> bool:
@@ -164,6 +167,17 @@ RULE = Rule(
             """,
         ),
         Good(
+            "stars stand in the place of its letters",
+            """
+            import logging
+            def refuse(api_key):
+                shown_api_key = f"{api_key[:4]}********{api_key[-4:]}"
+                if len(api_key) <= 8:
+                    shown_api_key = "*" * 8
+                logging.error("refused %s", shown_api_key)
+            """,
+        ),
+        Good(
             "what is left of it may be seen",
             "import logging\nlogging.info('%s, at most %s', self.masked_token, max_token)",
         ),
@@ -277,11 +291,23 @@ def _secret(node: cst.BaseExpression, file: SourceFile) -> bool:
         return False
     if not isinstance(node, cst.Call) and vocabulary.names_function(name):
         return False
+    if isinstance(node, cst.Name) and _is_masked(node, file):
+        return False
     if syntax.is_name(node, "secret") and _is_kept_apart(node, file):
         return False
     if not _is_token(node):
         return True
     return not _about_language(file) and LOCKS.isdisjoint(syntax.words(file.definition_name(node)))
+
+
+def _is_masked(name: cst.Name, file: SourceFile) -> bool:
+    """Whether the function gives the name something with stars in the place of letters: `f"{key[:4]}****"`."""
+    function = running(name, file)
+    if not isinstance(function, cst.FunctionDef):
+        return False
+    assigned = (node for node in syntax.inside(function.body) if isinstance(node, cst.Assign))
+    own = [one.value for one in assigned if syntax.is_name(one.targets[0].target, name.value)]
+    return any(MASK.search(file.code(value)) for value in own)
 
 
 def _is_token(node: cst.BaseExpression) -> bool:
