@@ -37,7 +37,7 @@ Lines = Callable[[str, int, int], bool]
 class Known:
     """A finding on one side of a change. `turned`: it is on lines that the change wrote, or took away.
 
-    `decided`: it is about something that is decided once, whatever the words.
+    `decided`: it is about something that is decided once, whatever the words; `common`: about the same at any place.
     """
 
     key: Key
@@ -45,6 +45,7 @@ class Known:
     turned: bool
     decided: bool = False
     line: int = 0
+    common: bool = False
 
 
 Likeness = Callable[[Known], Hashable]
@@ -170,8 +171,11 @@ def _places(finding: Finding) -> Iterator[tuple[str, int, int]]:
 
 
 def _all_known(found: Iterable[Finding], file: SourceFile, rules: Iterable[Rule], lines: Lines) -> list[Known]:
-    deciding = {rule.name for rule in rules if rule.decided}
-    return [Known(key(one, file), one.message, _is_on(one, lines), one.rule in deciding, one.line) for one in found]
+    deciding, common = {rule.name for rule in rules if rule.decided}, {rule.name for rule in rules if rule.common}
+    return [
+        Known(key(one, file), one.message, _is_on(one, lines), one.rule in deciding, one.line, one.rule in common)
+        for one in found
+    ]
 
 
 def standing(side: Side, rules: Sequence[Rule], sides: Sides, told: Iterable[Finding] = ()) -> list[Known]:
@@ -215,7 +219,9 @@ def _unexplained(head: Sequence[Known], base: Sequence[Known], side: Side) -> tu
     came, gone = _paired([one for one in head if one.turned], gone, HERE)
     came = _not_first(came, left, side)
     came, gone = _paired(*_moved(came, gone, side), ANEW)
-    return [*stayed, *came], gone
+    known = {one.key.loose for one in base if one.common}
+    new = [one for one in (*stayed, *came) if one.key.loose not in known or (one.turned and not side.wrote(one.line))]
+    return new, gone
 
 
 def _not_first(came: Sequence[Known], left: Sequence[Known], side: Side) -> list[Known]:

@@ -122,7 +122,8 @@ class Rule:
     would examine in a unit is clean, it gives the lines of that; else None. `further` gives the units of a file that
     the change leaves alone and that the rule looks at all the same.
     Where the rule is about something that is decided once, such as a protection that is off, `decided` fits statements
-    that say the same: what only says it anew is not new (see `causes`).
+    that say the same: what only says it anew is not new (see `causes`). What is `common` to a file, such as a name that
+    nothing defines, is not new at one more place.
     """
 
     name: str
@@ -146,6 +147,7 @@ class Rule:
     told: Callable[[Glimpse], Sequence[int] | None] = nothing_told
     further: Callable[[SourceFile], Sequence[Unit]] = nothing_further
     decided: re.Pattern[str] | None = None
+    common: bool = False
     checks: dict[type[cst.CSTNode], list[Check]] = field(default_factory=dict, compare=False, repr=False)
 
     def __post_init__(self) -> None:

@@ -196,3 +196,11 @@ def test_what_stayed_explains_what_stayed_first() -> None:
     head = base.replace("def ", "def new_").replace("shown('two')", "shown('two', key)")
     assert found("", base)
     assert found(base, head) == []
+
+
+def test_an_unknown_name_that_base_used_is_not_new_at_one_more_place() -> None:
+    """Another file may give it to `builtins`; a name that only head uses is a slip."""
+    base = "def one(key):\n    return T(key)\n\n\ndef two(key):\n    return key\n"
+    assert found("", base)
+    assert found(base, base.replace("T(key)", "T(key, 1)").replace("return key", "return T('two') % key")) == []
+    assert found(base, base.replace("return key", "return U('two') % key")) == ["name-not-defined"]

@@ -41,6 +41,7 @@ RULE = Rule(
     severity=Severity.MEDIUM,
     message="{nobody} `{name}`: this raises `NameError` whenever it runs.",
     advice="Import or define `{name}`{meant}.",
+    common=True,
     needs=(_slips,),
     further=bereft,
     known_as=("F821", "undefined-name", "E0602", "undefined-variable", "reportUndefinedVariable", "name-defined"),
