@@ -81,9 +81,17 @@ def _stays_here(node: cst.CSTNode, file: SourceFile) -> bool:
     if ADDRESS.match(own):
         return LOOPBACK.match(own) is not None
     function = running(node, file)
-    parts = syntax.inside(function.body) if isinstance(function, cst.FunctionDef) else ()
-    written = [text for part in parts if (text := _text(part)) and ADDRESS.match(text)]
+    written = _addresses(function, file) if isinstance(function, cst.FunctionDef) else ()
     return bool(written) and all(map(LOOPBACK.match, written))
+
+
+def _addresses(function: cst.FunctionDef, file: SourceFile) -> tuple[str, ...]:
+    """The addresses that a function writes out."""
+    known: dict[cst.FunctionDef, tuple[str, ...]] = file.cache.setdefault(_addresses, {})
+    if function not in known:
+        texts = map(_text, syntax.inside(function.body))
+        known[function] = tuple(text for text in texts if text and ADDRESS.match(text))
+    return known[function]
 
 
 def _text(node: cst.CSTNode) -> str | None:

@@ -1,7 +1,7 @@
 """Statements that say of a file what a rule is about, though the rule does not speak of them."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from analyzers.source import SourceFile
 
@@ -14,25 +14,32 @@ COMMENT = re.compile(r"#.*")
 
 def statements(file: SourceFile, pattern: re.Pattern[str]) -> Iterator[tuple[int, int]]:
     """The first line of each statement without a condition in which the pattern fits, and the line where it does."""
-    if not pattern.search(file.text):
-        return
-    for line, text in enumerate(file.lines, 1):
+    above = _above(file) if pattern.search(file.text) else {}
+    for line, text in enumerate(file.lines, 1) if above else ():
         if pattern.search(COMMENT.sub("", text)):
-            heads = list(_heads(line, file))
+            heads = list(_heads(line, above, file))
             if not any(CONDITION.match(file.line_text(head)) for head in (line, *heads)):
                 yield _first(line, heads, file), line
 
 
-def _heads(line: int, file: SourceFile) -> Iterator[int]:
+def _heads(line: int, above: Mapping[int, int], file: SourceFile) -> Iterator[int]:
     """The lines above that a line is indented under, up to its definition, innermost first."""
-    depth = _depth(file.line_text(line))
-    for above in range(line - 1, 0, -1):
-        text = file.line_text(above)
-        if depth == 0 or DEFINES.match(text):
-            return
-        if text.strip() and _depth(text) < depth:
+    while (line := above.get(line, 0)) and not DEFINES.match(file.line_text(line)):
+        yield line
+
+
+def _above(file: SourceFile) -> Mapping[int, int]:
+    """For each line that is not blank the one that it is indented under, 0 where there is none."""
+    found: dict[int, int] = {}
+    around: list[tuple[int, int]] = []
+    for line, text in enumerate(file.lines, 1):
+        if text.strip():
             depth = _depth(text)
-            yield above
+            while around and around[-1][0] >= depth:
+                around.pop()
+            found[line] = around[-1][1] if around else 0
+            around.append((depth, line))
+    return found
 
 
 def _first(line: int, heads: list[int], file: SourceFile) -> int:
