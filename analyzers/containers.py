@@ -8,7 +8,7 @@ import libcst as cst
 from analyzers import syntax, trees
 from analyzers.flow import api
 from analyzers.outline import dotted as called
-from analyzers.scopes import dotted, local_names
+from analyzers.scopes import dotted
 from analyzers.source import SourceFile
 
 DICT, SET, LIST = "dict", "set", "list"
@@ -67,7 +67,7 @@ def _made(value: cst.BaseExpression, file: SourceFile) -> str:
 def _annotated(name: cst.Name, file: SourceFile) -> str:
     """The kind of a parameter by its annotation, where nothing else binds the name."""
     function = next((one for one in file.ancestors(name) if isinstance(one, cst.FunctionDef)), None)
-    bound = local_names(function, file.package).get(name.value, ()) if function else ()
+    bound = file.local_names(function).get(name.value, ()) if function else ()
     if function is None or len(bound) != 1 or bound[0].target != "parameter":
         return ""
     params = (*function.params.posonly_params, *function.params.params, *function.params.kwonly_params)

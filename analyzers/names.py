@@ -121,7 +121,7 @@ def _scopes(file: File, node: cst.CSTNode, in_scope: bool = False) -> Scopes:
 def _own_names(file: File, outer: cst.CSTNode, inside: cst.CSTNode, in_scope: bool) -> Scopes:
     """What a scope adds for the names in one of its parts: nothing where that part is evaluated outside."""
     if isinstance(outer, (cst.FunctionDef, cst.Lambda)) and inside is outer.body:
-        return [(file.definition_name(outer), _local(file, outer))]
+        return [(file.definition_name(outer), local(file, outer))]
     if isinstance(outer, COMPREHENSIONS):
         return [("", comprehension_names(outer))]
     if isinstance(outer, cst.ClassDef) and inside is outer.body and not in_scope:
@@ -130,8 +130,9 @@ def _own_names(file: File, outer: cst.CSTNode, inside: cst.CSTNode, in_scope: bo
     return []
 
 
-def _local(file: File, function: cst.FunctionDef | cst.Lambda) -> Names:
-    known: dict[cst.CSTNode, Names] = file.cache.setdefault(_local, {})
+def local(file: File, function: cst.FunctionDef | cst.Lambda) -> Names:
+    """See `local_names`; found once for each function."""
+    known: dict[cst.CSTNode, Names] = file.cache.setdefault(local, {})
     if function not in known:
         known[function] = local_names(function, file.package)
     return known[function]

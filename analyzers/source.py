@@ -11,7 +11,7 @@ from analyzers.cuts import Cut, cut, risky, whole
 from analyzers.lines import Lines, line_in, lines_of
 from analyzers.memory import Memory, digest
 from analyzers.model import Span
-from analyzers.outline import DEPTH_LIMIT, Definition, Kind, NewSyntax, Outline, Unit, outline
+from analyzers.outline import DEPTH_LIMIT, Definition, Kind, Names, NewSyntax, Outline, Unit, outline
 from analyzers.places import module_name
 from analyzers.positions import written
 from analyzers.scopes import tree_outline
@@ -167,6 +167,10 @@ class SourceFile:
     def origin(self, node: cst.CSTNode) -> str | None:
         """Like `qualified`, and through results: `s = requests.Session()` makes `s.get` "requests.Session().get"."""
         return names.qualified(self, node, calls=True)
+
+    def local_names(self, function: cst.FunctionDef | cst.Lambda) -> Names:
+        """The names that a function binds, see `scopes.local_names`."""
+        return names.local(self, function)
 
     def mro(self, qualname: str) -> tuple[str, ...]:
         """The dotted names of a class and all its ancestors that can be known, nearest first."""

@@ -12,7 +12,7 @@ from analyzers.fit import definite, signatures
 from analyzers.fit.definite import Place
 from analyzers.fit.signatures import Signature
 from analyzers.outline import Bound, Kind, Names, dotted
-from analyzers.scopes import COMPREHENSIONS, comprehension_names, local_names
+from analyzers.scopes import COMPREHENSIONS, comprehension_names
 from analyzers.scopes import dotted as written
 from analyzers.source import SourceFile
 
@@ -75,18 +75,11 @@ def _scopes(node: cst.CSTNode, file: SourceFile) -> Iterator[Names]:
     """The names that the functions and classes around a node bind, innermost first."""
     for outer in file.ancestors(node):
         if isinstance(outer, (cst.FunctionDef, cst.Lambda)):
-            yield _local(outer, file)
+            yield file.local_names(outer)
         elif isinstance(outer, COMPREHENSIONS):
             yield comprehension_names(outer)
         elif isinstance(outer, cst.ClassDef):
             yield file.outline.names.get(file.definition_name(outer), {})
-
-
-def _local(function: cst.FunctionDef | cst.Lambda, file: SourceFile) -> Names:
-    known: dict[cst.CSTNode, Names] = file.cache.setdefault(_local, {})
-    if function not in known:
-        known[function] = local_names(function, file.package)
-    return known[function]
 
 
 def _method(func: cst.Attribute, file: SourceFile) -> Called | None:

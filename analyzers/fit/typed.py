@@ -11,7 +11,6 @@ from analyzers.fit import definite
 from analyzers.fit.called import behind
 from analyzers.fit.definite import Place
 from analyzers.outline import FUNCTIONS, Bound, dotted
-from analyzers.scopes import local_names
 from analyzers.source import SourceFile
 from analyzers.waits import running
 
@@ -38,7 +37,7 @@ def _of_parameter(name: cst.Name, file: SourceFile) -> Place | None:
     function = running(name, file)
     if not isinstance(function, cst.FunctionDef):
         return None
-    bound = local_names(function, file.package).get(name.value, ())
+    bound = file.local_names(function).get(name.value, ())
     if [one.target for one in bound] != ["parameter"]:
         return None
     own = (*function.params.posonly_params, *function.params.params, *function.params.kwonly_params)

@@ -26,7 +26,7 @@ from analyzers.flow.trace import assumed, hit_steps, source_of, steps_of
 from analyzers.flow.value import CLEAN, NO_FIELDS, PARAMETER, Link, State, Value, join_states
 from analyzers.models import ANY, Models
 from analyzers.outline import Definition
-from analyzers.scopes import local_names, parameters
+from analyzers.scopes import parameters
 from analyzers.source import SourceFile
 from analyzers.syntax import inside
 
@@ -339,7 +339,7 @@ def _writes(
         for key, part in _own_parts(name, end.get(name, CLEAN))
         if (given := tuple(_given(part, name, name + key)))
     }
-    bound = local_names(function, file.package) if written else {}
+    bound = file.local_names(function) if written else {}
     kept = {name for name in names if len(bound.get(name, ())) == 1}
     return {key: given for key, given in written.items() if key.partition(".")[0].partition("[")[0] in kept}
 
@@ -358,7 +358,7 @@ def _proves(
     if end is None:
         return {}
     found = {name: kinds for name in names if name in end and (kinds := _cleared_for(end[name], name))}
-    bound = local_names(function, file.package) if found else {}
+    bound = file.local_names(function) if found else {}
     proved = {name: kinds for name, kinds in found.items() if len(bound.get(name, ())) == 1}
     held = end.get("self", CLEAN).fields if names[:1] == ("self",) else {}
     own = {f"self{key}": _cleared_for(part, f"self{key}") for key, part in held.items() if not part.fields}

@@ -11,7 +11,7 @@ from analyzers.flow.given import Given
 from analyzers.flow.guards import about_of, once
 from analyzers.flow.value import PARAMETER, Proof, Value
 from analyzers.models import ANY
-from analyzers.scopes import local_names, parameters
+from analyzers.scopes import parameters
 from analyzers.source import SourceFile
 from analyzers.syntax import is_name, text_value
 
@@ -70,7 +70,7 @@ def fixed(frame: Frame) -> frozenset[str]:
 
 
 def _fixed(file: SourceFile, function: cst.FunctionDef) -> frozenset[str]:
-    bound = local_names(function, file.package)
+    bound = file.local_names(function)
     names = (parameter.name.value for parameter in parameters(function.params))
     return frozenset(name for name in names if len(bound.get(name, ())) == 1)
 

@@ -20,7 +20,7 @@ from analyzers.flow.objects import function_of
 from analyzers.flow.summary import signature_of
 from analyzers.flow.value import CLEAN, FACTS, PARAMETER, RESULT, Link, Proof, State, Taint, Value
 from analyzers.models import ANY
-from analyzers.scopes import local_names, parameters
+from analyzers.scopes import parameters
 from analyzers.source import SourceFile
 from analyzers.syntax import inside, is_name
 
@@ -185,7 +185,7 @@ def _paths(wrapper: cst.FunctionDef, names: tuple[str, ...], by_name: bool) -> d
 
 def _copies(wrapper: Wrapper, given: Mapping[str, str]) -> Iterable[tuple[str, str]]:
     """The variables of a wrapper that only ever hold what it is given for a parameter."""
-    bound = local_names(wrapper.function, wrapper.file.package)
+    bound = wrapper.file.local_names(wrapper.function)
     for one in inside(wrapper.function.body):
         if isinstance(one, cst.Assign) and isinstance(one.targets[0].target, cst.Name):
             name, parameter = one.targets[0].target.value, given.get(subject(one.value), "")

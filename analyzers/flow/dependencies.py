@@ -23,7 +23,7 @@ from analyzers.flow.value import CLEAN, State, Value
 from analyzers.models import ANY, Entry, Models
 from analyzers.names import resolved
 from analyzers.outline import Definition, dotted
-from analyzers.scopes import local_names, parameters
+from analyzers.scopes import parameters
 from analyzers.source import Project, SourceFile
 from analyzers.syntax import argument, inside, last_name, text_value
 
@@ -134,7 +134,7 @@ def _proved(
     file: SourceFile, function: cst.FunctionDef, begin: State, end: State
 ) -> Iterator[tuple[Drawn, frozenset[str]]]:
     """The parameters that are safe for some kinds where a function that was given them has returned."""
-    bound = local_names(function, file.package)
+    bound = file.local_names(function)
     for parameter in parameters(function.params):
         name = parameter.name.value
         given = {taint.origin for taint in begin[name].taints}

@@ -6,7 +6,6 @@ import libcst as cst
 
 from analyzers.flow.frame import Frame
 from analyzers.flow.summary import Signature, When
-from analyzers.scopes import local_names
 from analyzers.syntax import constant_of
 
 
@@ -43,5 +42,5 @@ def with_defaults(
 def _is_given(frame: Frame, name: str) -> bool:
     """Whether a name is a parameter of the function that is summarised, which never binds it anew."""
     function = frame.function if frame.symbolic else None
-    bound = local_names(function, frame.file.package).get(name, ()) if function else ()
+    bound = frame.file.local_names(function).get(name, ()) if function else ()
     return len(bound) == 1 and bound[0].target == "parameter"

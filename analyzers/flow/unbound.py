@@ -12,7 +12,7 @@ from analyzers.flow.build import graph_of
 from analyzers.flow.graph import Edge, Graph, Kind, Point
 from analyzers.flow.reaching import bound_at
 from analyzers.flow.results import Unbound
-from analyzers.scopes import CLOSED, COMPREHENSIONS, comprehension_names, local_names, parameters
+from analyzers.scopes import CLOSED, COMPREHENSIONS, comprehension_names, parameters
 from analyzers.source import SourceFile
 from analyzers.syntax import children, inside, last_name, receiver
 
@@ -28,7 +28,7 @@ def unbound(file: SourceFile, function: cst.FunctionDef) -> Iterator[Unbound]:
     if not attempts:
         return
     graph = graph_of(file, function)
-    own = local_names(function, file.package).keys() - set(_changed_elsewhere(function))
+    own = file.local_names(function).keys() - set(_changed_elsewhere(function))
     bound = _may_be_bound(graph, {one.name.value for one in parameters(function.params)})
     for attempt in attempts:
         made = _bound_in(graph, attempt)
@@ -47,7 +47,7 @@ def deleted(file: SourceFile, function: cst.FunctionDef) -> Iterator[Unbound]:
     if not handlers:
         return
     graph = graph_of(file, function)
-    own = local_names(function, file.package).keys() - set(_shared(function))
+    own = file.local_names(function).keys() - set(_shared(function))
     for handler in handlers:
         name = error_name(handler)
         for catch in graph.of(handler)[:1] if name in own else ():

@@ -22,6 +22,7 @@ from analyzers.waits import running
 CANCELLED = frozenset({"asyncio.CancelledError", "asyncio.exceptions.CancelledError", "builtins.BaseException"})
 LOOPS = (cst.For, cst.While)
 TELLING = frozenset("debug info warning warn error exception critical log print print_exc sleep".split())
+CANCELLING = frozenset({"cancel", "cancelled", "cancelling", "uncancel"})
 
 RULE = Rule(
     name="cancellation-swallowed",
@@ -179,7 +180,7 @@ def check(handler: cst.ExceptHandler, file: SourceFile) -> Iterator[Finding | Ex
     attempt, function = file.parent(handler), running(handler, file)
     if not isinstance(attempt, cst.Try) or not isinstance(function, cst.FunctionDef) or not function.asynchronous:
         return
-    if not _awaits(attempt.body) or not _in_loop(attempt, file) or _cancels(function):
+    if not _awaits(attempt.body) or not _in_loop(attempt, file) or _cancels(function, file):
         return
     if _takes_cancellation(handler, attempt, file) and all(map(_goes_on, syntax.small_statements(handler.body))):
         yield RULE.finding(
@@ -228,10 +229,13 @@ def _goes_on(statement: cst.CSTNode) -> bool:
     return isinstance(call, cst.Call) and syntax.last_name(call.func) in TELLING
 
 
-def _cancels(function: cst.FunctionDef) -> bool:
+def _cancels(function: cst.FunctionDef, file: SourceFile) -> bool:
     """Whether the function cancels something itself: then the error it catches may be that of its child."""
-    calls = (node for node in syntax.inside(function.body) if isinstance(node, cst.Call))
-    return any(syntax.last_name(call.func) in ("cancel", "cancelled", "cancelling", "uncancel") for call in calls)
+    known: dict[cst.FunctionDef, bool] = file.cache.setdefault(_cancels, {})
+    if function not in known:
+        calls = (node for node in syntax.inside(function.body) if isinstance(node, cst.Call))
+        known[function] = any(syntax.last_name(call.func) in CANCELLING for call in calls)
+    return known[function]
 
 
 def _fix(handler: cst.ExceptHandler, file: SourceFile) -> Fix | None:

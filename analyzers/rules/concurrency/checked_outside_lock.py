@@ -19,7 +19,6 @@ from analyzers.holdings import Holding, taken
 from analyzers.model import Examined, Finding, Severity, Step
 from analyzers.models import Lock
 from analyzers.rule import Bad, Good, Rule
-from analyzers.scopes import local_names
 from analyzers.source import SourceFile
 from analyzers.waits import running
 
@@ -310,7 +309,7 @@ def _is_shared(target: str, node: cst.CSTNode, file: SourceFile) -> bool:
     root = target.partition(".")[0].partition("[")[0]
     method = file.outline.by_name.get(file.definition_name(node))
     function = running(node, file)
-    own = local_names(function, file.package) if function else {}
+    own = file.local_names(function) if function else {}
     return root not in own or (method is not None and root == method.first_parameter and root in ("self", "cls"))
 
 

@@ -22,7 +22,7 @@ from analyzers.flow.graph import Edge, Kind, Point
 from analyzers.glimpse import Glimpse, says
 from analyzers.model import Edit, Examined, Finding, Fix, Safety, Severity, Span, Step
 from analyzers.rule import Bad, Good, Rule
-from analyzers.scopes import dotted, local_names
+from analyzers.scopes import dotted
 from analyzers.source import SourceFile
 
 TAKING = frozenset("pop popitem clear remove discard".split())
@@ -386,7 +386,7 @@ def _asks(point: Point, beside: cst.BaseSuite) -> bool:
 def _fix(walk: Walk, change: cst.CSTNode, loop: cst.For, file: SourceFile) -> Fix | None:
     """Walk a copy. It does not help where elements are taken out by their place."""
     function = next((one for one in file.ancestors(loop) if isinstance(one, cst.FunctionDef)), None)
-    own = local_names(function, file.package) if function else {}
+    own = file.local_names(function) if function else {}
     by_place = isinstance(change, cst.Del) or (isinstance(change, cst.Call) and syntax.method(change) == "pop")
     if "list" in own or "list" in file.outline.names[""] or (walk.kind == LIST and by_place):
         return None
