@@ -1,6 +1,7 @@
-"""Which variables of the environment a file demands: where one is missing, it does not go on."""
+"""Which variables of the environment a file sets, or demands: where one is missing, it does not go on."""
 
 import ast
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -47,6 +48,22 @@ class Demands:
                 yield from self.places.get(key, ())
             now = list(dict.fromkeys(one for key in now for one in self.bound.get(key, ()) if one not in seen))
             seen.update(now)
+
+
+def spoken_of(file: SourceFile) -> bool:
+    """Whether the file speaks of the environment: most do not, and cost nothing."""
+    known: bool | None = file.cache.get(spoken_of)
+    if known is None:
+        known = file.cache[spoken_of] = "environ" in file.text or "getenv" in file.text
+    return known
+
+
+def set_here(name: str, file: SourceFile) -> bool:
+    """Whether a file at hand sets the variable itself."""
+    writes = re.compile(
+        rf"environ(?:\[['\"]{re.escape(name)}['\"]\]\s*=[^=]|\.setdefault\(\s*['\"]{re.escape(name)}['\"])"
+    )
+    return any(name in other.text and writes.search(other.text) for other in file.project.files.values())
 
 
 def demanded(variable: ast.expr, line: int, file: SourceFile) -> bool:

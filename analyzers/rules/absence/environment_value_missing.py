@@ -10,12 +10,11 @@ file leaves, before the use or in another function that it calls, after a test t
 """
 
 import ast
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import libcst as cst
 
-from analyzers.environment import demanded
+from analyzers.environment import demanded, set_here, spoken_of
 from analyzers.flow import api
 from analyzers.glimpse import says
 from analyzers.handling import handled
@@ -42,6 +41,7 @@ ALWAYS_SET = frozenset(
     "WINDIR PROGRAMFILES PROGRAMDATA COMSPEC".split()
 )
 
+Function = cst.FunctionDef | cst.Lambda
 Use = cst.Attribute | cst.Call | cst.BinaryOperation
 USES = (cst.Attribute, cst.Call, cst.BinaryOperation)
 
@@ -299,7 +299,7 @@ RULE = Rule(
 @RULE.on(*USES)
 def check(use: Use, file: SourceFile) -> Iterator[Finding | Examined]:
     """One attribute of a value, one call with a value first, or a text that a value is added to."""
-    if not _reads(file):
+    if not spoken_of(file):
         return
     value = _used(use, file)
     if not isinstance(value, (cst.Call, cst.Name)):
@@ -322,14 +322,6 @@ def check(use: Use, file: SourceFile) -> Iterator[Finding | Examined]:
         variable=file.code(call.args[0].value),
         use=f".{use.attr.value}" if isinstance(use, cst.Attribute) else called,
     )
-
-
-def _reads(file: SourceFile) -> bool:
-    """Whether the file speaks of the environment: most do not, and cost nothing."""
-    known: bool | None = file.cache.get(_reads)
-    if known is None:
-        known = file.cache[_reads] = "environ" in file.text or "getenv" in file.text
-    return known
 
 
 def _used(use: Use, file: SourceFile) -> cst.BaseExpression | None:
@@ -357,23 +349,28 @@ def _read(value: cst.Call | cst.Name, file: SourceFile) -> cst.Call | None:
     if not isinstance(call, cst.Call) or file.qualified(call.func) not in READERS or len(call.args) != 1:
         return None
     name = text_value(call.args[0].value) or ""
-    return None if name.upper() in ALWAYS_SET or (name and _set_here(name, file)) else call
+    return None if name.upper() in ALWAYS_SET or (name and set_here(name, file)) else call
 
 
 def _is_first(use: cst.CSTNode, value: cst.BaseExpression, call: cst.Call, file: SourceFile) -> bool:
     """Whether no use above would fail already for the same variable."""
-    function, name, own = running(use, file), last_name(value), file.span(use)
-    nodes = list(inside(function.body)) if function else []
-    values = [_used(node, file) for node in nodes if isinstance(node, USES) and file.span(node) < own]
-    return not any(isinstance(one, cst.Name) and one.value == name and _read(one, file) is call for one in values)
+    function = running(use, file)
+    first = _first_uses(function, file).get((last_name(value), call)) if function else None
+    return first is None or file.span(use) <= file.span(first)
 
 
-def _set_here(name: str, file: SourceFile) -> bool:
-    """Whether a file at hand sets the variable itself."""
-    writes = re.compile(
-        rf"environ(?:\[['\"]{re.escape(name)}['\"]\]\s*=[^=]|\.setdefault\(\s*['\"]{re.escape(name)}['\"])"
-    )
-    return any(name in other.text and writes.search(other.text) for other in file.project.files.values())
+def _first_uses(function: Function, file: SourceFile) -> Mapping[tuple[str, cst.Call], Use]:
+    """The first use of each variable in a function that holds what one of its calls has read."""
+    known: dict[Function, dict[tuple[str, cst.Call], Use]] = file.cache.setdefault(_first_uses, {})
+    if function not in known:
+        known[function] = {}
+        uses = [node for node in inside(function.body) if isinstance(node, USES)]
+        for use in sorted(uses, key=file.span):
+            value = _used(use, file)
+            call = _read(value, file) if isinstance(value, cst.Name) else None
+            if isinstance(value, cst.Name) and call is not None:
+                known[function].setdefault((value.value, call), use)
+    return known[function]
 
 
 def _asked(call: cst.Call, use: cst.CSTNode, file: SourceFile) -> bool:
