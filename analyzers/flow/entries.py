@@ -270,13 +270,16 @@ def _routes(call: cst.Call) -> bool:
 
 def _is_view(file: SourceFile, function: cst.FunctionDef, entry: Entry) -> bool:
     """A function in a file of views whose first parameter has the name that the framework's requests go by."""
-    first = next(parameters(function.params), None)
+    first, name = next(parameters(function.params), None), function.name.value
     if entry.decorators or entry.methods or first is None or first.name.value not in entry.types:
         return False
-    in_views = any(part.startswith("view") for part in PurePosixPath(file.path).with_suffix("").parts)
-    name = function.name.value
-    used = len(re.findall(rf"\b{name}\(", file.text)) > 1
-    return in_views and not name.startswith("_") and not used and imports(file, entry.roots)
+    if name.startswith("_") or not _holds_views(file.path) or not imports(file, entry.roots):
+        return False
+    return len(re.findall(rf"\b{name}\(", file.text)) <= 1
+
+
+def _holds_views(path: str) -> bool:
+    return any(part.startswith("view") for part in PurePosixPath(path).with_suffix("").parts)
 
 
 def imports(file: SourceFile, roots: tuple[str, ...]) -> bool:
