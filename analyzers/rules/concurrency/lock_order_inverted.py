@@ -8,7 +8,7 @@ What to do: Take the locks in one order everywhere, or use one lock for both.
 What it does not see: Orders in different files; locks that are taken further down than in a function called directly.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import libcst as cst
@@ -200,10 +200,11 @@ def _inverse(pair: Pair, file: SourceFile) -> Pair | None:
     for definition in file.outline.definitions:
         if definition.kind is not Kind.FUNCTION or (scope and definition.parent != scope):
             continue
-        for node in _blocks(definition.qualname, pair, file):
-            for other in _pairs(node, file):
-                if (other.first, other.second) == (pair.second, pair.first):
-                    return other
+        lines = file.lines[definition.line - 1 : definition.end_line]
+        if any(pair.second in line for line in lines):
+            other = _orders(definition.qualname, file).get((pair.second, pair.first))
+            if other:
+                return other
     return None
 
 
@@ -216,11 +217,13 @@ def _scope(pair: Pair, file: SourceFile) -> str | None:
     return "" if all(name.partition(".")[0] in file.outline.names[""] for name in names) else None
 
 
-def _blocks(qualname: str, pair: Pair, file: SourceFile) -> Iterator[cst.With | cst.Call]:
-    """The places in a function where its order could be the other one."""
-    definition = file.outline.by_name[qualname]
-    lines = file.lines[definition.line - 1 : definition.end_line]
-    function = file.function(qualname) if any(pair.second in line for line in lines) else None
-    for node in syntax.inside(function.body) if function else ():
-        if isinstance(node, (cst.With, cst.Call)):
-            yield node
+def _orders(qualname: str, file: SourceFile) -> Mapping[tuple[str, str], Pair]:
+    """The orders in which a function takes locks, each with the first place where it does."""
+    known: dict[str, dict[tuple[str, str], Pair]] = file.cache.setdefault(_orders, {})
+    if qualname not in known:
+        known[qualname] = {}
+        function = file.function(qualname)
+        for node in syntax.inside(function.body) if function else ():
+            for pair in _pairs(node, file) if isinstance(node, (cst.With, cst.Call)) else ():
+                known[qualname].setdefault((pair.first, pair.second), pair)
+    return known[qualname]
