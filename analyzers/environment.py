@@ -80,7 +80,14 @@ def _holds(demand: Demand, own: str, line: int, file: SourceFile) -> bool:
         return demand.line < line
     if not demand.function:
         return True
-    return demand.raises and bool(units_calling(file, {demand.function.rpartition(".")[2]}))
+    return demand.raises and _is_called(file, demand.function.rpartition(".")[2])
+
+
+def _is_called(file: SourceFile, name: str) -> bool:
+    known: dict[str, bool] = file.cache.setdefault(_is_called, {})
+    if name not in known:
+        known[name] = bool(units_calling(file, {name}))
+    return known[name]
 
 
 def _demands(file: SourceFile) -> Demands:

@@ -115,5 +115,7 @@ def _searches(node: cst.CSTNode | None) -> bool:
 def _generates(node: cst.CSTNode, file: SourceFile) -> bool:
     """Whether the function around is a generator."""
     function = running(node, file)
-    parts = syntax.inside(function.body) if isinstance(function, cst.FunctionDef) else ()
-    return any(isinstance(part, cst.Yield) for part in parts)
+    known: dict[cst.CSTNode, bool] = file.cache.setdefault(_generates, {})
+    if isinstance(function, cst.FunctionDef) and function not in known:
+        known[function] = any(isinstance(part, cst.Yield) for part in syntax.inside(function.body))
+    return function is not None and known.get(function, False)
