@@ -28,18 +28,19 @@ STANDARD = frozenset(sys.stdlib_module_names)
 # As many functions as one analysis follows; past that a wish would not be looked at.
 FOLLOWED = 60
 STARS = 3
+LOADERS = 3
 
 
 def wishes(space: Workspace, path: str) -> tuple[Wish, ...]:
-    """The modules that a changed file asks for, nearest first. A file that imports only libraries is not parsed."""
+    """The modules that a changed file asks for, nearest first. One that imports only libraries asks for its loader."""
     side = space.sides.get(path)
-    if side is None or TEST_PATH.search(path) or not imports_own(side.head):
+    if side is None or TEST_PATH.search(path) or not (imports_own(side.head) or side.head.package):
         return ()
     search = _Search(path, space.paths, _libraries(models(side.head)), folders_of(space.paths))
     if not side.head.readable:
         return ()
     units = reached(side.head, side.touched)
-    for unit in units:
+    for unit in units if imports_own(side.head) else ():
         definition = side.head.outline.by_name.get(unit.qualname)
         if definition and bears(side.head, definition):
             search.add(side.head, definition)
@@ -51,10 +52,29 @@ def wishes(space: Workspace, path: str) -> tuple[Wish, ...]:
 
 
 def _loader(file: SourceFile, at_hand: Set[str]) -> Iterator[Wish]:
-    """The package of a file that uses an unknown name: it may load its modules itself, and give them names."""
+    """The package of a file that uses an unknown name: it may load its modules itself, and give them names.
+
+    Or the first modules of its own that it imports do so for it.
+    """
     path = str(PurePosixPath(file.path).with_name("__init__.py"))
-    if file.package and path != file.path and path not in at_hand:
+    if not file.package or path == file.path:
+        return
+    if path not in at_hand:
         yield Wish(file.path, file.package, (path,), sure=True)
+        return
+    package = file.project.module(file.package)
+    for module in _own_modules(package)[:LOADERS] if package else ():
+        near = str(PurePosixPath(path).with_name(f"{module.rpartition('.')[2]}.py"))
+        if near not in at_hand:
+            yield Wish(file.path, module, (near,), sure=True)
+
+
+def _own_modules(package: SourceFile) -> list[str]:
+    """The modules beside a package's own file from which that imports, in the order in which it does."""
+    bound = (one for many in package.outline.names[""].values() for one in many if one.how is Bound.IMPORT)
+    ordered = [one.target for one in sorted(bound, key=lambda one: one.line)]
+    parts = (name.removeprefix(f"{package.module}.").split(".") for name in ordered if name.startswith(package.module))
+    return list(dict.fromkeys(f"{package.module}.{own[0]}" for own in parts if len(own) > 1))
 
 
 def _around(module: str) -> Iterator[str]:

@@ -280,14 +280,14 @@ def _installed(file: SourceFile) -> Set[str]:
 
 def _given(file: SourceFile) -> Set[str]:
     """What a package gives to the modules that it loads; "" where that may be anything but a module of the library."""
-    package = file.project.module(file.package)
-    if package is None or package is file:
+    if file.project.module(file.package) in (None, file):
         return frozenset()
-    known: frozenset[str] | None = package.cache.get(_given)
-    if known is None:
-        found = GIVING.findall(package.text) if LOADING.search(package.text) else ()
-        known = package.cache[_given] = frozenset(found)
-    return known
+    known: dict[str, frozenset[str]] = file.project.cache.setdefault(_given, {})
+    if file.package not in known:
+        own = [other for other in file.project.files.values() if other.package == file.package and other is not file]
+        found = (name for other in own if LOADING.search(other.text) for name in GIVING.findall(other.text))
+        known[file.package] = frozenset(found)
+    return known[file.package]
 
 
 def _rarely_bound(nodes: Sequence[ast.AST]) -> Iterator[str]:

@@ -198,3 +198,14 @@ def test_where_a_name_is_unknown_the_package_that_may_load_the_file_is_asked_for
     assert LOADER not in asked({"shop/engines/maps.py": ENGINE}, {LOADER: ""})
     assert LOADER not in asked({LOADER: ENGINE})
     assert "__init__.py" not in asked({"maps.py": ENGINE})
+    assert LOADER in asked({"shop/engines/maps.py": "import json\ndef search(query):\n    return query[:limit]\n"})
+
+
+def test_a_package_may_have_its_modules_loaded_by_those_that_it_imports() -> None:
+    package = "import json\nfrom ._core import Engine, load\nfrom shop.engines.words import clean\nfrom .. import b\n"
+    beside = ["shop/engines/_core.py", "shop/engines/words.py"]
+    engine = "def search(query):\n    return query[:limit]\n"
+    assert asked({"shop/engines/maps.py": engine}, {LOADER: package}) == beside
+    assert asked({"shop/engines/maps.py": engine.replace("limit", "9")}, {LOADER: package}) == []
+    given = "def load(name):\n    engine = load_module(name)\n    engine.limit = 9\n"
+    assert asked({"shop/engines/maps.py": engine}, {LOADER: package, beside[0]: given}) == []

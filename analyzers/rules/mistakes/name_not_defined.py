@@ -274,6 +274,25 @@ RULE = Rule(
             },
         ),
         Good(
+            "a module that the package imports loads the module, and gives it the name",
+            """
+            def search(query):
+                logger.debug('asked for %s', query)
+            """,
+            files={
+                "__init__.py": "from ._core import Engines\n",
+                "_core.py": """
+                import logging
+                from importlib import import_module
+
+                class Engines:
+                    def load(self, name):
+                        self.module = import_module(name)
+                        self.module.logger = logging.getLogger(name)
+                """,
+            },
+        ),
+        Good(
             "a class sees its own names outside its methods",
             """
             class Orders:
