@@ -6,11 +6,12 @@ from types import MappingProxyType
 
 import libcst as cst
 
-from analyzers.flow.answers import answer, passed_on, tells
+from analyzers.flow.answers import answer, fixed, passed_on, tells
 from analyzers.flow.build import graph_of
 from analyzers.flow.decorators import NOTHING as NOT_SEEN
 from analyzers.flow.decorators import begun as decorated
 from analyzers.flow.decorators import vouched
+from analyzers.flow.demands import demanded
 from analyzers.flow.dependencies import Answer, begun
 from analyzers.flow.entries import MODULE, applied, entry_of, held, start
 from analyzers.flow.expressions import evaluate
@@ -266,6 +267,7 @@ class Analysis:
             proves=_proves(file, function, end, tuple(one for one in lasting if one not in looked.parameters)),
             tells=tells(frame, names, True),
             denies=tells(frame, names, False),
+            demands=demanded(end, tuple(one for one in names if one in fixed(frame))),
             stops=end is None and not _is_abstract(file, function),
         )
 

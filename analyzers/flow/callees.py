@@ -8,6 +8,7 @@ import libcst as cst
 
 from analyzers.flow.binding import bind
 from analyzers.flow.callbacks import called_back
+from analyzers.flow.demands import Demand, met
 from analyzers.flow.frame import Frame, Hit, access, joined, short, source_taints, typed
 from analyzers.flow.given import Given
 from analyzers.flow.guards import about_of, narrowed
@@ -93,7 +94,9 @@ def _called(
     frame: Frame, site: Site, place: tuple[SourceFile, Definition], receiver: Value | None, given: tuple[Given, ...]
 ) -> Value | None:
     """What a function or method gives, and what the call does besides."""
-    wanted = any(one.value.dirty or (one.value.type and _has_sources(frame, one.value.type)) for one in given)
+    wanted = any(
+        one.value.dirty or one.value.proofs or (one.value.type and _has_sources(frame, one.value.type)) for one in given
+    )
     wanted = wanted or (receiver is not None and receiver.dirty)
     own = overriding(*place, receiver.type) if receiver is not None and receiver.type else ""
     summary = frame.world.summary(*place, wanted=wanted or bool(own), own=own)
@@ -357,6 +360,9 @@ def _prove(frame: Frame, summary: Summary, bound: Mapping[str, Given], given: tu
         elif parameter in bound:
             test = Value(proofs=_proof(parameter, kinds, bound))
             frame.state = narrowed(frame.state, test, True)
+    for parameter, demand in summary.demands.items():
+        if parameter in bound and not bound[parameter].star:
+            frame.state = met(frame.state, bound[parameter].value, Demand(demand))
 
 
 def _proof(parameter: str, kinds: frozenset[str], bound: Mapping[str, Given]) -> tuple[Proof, ...]:

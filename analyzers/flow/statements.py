@@ -8,6 +8,7 @@ from analyzers.flow.answers import answer
 from analyzers.flow.callees import entered
 from analyzers.flow.cases import captured, is_proven, looks_at_each
 from analyzers.flow.compose import Piece, compose
+from analyzers.flow.demands import noted
 from analyzers.flow.expressions import bind, escaped
 from analyzers.flow.frame import Frame, Hit, access, joined, short
 from analyzers.flow.graph import Edge, Kind, Point
@@ -188,8 +189,8 @@ def _test(frame: Frame, node: cst.CSTNode) -> After:
         value = replace(value, proofs=(*value.proofs, Proof(joined(path), (ANY,), when=False)))
     state = frame.state
     return {
-        Edge.TRUE: narrowed(state, value, True),
-        Edge.FALSE: narrowed(state, value, False),
+        Edge.TRUE: noted(frame, narrowed(state, value, True), node, True),
+        Edge.FALSE: noted(frame, narrowed(state, value, False), node, False),
     }
 
 

@@ -124,7 +124,8 @@ class Summary:
     """All that a caller needs to know. `stops`: it never returns.
 
     `writes` are attributes of the first parameter; `proves` are parameters that are safe for kinds when the call
-    returns at all, `tells` when its result is true, `denies` when it is false.
+    returns at all, `tells` when its result is true, `denies` when it is false; `demands` is how tests that it
+    is given have come out then.
     """
 
     signature: Signature = field(default_factory=Signature)
@@ -135,6 +136,7 @@ class Summary:
     proves: Mapping[str, frozenset[str]] = field(default_factory=dict)
     tells: Mapping[str, frozenset[str]] = field(default_factory=dict)
     denies: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    demands: Mapping[str, str] = field(default_factory=dict)
     stops: bool = False
 
     def told(self) -> "Summary":
