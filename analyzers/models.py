@@ -46,7 +46,8 @@ class Sink:
 
     `receivers` are names of variables under which an object of unknown type is assumed to be the right one.
     `when` lists keyword arguments that must be there with these constants; `unless` ones that make the call harmless.
-    Of a `part` ("[0]"), only what is known to stand there counts.
+    Of a `part` ("[0]"), only what is known to stand there counts. A word of `unsaid` in the function makes it harmless.
+    What has the name of an attribute, or of an item of one, is a sink where it is assigned.
     """
 
     kinds: tuple[str, ...]
@@ -57,6 +58,7 @@ class Sink:
     when: Mapping[str, Any] = field(default_factory=dict)
     unless: tuple[str, ...] = ()
     part: str = ""
+    unsaid: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

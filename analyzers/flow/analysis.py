@@ -303,8 +303,18 @@ def _reaches(frame: Frame) -> Iterator[Reach]:
 
 def place_of(file: SourceFile, hit: Hit) -> Place:
     """Where the sink of a hit stands in the analysed function."""
-    code = short(file, hit.node.func) if isinstance(hit.node, cst.Call) else "return"
+    code = _code(file, hit.node)
     return Place(file.path, file.span(hit.node), file.definition_name(hit.node), code)
+
+
+def _code(file: SourceFile, node: cst.CSTNode) -> str:
+    """What is called at a sink, or assigned there."""
+    match node:
+        case cst.Call():
+            return short(file, node.func)
+        case cst.Attribute() | cst.Subscript():
+            return short(file, node)
+    return "return"
 
 
 def _results(value: Value, part: tuple[str, ...] = ()) -> Iterator[Given]:

@@ -17,6 +17,7 @@ from analyzers.flow.guards import about_of, narrowed
 from analyzers.flow.items import gone_through, taken_from
 from analyzers.flow.objects import is_super
 from analyzers.flow.patterns import taken, use_of
+from analyzers.flow.setting import TEXTS, speaks
 from analyzers.flow.summary import When
 from analyzers.flow.switches import conditions
 from analyzers.flow.texts import everything, put_together, replaced
@@ -49,8 +50,6 @@ CONVERTING = {"get": 2, "getlist": 1}
 FILLING = frozenset("append add insert extend update appendleft put put_nowait push setdefault".split())
 # They give what they were given, not what the function gives.
 CHOOSING = frozenset({"filter", "add_task"})
-# sinks that take a text: what a dictionary holds is sent as JSON instead
-TEXTS = frozenset({"html"})
 PAGES = ("text/html", "text/html; charset=utf-8", "application/xhtml+xml")
 # What names the folder a path is held against: `os.path.commonpath([directory, target])`.
 FOLDERS = frozenset("directory dir folder base basedir root parent parents safe allowed within".split())
@@ -120,7 +119,7 @@ def _check_sinks(frame: Frame, called: Called) -> None:
         sinks = frame.models.guessed(holder, called.method)
     for sink in sinks:
         when = _applies(frame, sink, called.given)
-        if when is None:
+        if when is None or speaks(frame, called.node, sink.unsaid):
             continue
         if not when:
             frame.sinks.setdefault(called.node, set()).update(sink.kinds)

@@ -13,6 +13,7 @@ from analyzers.flow.expressions import bind, escaped
 from analyzers.flow.frame import Frame, Hit, access, joined, short
 from analyzers.flow.graph import Edge, Kind, Point
 from analyzers.flow.guards import members, narrowed, subject
+from analyzers.flow.setting import set_in
 from analyzers.flow.value import CLEAN, Proof, State, Taint, Value, join, merge_taints
 from analyzers.models import ANY
 from analyzers.syntax import argument, is_name, last_name, raises_answer, text_value
@@ -128,6 +129,7 @@ def _define(frame: Frame, node: cst.FunctionDef) -> None:
 def _assign(frame: Frame, node: cst.Assign) -> None:
     value = frame.value(node.value)
     for target in node.targets:
+        set_in(frame, target.target, value, node.value)
         _keep(frame, target.target, value, node.value)
 
 
