@@ -17,6 +17,7 @@ from analyzers.flow.frame import Frame, typed
 from analyzers.flow.graph import Undecided
 from analyzers.flow.hints import speaks_of_source
 from analyzers.flow.objects import Place, class_of, function_of, maker_of
+from analyzers.flow.routers import of_routers
 from analyzers.flow.summary import Summary
 from analyzers.flow.validators import validated
 from analyzers.flow.value import CLEAN, State, Value
@@ -68,7 +69,9 @@ def depending(models: Models, entry: Entry | None) -> Entry | None:
 
 
 def dependencies(file: SourceFile, models: Models, function: cst.FunctionDef, marks: Set[str]) -> Iterator[Dependency]:
-    """What is called for a function before it, in the order in which it is written."""
+    """What is called for a function before it, in the order in which it is written: what its router asks for first."""
+    for origin in of_routers(file, function, marks):
+        yield _dependency(file, models, None, origin)
     for mark in function.decorators:
         given = argument(mark.decorator, None, "dependencies") if isinstance(mark.decorator, cst.Call) else None
         for one in _marked(given, marks) if given else ():

@@ -97,6 +97,46 @@ def test_what_a_dependency_looked_at_is_safe(parameters: str, command: str, mark
     assert _found(parameters, command, marks) == 0
 
 
+ROUTERS = {
+    "a router": ("router = APIRouter(dependencies=[Depends(looked_at)])", "router", "word", 0),
+    "an application": ("app = FastAPI(dependencies=[Depends(looked_at)])", "app", "word", 0),
+    "a list with a name": ("ASKED = [Depends(looked_at)]\nrouter = APIRouter(dependencies=ASKED)", "router", "word", 0),
+    "where it is included": (
+        "router = APIRouter()\napp.include_router(router, dependencies=[Depends(looked_at)])",
+        "router",
+        "word",
+        0,
+    ),
+    "what includes it": (
+        "router = APIRouter()\nwhole = FastAPI(dependencies=[Depends(looked_at)])\nwhole.include_router(router)",
+        "router",
+        "word",
+        0,
+    ),
+    "another parameter": ("router = APIRouter(dependencies=[Depends(looked_at)])", "router", "other", 1),
+    "one that goes on": ("router = APIRouter(dependencies=[Depends(told)])", "router", "word", 1),
+    "another router": (
+        "known = APIRouter(dependencies=[Depends(looked_at)])\nrouter = APIRouter()",
+        "router",
+        "word",
+        1,
+    ),
+    "a router that includes itself": ("router = APIRouter()\nrouter.include_router(router)", "router", "word", 1),
+}
+
+
+@pytest.mark.parametrize(("made", "router", "command", "count"), ROUTERS.values(), ids=ROUTERS)
+def test_what_a_router_depends_on_looks_at_its_handlers_parameters(
+    made: str, router: str, command: str, count: int
+) -> None:
+    start = DEPENDED.replace("import Depends", "import APIRouter, Depends").replace(
+        "app = FastAPI()", "", int("app =" in made)
+    )
+    handler = f'@{router}.get("/")\ndef view(word: str, other: str):\n    os.system("ls " + {command})\n'
+    file = project({"app.py": f"{start}\n{made}\n{handler}"}).files["app"]
+    assert len(api.taints(file, function(file, "view"), "user-input", "shell").flows) == count
+
+
 ELSEWHERE = {
     "shop/given.py": """
         from typing import Annotated
