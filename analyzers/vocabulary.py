@@ -78,7 +78,12 @@ def passes(name: str) -> bool:
     return "token" in parts and not PASSES.isdisjoint(parts)
 
 
-NUMBERS = frozenset(f"builtins.{name}" for name in "int float len bool ord hash round abs sum range id".split())
+NUMBERS = frozenset(f"builtins.{name}" for name in "int float len bool ord hash round abs sum range id".split()) | {
+    "uuid.UUID",
+    "uuid.uuid1",
+    "uuid.uuid4",
+    "decimal.Decimal",
+}
 """Functions whose result cannot carry text."""
 
 NUMBER_TYPES = frozenset(

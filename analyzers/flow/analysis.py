@@ -87,23 +87,32 @@ class Analysis:
         Raises Undecided when the budget is spent.
         """
         entry = entry_of(file, self.models, function) if function.name.value != MODULE else None
-        _, state = begun(self, file, function, entry)
+        given, state = begun(self, file, function, entry)
         if held and "self" in state:
             state["self"] = replace(state["self"], fields={**state["self"].fields, **held})
         looked = (
             vouched(self, file, function, applied(file, self.models, function)) if function.decorators else NOT_SEEN
         )
         answers = tuple(kind for kind in (entry.returns if entry else ()) if kind not in looked.answers)
-        frame, end = self.run(file, function, decorated(state, looked), answers)
+        frame, end = self.run(file, function, decorated(state, looked), answers, given)
         frame.left = end.get("self", CLEAN).fields if end else NO_FIELDS
         return frame
 
     def run(
-        self, file: SourceFile, function: cst.FunctionDef, begin: State, answers: tuple[str, ...] = ()
+        self,
+        file: SourceFile,
+        function: cst.FunctionDef,
+        begin: State,
+        answers: tuple[str, ...] = (),
+        given: Mapping[str, Value] = NO_FIELDS,
     ) -> tuple[Frame, State | None]:
-        """See `Runner.run`; `answers` are the sink kinds that a returned text reaches."""
+        """See `Runner.run`; `answers` are the sink kinds that a returned text reaches.
+
+        `given` is what it begins with before anybody looked at it.
+        """
         frame = self._frame(file, symbolic=False)
         frame.answers = answers
+        frame.carried.update(name for name, value in (given or begin).items() if value.dirty)
         return frame, self._spend(frame, function, begin)
 
     def watch(self, file: SourceFile, function: cst.FunctionDef, begin: State, called: str) -> Frame:

@@ -227,6 +227,17 @@ def is_plain(file: SourceFile, expression: cst.BaseExpression, quoters: frozense
         return False
 
 
+def is_vouched(file: SourceFile, part: cst.BaseExpression, sink_kind: str, source_kind: str = "user-input") -> bool:
+    """Whether what stands here came from such a source, and is safe now for a kind of sink, one of `TEXT_SINKS`."""
+    function, known = function_of(file, part), models(file)
+    if not isinstance(function, cst.FunctionDef) or not possible(file.project, known, source_kind):
+        return False
+    if not may_have_source(file, function, known, source_kind):
+        return False
+    frame = reviewed(file, known, function, source_kind)
+    return frame is not None and sink_kind in frame.vouched.get(part, ())
+
+
 def acquisitions(file: SourceFile, function: cst.FunctionDef) -> Iterator[Acquisition]:
     """The resources a function takes into a variable, and whether each way out gives them back or passes them on."""
     try:

@@ -37,7 +37,11 @@ def evaluate(frame: Frame, node: cst.CSTNode) -> Value:
 
 def _name(frame: Frame, node: cst.Name) -> Value:
     known = frame.state.get(node.value)
-    return known if known is not None else _global(frame, node)
+    if known is None:
+        return _global(frame, node)
+    if node.value in frame.carried:
+        frame.looked_at(node, known, was=True)
+    return known
 
 
 def _global(frame: Frame, node: cst.BaseExpression) -> Value:
@@ -83,7 +87,9 @@ def attribute_of(frame: Frame, node: cst.Attribute, receiver: Value) -> Value:
     # What a source is by its own type need not wait for what the caller passes.
     own = tuple(taint for taint in part.taints if not taints or taint.kind != PARAMETER)
     value = Value(merge_taints(own, taints), part.fields, kind, proofs, about)
-    return value.clear(kind for item in frame.models.named(Sanitizer, name) for kind in item.kinds)
+    safe = value.clear(kind for item in frame.models.named(Sanitizer, name) for kind in item.kinds)
+    frame.looked_at(node, safe, was=bool(receiver.taints))
+    return safe
 
 
 def _known_by_type(frame: Frame, node: cst.Attribute, receiver: Value, part: Value) -> tuple[Value, tuple[Taint, ...]]:
@@ -112,6 +118,7 @@ def _subscript(frame: Frame, node: cst.Subscript) -> Value:
     key = item_key(node)
     cut = any(isinstance(element.slice, cst.Slice) for element in node.slice)
     part = frame.part(node.value, whole, key) if key else whole.item() if cut else whole.item().behind_keys()
+    frame.looked_at(node, part, was=bool(whole.taints))
     kind = frame.models.returned(f"{whole.type}.__getitem__") if whole.type else None
     return replace(part, type=kind) if kind else part
 

@@ -19,6 +19,8 @@ from analyzers.syntax import text_value
 
 STEP_BUDGET = 60_000
 WORD_LIMIT = 60
+# The kinds of sinks that some rules judge by the text alone, and ask whether a value that goes into it was looked at.
+TEXT_SINKS = ("shell", "sql")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,6 +71,8 @@ class Frame:
     `told`: what is proved of parameters where it answers true, and false; nothing where it `generates`.
     `left`: what a method leaves in its object; `made`: the objects that are made here, by the `__init__` they have.
     `waiting`: functions that a callee was passed and calls, each with what it is given then.
+    `carried`: the variables that held something tainted once; `vouched`: where these and parts of others are read, the
+    kinds of `TEXT_SINKS` that they are safe for there whichever way the program goes.
     `watched`: the variable under which a decorator has the function it decorates; `calls`: how that is called.
     """
 
@@ -96,6 +100,8 @@ class Frame:
     left: Mapping[str, Value] = field(default_factory=dict)
     made: dict[cst.FunctionDef, Value] = field(default_factory=dict)
     waiting: list[tuple[cst.BaseExpression, tuple[Any, ...]]] = field(default_factory=list)
+    carried: set[str] = field(default_factory=set)
+    vouched: dict[cst.CSTNode, frozenset[str]] = field(default_factory=dict)
     watched: str = ""
     calls: dict[cst.CSTNode, tuple[tuple[Any, ...], State]] = field(default_factory=dict)
 
@@ -133,11 +139,21 @@ class Frame:
         """Put a value at an access path; weakly, when what stood there may stay."""
         if weak:
             value = join(self.read(path), value)
+        if value.dirty:
+            self.carried.add(path[0])
         facts = self.state.get(FACTS, CLEAN)
         if facts.proofs:
             kept = tuple(proof for proof in facts.proofs if not proof.path.startswith(path[0]))
             self.state[FACTS] = replace(facts, proofs=kept)
         self.state[path[0]] = placed(self.state.get(path[0], CLEAN), path[1:], value)
+
+    def looked_at(self, node: cst.CSTNode, value: Value, *, was: bool) -> None:
+        """Note what a value is safe for where it is read, if it `was` tainted."""
+        kinds = frozenset(
+            one for one in TEXT_SINKS if was and not any(taint.harms(one) for taint in value.all_taints())
+        )
+        if kinds or node in self.vouched:
+            self.vouched[node] = self.vouched.get(node, kinds) & kinds
 
     def part(self, holder: cst.BaseExpression, whole: Value, key: str) -> Value:
         """One part of what `holder` holds; the placeholder of a parameter becomes that of the part."""

@@ -132,6 +132,21 @@ RULE = Rule(
             """,
         ),
         Good(
+            "what the client chooses is one of the cases",
+            """
+            import os
+            from flask import Flask, request
+            app = Flask(__name__)
+            @app.route("/service")
+            def service():
+                action = request.args["action"]
+                match action:
+                    case "start" | "stop":
+                        os.system("service web " + action)
+                return "done"
+            """,
+        ),
+        Good(
             "the value is a member of an enumeration",
             'import os\nfrom kinds import Kind\ndef build():\n    os.system(f"make {Kind.FAST.value}")',
         ),
@@ -235,7 +250,8 @@ def _harmless(part: cst.BaseExpression, file: SourceFile) -> bool:
     if file.qualified(part) == "sys.executable" or api.is_plain(file, part, QUOTERS):
         return True
     inner = syntax.argument(part, 0) if isinstance(part, cst.Call) else None
-    return isinstance(inner, cst.Call) and file.qualified(inner.func) in QUOTERS
+    quoted_here = isinstance(inner, cst.Call) and file.qualified(inner.func) in QUOTERS
+    return quoted_here or api.is_vouched(file, part, "shell")
 
 
 def _is_option(part: cst.BaseExpression, file: SourceFile) -> bool:

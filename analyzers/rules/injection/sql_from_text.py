@@ -265,6 +265,16 @@ RULE = Rule(
                 )
             """,
         ),
+        Good(
+            "the client sends an identifier, and nothing else",
+            """
+            import sqlite3, uuid
+            from flask import request
+            def find():
+                found = str(uuid.UUID(request.args["id"]))
+                sqlite3.connect("shop").execute(f"SELECT name FROM pages WHERE id = '{found}'")
+            """,
+        ),
         Good("this runs a job, not SQL", 'def run(pool, name):\n    pool.execute(f"update {name} from cache")'),
     ),
 )
@@ -293,6 +303,7 @@ def check(call: cst.Call, file: SourceFile) -> Iterator[Finding | Examined]:
     tables = {file.code(part) for before, part in found if NAME.search(before[-200:])}
     judged = [(risk(*one, file), one) for one in found]
     judged = [(put, one) for put, one in judged if put != "value" or file.code(one[1]) not in tables]
+    judged = [(put, one) for put, one in judged if not put or not api.is_vouched(file, one[1], "sql")]
     risky = next((one for wanted in ("value", "name") for put, one in judged if put == wanted), None)
     if risky is None:
         yield RULE.examined(file, call)
