@@ -129,6 +129,7 @@ class Entry:
     file imports one of `roots`. Parameters annotated or defaulted with `clean` are not data.
     The text that such a function returns reaches sinks of the kinds `returns`. With `segments`, each parameter is one
     part of the address, without a slash, where the file names no route that takes several (`<path:name>`).
+    What one returns whose decorator has one of `pages` as its `response_class` is sent as HTML.
     """
 
     roots: tuple[str, ...] = ()
@@ -144,6 +145,7 @@ class Entry:
     clean: tuple[str, ...] = ()
     returns: tuple[str, ...] = ()
     segments: bool = False
+    pages: tuple[str, ...] = ()
     handed: tuple[str, ...] = ()
 
 

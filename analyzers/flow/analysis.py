@@ -13,7 +13,7 @@ from analyzers.flow.decorators import begun as decorated
 from analyzers.flow.decorators import vouched
 from analyzers.flow.demands import demanded
 from analyzers.flow.dependencies import Answer, begun
-from analyzers.flow.entries import MODULE, applied, entry_of, held, start
+from analyzers.flow.entries import MODULE, applied, entry_of, held, sent_as, start
 from analyzers.flow.expressions import evaluate
 from analyzers.flow.frame import Frame, Hit, short
 from analyzers.flow.given import Given as Argument
@@ -93,7 +93,7 @@ class Analysis:
         looked = (
             vouched(self, file, function, applied(file, self.models, function)) if function.decorators else NOT_SEEN
         )
-        answers = tuple(kind for kind in (entry.returns if entry else ()) if kind not in looked.answers)
+        answers = tuple(kind for kind in sent_as(file, function, entry) if kind not in looked.answers)
         frame, end = self.run(file, function, decorated(state, looked), answers, given)
         frame.left = end.get("self", CLEAN).fields if end else NO_FIELDS
         return frame
@@ -299,7 +299,7 @@ def _identity(file: SourceFile, function: cst.FunctionDef | Definition, own: str
 
 def _answers(file: SourceFile, models: Models, function: cst.FunctionDef) -> tuple[str, ...]:
     entry = entry_of(file, models, function) if function.decorators else None
-    return entry.returns if entry else ()
+    return sent_as(file, function, entry)
 
 
 def _reaches(frame: Frame) -> Iterator[Reach]:

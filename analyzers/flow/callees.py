@@ -130,7 +130,7 @@ def _made_object(
     """A new object of a class, with what its `__init__` leaves in it."""
     maker = maker_of(frame.file.project, place)
     if maker is None:
-        return _holding(frame, name, place, given)
+        return _holding(frame, site, name, place, given)
     summary = frame.world.summary(*maker, wanted=any(one.value.dirty for one in given))
     if summary is None:
         return Value(type=name)
@@ -147,13 +147,31 @@ def _made_object(
     return made
 
 
-def _holding(frame: Frame, name: str, place: tuple[SourceFile, Definition], given: tuple[Given, ...]) -> Value:
+def _holding(
+    frame: Frame, site: Site, name: str, place: tuple[SourceFile, Definition], given: tuple[Given, ...]
+) -> Value:
     """An object that holds what it is made of, as those of dataclasses do."""
     made = Value(type=name)
     if any(one.value.dirty for one in given):
         for key, one in bind(Signature(held_by(frame.file.project, place)), given, skip=False):
             made = made.with_part(f".{key}", one.value) if one.value.dirty else made
-    return made
+    after = function_of(frame.file.project, f"{name}.__post_init__") if made.dirty else None
+    summary = frame.world.summary(*after, wanted=True) if after else None
+    return _looked_over(frame, site, made, summary) if summary else made
+
+
+def _looked_over(frame: Frame, site: Site, made: Value, summary: Summary) -> Value:
+    """A new object once `__post_init__` has looked at what it holds, or has changed it."""
+    bound = {f"self{key}": Given(-1, "", "", site.func, part) for key, part in made.fields.items()}
+    _reach(frame, site, summary, bound)
+    if summary.stops:
+        frame.stopped = True
+        return CLEAN
+    for parameter, kinds in summary.proves.items():
+        key = parameter.removeprefix("self")
+        if key in made.fields:
+            made = made.with_part(key, made.fields[key].clear(kinds))
+    return _with_writes(frame, site, made, summary, bound)
 
 
 def read_property(frame: Frame, node: cst.Attribute, name: str | None, receiver: Value) -> Value | None:

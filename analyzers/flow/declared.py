@@ -87,8 +87,13 @@ def checked_fields(project: Project, name: str) -> Iterator[str]:
     found = project.locate(name)
     made = found[0].klass(found[1].qualname) if found else None
     for one in small_statements(made.body) if made else ():
-        if isinstance(one, cst.Assign) and isinstance(one.value, cst.Call) and last_name(one.value.func) in CHECKED:
+        made_by = one.value if isinstance(one, cst.Assign) else None
+        if isinstance(one, cst.Assign) and isinstance(made_by, cst.Call) and _is_checked(made_by):
             yield last_name(one.targets[0].target)
+
+
+def _is_checked(field: cst.Call) -> bool:
+    return last_name(field.func) in CHECKED or (last_name(field.func) == "RegexField" and is_fitted(field))
 
 
 def _fields(file: SourceFile, definition: Definition) -> Mapping[str, bool]:

@@ -16,7 +16,7 @@ from analyzers.flow.frame import Frame, joined
 from analyzers.flow.given import Given
 from analyzers.flow.graph import Undecided
 from analyzers.flow.guards import subject
-from analyzers.flow.objects import function_of
+from analyzers.flow.objects import class_of, function_of
 from analyzers.flow.summary import signature_of
 from analyzers.flow.value import CLEAN, FACTS, PARAMETER, RESULT, Link, Proof, State, Taint, Value
 from analyzers.models import ANY
@@ -83,16 +83,19 @@ def _wrappers(file: SourceFile, marks: Iterable[cst.Decorator]) -> Iterator[Wrap
     for mark in marks:
         made = isinstance(mark.decorator, cst.Call)
         called = mark.decorator.func if isinstance(mark.decorator, cst.Call) else mark.decorator
-        place = function_of(file.project, file.qualified(called))
+        name = file.qualified(called)
+        of_class = made and name is not None and class_of(file.project, name) is not None
+        place = function_of(file.project, f"{name}.__call__" if of_class else name)
         outer = place[0].function(place[1].qualname) if place else None
         if place is None or outer is None:
             continue
         around = [outer]
-        if made and (inner := _returned(outer)):
+        if made and not of_class and (inner := _returned(outer)):
             around.append(inner)
-        wrapper, first = _returned(around[-1]), next(parameters(around[-1].params), None)
-        if wrapper is not None and first is not None and first.name.value not in SELF and len(around) == 1 + made:
-            yield Wrapper(place[0], wrapper, first.name.value, tuple(around))
+        given = [one.name.value for one in parameters(around[-1].params)][of_class:]
+        wrapper = _returned(around[-1])
+        if wrapper is not None and given and given[0] not in SELF and (of_class or len(around) == 1 + made):
+            yield Wrapper(place[0], wrapper, given[0], tuple(around))
 
 
 def _returned(function: cst.FunctionDef) -> cst.FunctionDef | None:

@@ -29,7 +29,7 @@ from analyzers.models import Alias, Entry, Models
 from analyzers.outline import Bound, Definition
 from analyzers.scopes import parameters
 from analyzers.source import SourceFile
-from analyzers.syntax import inside, is_name, text_value
+from analyzers.syntax import argument, inside, is_name, text_value
 
 CONVERTED = re.compile(r"<(?:int|float|uuid):(\w+)>|\{(\w+):(?:int|float|uuid)\}")
 # Routes whose parameters may have slashes in them: https://werkzeug.palletsprojects.com/en/stable/routing/
@@ -39,6 +39,7 @@ SELF = ("self", "cls")
 # What bytes that are uploaded do not do: name a file or an address.
 NAMING = frozenset({"path", "url", "redirect"})
 MODULE = "__module__"
+PAGE = "html"
 ATTRIBUTE = re.compile(r"\bself\.(\w+)\b(?!\s*\()")
 OWN = re.compile(r"\bself\.(\w+)")
 # Behind an attribute on its line: it is assigned, or something is put into it. Before one: a loop or a `with` binds it.
@@ -249,6 +250,20 @@ def applied(file: SourceFile, models: Models, function: cst.FunctionDef) -> Sequ
     marks = function.decorators
     routes = [place for place, mark in enumerate(marks) if any(_entries_by(file, models, mark))]
     return marks[routes[-1] + 1 :] if routes else marks
+
+
+def sent_as(file: SourceFile, function: cst.FunctionDef, entry: Entry | None) -> tuple[str, ...]:
+    """The kinds of sinks that the text reaches which a function returns that a framework calls."""
+    calls = [mark.decorator for mark in function.decorators if isinstance(mark.decorator, cst.Call)]
+    said = (argument(call, None, "response_class") for call in calls if entry and entry.pages)
+    page = any(one is not None and entry and file.qualified(one) in entry.pages for one in said)
+    return (*entry.returns, *((PAGE,) if page else ())) if entry else ()
+
+
+def may_be_sent_as(file: SourceFile, entry: Entry) -> tuple[str, ...]:
+    """The same, going by the words of the file alone."""
+    page = any(one.rpartition(".")[2] in file.words for one in entry.pages)
+    return (*entry.returns, PAGE) if page else entry.returns
 
 
 def _is_handed(file: SourceFile, name: str, entry: Entry) -> bool:

@@ -9,11 +9,24 @@ import libcst as cst
 from analyzers.flow.callees import read_property
 from analyzers.flow.calls import call
 from analyzers.flow.compose import Piece, compose, percent, wordy
-from analyzers.flow.declared import checked_fields
+from analyzers.flow.fields import fields_of
 from analyzers.flow.frame import Frame, access, constant_key, item_key, source_taints, type_named
 from analyzers.flow.guards import about_of, as_set, comparison, either, known, members, narrowed
 from analyzers.flow.items import many
-from analyzers.flow.value import ANY_KEY, CLEAN, PARAMETER, Proof, State, Taint, Value, join, join_states, merge_taints
+from analyzers.flow.objects import in_order
+from analyzers.flow.value import (
+    ANY_KEY,
+    CLEAN,
+    NO_FIELDS,
+    PARAMETER,
+    Proof,
+    State,
+    Taint,
+    Value,
+    join,
+    join_states,
+    merge_taints,
+)
 from analyzers.models import ANY, Sanitizer
 from analyzers.syntax import takes_number, text_value
 from analyzers.templates import percent_holes
@@ -88,7 +101,7 @@ def attribute_of(frame: Frame, node: cst.Attribute, receiver: Value) -> Value:
     own = tuple(taint for taint in part.taints if not taints or taint.kind != PARAMETER)
     value = Value(merge_taints(own, taints), part.fields, kind, proofs, about)
     safe = value.clear(kind for item in frame.models.named(Sanitizer, name) for kind in item.kinds)
-    frame.looked_at(node, safe, was=bool(receiver.taints))
+    frame.looked_at(node, safe, was=bool(receiver.taints) or f".{node.attr.value}" in receiver.fields)
     return safe
 
 
@@ -98,8 +111,8 @@ def _known_by_type(frame: Frame, node: cst.Attribute, receiver: Value, part: Val
     base = type_named(frame, receiver.type) if "." in receiver.type else ""
     if taints or not base:
         return part, taints
-    fields = {f"[{name!r}]": CLEAN for name in checked_fields(frame.file.project, receiver.type)}
-    return Value(fields=fields), source_taints(frame, node, f"{base}.{node.attr.value}")
+    taints = source_taints(frame, node, f"{base}.{node.attr.value}")
+    return Value(fields=fields_of(frame, node, receiver.type, taints) if taints else NO_FIELDS), taints
 
 
 def _held_type(frame: Frame, node: cst.Attribute) -> str | None:
@@ -285,6 +298,12 @@ def _mapped(frame: Frame, node: cst.DictComp) -> Value:
 def bind(frame: Frame, target: cst.BaseExpression, value: Value) -> None:
     """Assign a value to a target: a name, a path, or a pattern that takes it apart."""
     if isinstance(target, (cst.Tuple, cst.List)):
+        names = in_order(frame.file.project, value.type) if value.fields and "." in value.type else ()
+        value = (
+            Value(value.taints, {f"[{at}]": value.part(f".{name}") for at, name in enumerate(names)})
+            if names
+            else value
+        )
         for position, element in enumerate(target.elements):
             starred = isinstance(element, cst.StarredElement)
             bind(frame, element.value, value.element() if starred else value.part(f"[{position}]"))

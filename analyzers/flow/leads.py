@@ -8,7 +8,7 @@ from collections.abc import Container, Iterator, Mapping
 
 from analyzers.flow import toplevel
 from analyzers.flow.elsewhere import calls_of
-from analyzers.flow.entries import may_be_given, possible_entries
+from analyzers.flow.entries import may_be_given, may_be_sent_as, possible_entries
 from analyzers.flow.hints import EVERYDAY, speaks_of_source
 from analyzers.flow.memory import may_leave, may_read
 from analyzers.flow.signs import possible
@@ -64,7 +64,7 @@ def sinks_from(file: SourceFile, definition: Definition, models: Models) -> froz
     """The kinds of sinks that a function leads to; what a handler answers is one."""
     known: dict[Definition, frozenset[str]] = file.cache.setdefault(sinks_from, {})
     if definition not in known:
-        answers = {kind for entry in possible_entries(file, definition, models) for kind in entry.returns}
+        answers = {kind for entry in possible_entries(file, definition, models) for kind in may_be_sent_as(file, entry)}
         known[definition] = frozenset(answers).union(_reached((file, definition.line, definition.end_line), models))
     return known[definition]
 

@@ -14,7 +14,8 @@ Place = tuple[SourceFile, Definition]
 # What makes a class hold what it is made of, under the names of its annotations:
 # https://docs.python.org/3/library/dataclasses.html, https://www.attrs.org/en/stable/names.html
 HOLDING = frozenset({"dataclass", "define", "frozen", "mutable"})
-HOLDERS = frozenset({"typing.NamedTuple", "pydantic.BaseModel", "sqlmodel.SQLModel", "msgspec.Struct"})
+NAMED_TUPLE = "typing.NamedTuple"
+HOLDERS = frozenset({NAMED_TUPLE, "pydantic.BaseModel", "sqlmodel.SQLModel", "msgspec.Struct"})
 CALLED_OWN = re.compile(r"\bself\.(\w+)\s*\(")
 RETURNED = re.compile(r"^[ \t]*+(?:[^#\n'\"]*:[ \t]*+)?return\b([^#\n]*+)", re.MULTILINE)
 CHAIN = re.compile(r"\w+(?:\.\w+\([^()]*\))+")
@@ -139,6 +140,14 @@ def held_by(project: Project, place: Place) -> tuple[str, ...]:
         return ()
     places = (class_of(project, name) for name in reversed(above))
     return tuple(dict.fromkeys(name for one in places if one for name in _annotated(*one)))
+
+
+def in_order(project: Project, name: str) -> tuple[str, ...]:
+    """The names of what a named tuple of the project gives when it is taken apart, in order; none of other objects."""
+    place = class_of(project, name)
+    if place is None or NAMED_TUPLE not in place[0].mro(place[1].qualname):
+        return ()
+    return held_by(project, place)
 
 
 def _annotated(file: SourceFile, own: Definition) -> Iterator[str]:
