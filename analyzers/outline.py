@@ -296,6 +296,14 @@ def dotted(node: ast.expr) -> str:
     return ".".join([node.id, *reversed(parts)]) if isinstance(node, ast.Name) else ""
 
 
+def _chained(node: ast.expr) -> str:
+    """`Path().resolve` of a method that is called on the result of a call; "" for anything else."""
+    holder = node.value if isinstance(node, ast.Attribute) else node.func if isinstance(node, ast.Call) else None
+    before = _chained(holder) if holder else ""
+    own = f".{node.attr}" if isinstance(node, ast.Attribute) else "()"
+    return f"{before}{own}" if before else node.id if isinstance(node, ast.Name) else ""
+
+
 def absolute(module: str | None, level: int, package: str) -> str:
     """The absolute name of `from <level dots><module> import ...` inside a package."""
     if not level:
@@ -340,8 +348,9 @@ def value_binding(value: ast.expr, line: int) -> Binding:
         value = value.value
     if isinstance(value, ast.Constant) and value.value is None:
         return Binding(Bound.NOTHING, "", line)
-    if isinstance(value, ast.Call) and not isinstance(value.func, ast.Call) and dotted(value.func):
-        return Binding(Bound.CALL, dotted(value.func), line)
+    if isinstance(value, ast.Call) and not isinstance(value.func, ast.Call):
+        called = dotted(value.func) or _chained(value.func)
+        return Binding(Bound.CALL, called, line) if called else Binding(Bound.OTHER, "", line)
     if isinstance(value, (ast.Name, ast.Attribute)) and dotted(value):
         return Binding(Bound.ALIAS, dotted(value), line)
     return Binding(Bound.OTHER, "", line)

@@ -123,7 +123,7 @@ def _check_sinks(frame: Frame, called: Called) -> None:
             continue
         if not when:
             frame.sinks.setdefault(called.node, set()).update(sink.kinds)
-        for argument, value in select(sink.arguments, called.given, called.node, called.receiver):
+        for argument, value in select(frame, sink.arguments, called.given, called.node, called.receiver):
             used = value.fields.get(sink.part, CLEAN) if sink.part else value
             _check_value(frame, called, sink, argument, used, assumed, when)
 
@@ -260,7 +260,7 @@ def _sanitized(called: Called, kinds: tuple[str, ...], kind: str) -> Value:
 def _propagated(frame: Frame, called: Called, propagators: tuple[Propagator, ...], kind: str) -> Value:
     result = CLEAN
     for item in propagators:
-        chosen = list(select(item.arguments, called.given, called.node, called.receiver))
+        chosen = list(select(frame, item.arguments, called.given, called.node, called.receiver))
         if item.to == "receiver":
             _fill(frame, called, (taint for _, value in chosen for taint in value.all_taints()))
             continue

@@ -43,7 +43,7 @@ def proofs_of(frame: Frame, called: Called) -> Found:
     """What a call proves."""
     name = frame.models.canonical(called.name) if called.name else ""
     for validator in frame.models.named(Validator, called.name):
-        for argument_, value in select((validator.argument,), called.given, called.node, called.receiver):
+        for argument_, value in select(frame, (validator.argument,), called.given, called.node, called.receiver):
             path = about_of(argument_, value)
             if path:
                 when = validator.proves != "false"
@@ -156,6 +156,8 @@ def _of_text(frame: Frame, called: Called, func: cst.Attribute, receiver: Value)
     first = called.given[0] if called.given else None
     if path and called.method in PROVING:
         yield "true", Proof(path, (ANY,))
+    elif called.method in PROVING and (spared := _spared(func.value)):
+        yield from [("true", Proof(spared, (ANY,)))]
     elif called.method == "endswith" and first and "url" in receiver.about[1] and _is_below(frame, first):
         yield "true", Proof(*receiver.about)
     elif called.method == "startswith" and first and text_value(first.node) in ("/", "\\"):
@@ -167,6 +169,16 @@ def _of_text(frame: Frame, called: Called, func: cst.Attribute, receiver: Value)
         holder = _as_path(func.value)
         looked_at = receiver if holder is func.value else frame.value(holder)
         yield from ((told, proof) for proof in within(holder, looked_at))
+
+
+def _spared(node: cst.BaseExpression) -> str:
+    """What `name.replace("-", "")` is made of by leaving out nothing but harmless characters; "" for other values."""
+    match node:
+        case cst.Call(func=cst.Attribute(value=holder, attr=cst.Name(value="replace")), args=[old, new]):
+            left_out = text_value(old.value)
+            harmless = left_out is not None and WORDS.issuperset(left_out) and text_value(new.value) == ""
+            return (subject(holder) or _spared(holder)) if harmless else ""
+    return ""
 
 
 def _is_below(frame: Frame, end: Given) -> bool:

@@ -62,7 +62,7 @@ def arguments(frame: Frame, args: Iterable[cst.Arg]) -> tuple[Given, ...]:
 
 
 def select(
-    arguments: Iterable[Argument], given: tuple[Given, ...], node: cst.Call, receiver: Value | None
+    frame: Frame, arguments: Iterable[Argument], given: tuple[Given, ...], node: cst.Call, receiver: Value | None
 ) -> Iterator[tuple[cst.BaseExpression, Value]]:
     """The arguments a model speaks of, with their values."""
     for argument in arguments:
@@ -72,11 +72,15 @@ def select(
             continue
         for one in given:
             if argument == ANY or _is(one, argument, given):
-                yield one.node, _unstarred(one)
+                yield one.node, _unstarred(frame, one, argument)
 
 
-def _unstarred(one: Given) -> Value:
-    return {"": one.value, "*": one.value.element(), "**": one.value.item()}[one.star]
+def _unstarred(frame: Frame, one: Given, argument: Argument) -> Value:
+    """What a starred argument gives: of a mapping what it has at the name that is asked for."""
+    if one.star == "**":
+        named = isinstance(argument, str) and argument != ANY
+        return frame.part(one.node, one.value, f"[{argument!r}]") if named else one.value.item()
+    return one.value.element() if one.star else one.value
 
 
 def _is(one: Given, argument: Argument, given: tuple[Given, ...]) -> bool:

@@ -72,6 +72,10 @@ def each(ns):
 """
 
 PROVEN = {
+    "letters, digits and dashes": (
+        "shell",
+        "if not name.replace('-', '').replace('_', '').isalnum(): abort(400)\nos.system(name)",
+    ),
     "the end of a host, with its dot": (
         "url",
         "host = urlparse(name).hostname or ''\nif not host.endswith('.a.example'): abort(400)\nrequests.get(name)",
@@ -298,6 +302,14 @@ BROKEN = {
     "beside a number in a case": (
         "shell",
         "match request.json:\n    case {'n': int(n), 'c': c}:\n        os.system(c)",
+    ),
+    "letters and digits, but for what ends a command": (
+        "shell",
+        "if not name.replace(';', '').isalnum(): abort(400)\nos.system(name)",
+    ),
+    "letters and digits once something came in": (
+        "shell",
+        "if not name.replace('-', other).isalnum(): abort(400)\nos.system(name)",
     ),
     "another key": ("shell", "if request.args['w'] not in ('a', 'b'): return 1\nos.system(request.args['v'])"),
     "the same expression, tested on one way only": (

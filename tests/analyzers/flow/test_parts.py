@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.analyzers.flow.asking import flows
+from tests.analyzers.flow.asking import flows, traces
 
 PARTS = """
 import collections, string
@@ -66,3 +66,33 @@ def test_what_a_part_holds_reaches_the_sink(call: str, kind: str) -> None:
 )
 def test_what_another_part_holds_does_not(call: str, kind: str) -> None:
     assert flows(PARTS.format(call=call), kind).flows == ()
+
+
+CALLS = """
+def call(path, **options):
+    return requests.get("https://api.example.com/a", timeout=3, **options)
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "count"),
+    [
+        ("call('a', params={'q': q})", 0),
+        ("call('a', url=q)", 1),
+        ("requests.get(timeout=3, **{'params': q})", 0),
+        ("requests.get(timeout=3, **{'url': q})", 1),
+        ("requests.get(timeout=3, **request.args)", 1),
+    ],
+)
+def test_of_keywords_that_are_passed_on_the_one_that_is_asked_for_counts(line: str, count: int) -> None:
+    assert len(traces(f"{CALLS}def view():\n    q = request.args['q']\n    {line}\n", "url")) == count
+
+
+def test_what_a_call_on_a_call_gives_is_known_in_the_module_too() -> None:
+    code = """
+from pathlib import Path
+ROOT = Path("/srv").resolve()
+def view():
+    open(ROOT.joinpath(request.args["n"]))
+"""
+    assert len(traces(code, "path")) == 1
