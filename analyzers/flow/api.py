@@ -235,7 +235,16 @@ def is_vouched(file: SourceFile, part: cst.BaseExpression, sink_kind: str, sourc
     if not may_have_source(file, function, known, source_kind):
         return False
     frame = reviewed(file, known, function, source_kind)
-    return frame is not None and sink_kind in frame.vouched.get(part, ())
+    vouched = frame.vouched if frame else {}
+    made_of = tuple(_made_of(file, part)) if isinstance(part, cst.Name) and part not in vouched else ()
+    return any(one and all(sink_kind in vouched.get(node, ()) for node in one) for one in ((part,), made_of))
+
+
+def _made_of(file: SourceFile, name: cst.Name) -> Iterator[cst.CSTNode]:
+    """What a local name was given where it is used, or what a loop gave it; the name itself for anything else."""
+    for one in definitions(file, name) or ():
+        made = one.node.iter if isinstance(one.node, cst.For) else one.value
+        yield made if made is not None and not one.adds else name
 
 
 def acquisitions(file: SourceFile, function: cst.FunctionDef) -> Iterator[Acquisition]:

@@ -12,6 +12,7 @@ from analyzers.flow.demands import Demand, met
 from analyzers.flow.frame import Frame, Hit, access, joined, short, source_taints, typed
 from analyzers.flow.given import Given
 from analyzers.flow.guards import about_of, narrowed
+from analyzers.flow.hints import speaks_of_source
 from analyzers.flow.objects import (
     class_of,
     function_of,
@@ -113,7 +114,10 @@ def _called(
     _write(frame, site, summary, bound)
     if itself and receiver is not None:
         return _with_writes(frame, site, receiver, summary, bound)
-    return replace(_result(frame, site, summary.result, bound), type=summary.type, proofs=tuple(_tests(summary, bound)))
+    made = _result(frame, site, summary.result, bound)
+    read = any(one.value.dirty for one in given) or speaks_of_source(*place, frame.models, frame.kind)
+    frame.looked_at(site.node, made, was=read)
+    return replace(made, type=summary.type, proofs=tuple(_tests(summary, bound)))
 
 
 def _tests(summary: Summary, bound: Mapping[str, Given]) -> Iterator[Proof]:

@@ -71,8 +71,8 @@ class Frame:
     `told`: what is proved of parameters where it answers true, and false; nothing where it `generates`.
     `left`: what a method leaves in its object; `made`: the objects that are made here, by the `__init__` they have.
     `waiting`: functions that a callee was passed and calls, each with what it is given then.
-    `carried`: the variables that held something tainted once; `vouched`: where these and parts of others are read, the
-    kinds of `TEXT_SINKS` that they are safe for there whichever way the program goes.
+    `carried`: the variables that held something tainted once; `vouched`: where these, parts of others and what
+    functions make of them are read, the kinds of `TEXT_SINKS` that they are safe for there, whichever way it goes.
     `watched`: the variable under which a decorator has the function it decorates; `calls`: how that is called.
     """
 

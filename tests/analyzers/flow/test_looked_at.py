@@ -15,18 +15,40 @@ VOUCHED = {
         "row = request.json\n    if row['n'] not in ALLOWED: abort(400)",
         "row['n']",
     ),
+    "what a function makes of it": ("pass", "number(name)"),
+    "what a function made of it": ("found = number(name)", "found"),
+    "what a function reads and looks at": ("for found in listed():\n        pass", "found"),
 }
 NOT = {
     "not looked at": ("pass", "name"),
     "looked at on one way": ("if other: name = 'a'", "name"),
     "another one": ("if other not in ALLOWED: abort(400)", "name"),
+    "what is looked up by it": ("if name not in ALLOWED: abort(400)", "find(name)"),
+    "what a function gives as it is": ("found = trimmed(name)", "found"),
+    "what a function is given that is not known": ("found = number(find())", "found"),
+    "added to": ("found = number(name)\n    found += find()", "found"),
     "nobody knows where from": ("name2 = find()", "name2"),
     "looked at too late": ("os.system('a' + name)\n    if name not in ALLOWED: abort(400)", "name"),
 }
 
 
+HELPERS = """
+def number(text):
+    try:
+        return int(text)
+    except ValueError:
+        return 0
+def trimmed(text):
+    return text.strip()
+def listed():
+    for one in request.args.getlist("n"):
+        if one.isalnum():
+            yield one
+"""
+
+
 def _vouched(lines: str, part: str, kind: str = "shell") -> bool:
-    file = file_of(f"{IMPORTS}def view():\n    {MADE}\n    {lines}\n    os.system('ls ' + {part})\n")
+    file = file_of(f"{IMPORTS}{HELPERS}def view():\n    {MADE}\n    {lines}\n    os.system('ls ' + {part})\n")
     call = next(one for one in nodes(file, "view", cst.Call) if file.code(one.func) == "os.system")
     given = call.args[0].value
     assert isinstance(given, cst.BinaryOperation)
