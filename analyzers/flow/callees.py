@@ -115,8 +115,9 @@ def _called(
     if itself and receiver is not None:
         return _with_writes(frame, site, receiver, summary, bound)
     made = _result(frame, site, summary.result, bound)
-    read = any(one.value.dirty for one in given) or speaks_of_source(*place, frame.models, frame.kind)
-    frame.looked_at(site.node, made, was=read)
+    if not frame.symbolic:
+        read = any(one.value.dirty for one in given) or speaks_of_source(*place, frame.models, frame.kind)
+        frame.looked_at(site.node, made, was=read)
     return replace(made, type=summary.type, proofs=tuple(_tests(summary, bound)))
 
 

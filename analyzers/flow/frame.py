@@ -149,11 +149,11 @@ class Frame:
 
     def looked_at(self, node: cst.CSTNode, value: Value, *, was: bool) -> None:
         """Note what a value is safe for where it is read, if it `was` tainted."""
-        kinds = frozenset(
-            one for one in TEXT_SINKS if was and not any(taint.harms(one) for taint in value.all_taints())
-        )
-        if kinds or node in self.vouched:
-            self.vouched[node] = self.vouched.get(node, kinds) & kinds
+        if self.symbolic or not (was or node in self.vouched):
+            return
+        kinds = frozenset(one for one in TEXT_SINKS if not any(taint.harms(one) for taint in value.all_taints()))
+        kinds = kinds if was else frozenset()
+        self.vouched[node] = self.vouched.get(node, kinds) & kinds
 
     def part(self, holder: cst.BaseExpression, whole: Value, key: str) -> Value:
         """One part of what `holder` holds; the placeholder of a parameter becomes that of the part."""

@@ -22,6 +22,7 @@ VOUCHED = {
 NOT = {
     "not looked at": ("pass", "name"),
     "looked at on one way": ("if other: name = 'a'", "name"),
+    "in the second turn of a loop alone": ("while other:\n        os.system('ls ' + name)\n        name = 'a'", "name"),
     "another one": ("if other not in ALLOWED: abort(400)", "name"),
     "what is looked up by it": ("if name not in ALLOWED: abort(400)", "find(name)"),
     "what a function gives as it is": ("found = trimmed(name)", "found"),
