@@ -4,7 +4,7 @@ https://fastapi.tiangolo.com/tutorial/bigger-applications/
 """
 
 import ast
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Mapping, Set
 
 import libcst as cst
 
@@ -16,7 +16,6 @@ from analyzers.source import SourceFile
 
 KEYWORD = "dependencies"
 INCLUDES = "include_router"
-DEPTH_LIMIT = 3
 
 
 def of_routers(file: SourceFile, function: cst.FunctionDef, marks: Set[str]) -> Iterator[str]:
@@ -30,24 +29,34 @@ def of_routers(file: SourceFile, function: cst.FunctionDef, marks: Set[str]) -> 
                 yield from _called(file, one, marks)
 
 
-def _of_router(file: SourceFile, name: str, depth: int = 0) -> Iterator[ast.expr]:
+def _of_router(file: SourceFile, name: str) -> Iterator[ast.expr]:
     """What is given as dependencies to a router of the module, where it is included, and to what includes it."""
-    made = of_module(file, name)
-    if isinstance(made, ast.Call):
-        yield from _given(made)
-    for call in _includes(file) if depth < DEPTH_LIMIT else ():
-        if isinstance(call.args[0], ast.Name) and call.args[0].id == name and isinstance(call.func, ast.Attribute):
+    waiting, seen = [name], set[str]()
+    while waiting:
+        name = waiting.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        made = of_module(file, name)
+        if isinstance(made, ast.Call):
+            yield from _given(made)
+        for call in _includes(file).get(name, ()):
             yield from _given(call)
-            if isinstance(call.func.value, ast.Name):
-                yield from _of_router(file, call.func.value.id, depth + 1)
+            if isinstance(call.func, ast.Attribute) and isinstance(call.func.value, ast.Name):
+                waiting.append(call.func.value.id)
 
 
-def _includes(file: SourceFile) -> list[ast.Call]:
-    """The calls by which routers are included, among the statements of the module."""
-    if INCLUDES not in file.words:
-        return []
-    found = [one.value for one in file.outline.tree.body if isinstance(one, ast.Expr)]
-    return [one for one in found if isinstance(one, ast.Call) and trees.last_name(one.func) == INCLUDES and one.args]
+def _includes(file: SourceFile) -> Mapping[str, list[ast.Call]]:
+    """The calls by which routers are included, among the statements of the module, by the name of the router."""
+    known: dict[str, list[ast.Call]] | None = file.cache.get(_includes)
+    if known is None:
+        known = file.cache[_includes] = {}
+        calls = (one.value for one in file.outline.tree.body if isinstance(one, ast.Expr))
+        for call in calls if INCLUDES in file.words else ():
+            match call:
+                case ast.Call(func=func, args=[ast.Name(id=name), *_]) if trees.last_name(func) == INCLUDES:
+                    known.setdefault(name, []).append(call)
+    return known
 
 
 def _given(call: ast.Call) -> Iterator[ast.expr]:
