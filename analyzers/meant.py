@@ -14,11 +14,12 @@ from analyzers.waits import address, running
 EXPLAINED = re.compile(r"(?i)verif|validat|(?<![a-z])cert|self-signed|\bssl|\btls")
 # With fewer words nothing is explained.
 EXPLANATION_WORDS = 8
-# A short comment that says what is done: it is meant.
-ANNOUNCED = re.compile(
-    r"(?i)insecure|unverified|self[- ]?signed"
-    r"|(?=.*(?:\b(?:ssl|tls|https|certs?\b|certificat|host ?name)|verif|validat))"
-    r".*(?:\b(?:disabl|skip|ignor|bypass|suppress|accept|trust|without|todo\b|fixme\b|false\b|not?\b|none\b|off\b|any\b)|n't\b)"
+# A comment that says what is done: it is meant. So does one that speaks of certificates and of leaving something out.
+OPENLY = re.compile(r"(?i)insecure|unverified|self[- ]?signed")
+ABOUT = re.compile(r"(?i)\b(?:ssl|tls|https|certs?\b|certificat|host ?name)|verif|validat")
+LEFT_OUT = re.compile(
+    r"(?i)\b(?:disabl|skip|ignor|bypass|suppress|accept|trust|without|todo\b|fixme\b|false\b|not?\b|none\b|off\b|any\b)"
+    r"|n't\b"
 )
 EXPLAINABLE = (cst.SimpleStatementLine, cst.With, cst.If)
 ASKED = re.compile(r"(?i)insecure|verif|validat|unsafe|skip|ignore|self_?signed|no_?check|trust|CERT_NONE|cert_reqs")
@@ -45,8 +46,11 @@ def asked_for(node: cst.CSTNode, file: SourceFile) -> bool:
 
 def sureness(node: cst.CSTNode, file: SourceFile) -> Confidence:
     """Medium where a comment says that it is meant: who reads the line knows already."""
-    announced = any(map(ANNOUNCED.search, _comments(node, file)))
-    return Confidence.MEDIUM if announced else Confidence.HIGH
+    return Confidence.MEDIUM if any(map(_announces, _comments(node, file))) else Confidence.HIGH
+
+
+def _announces(comment: str) -> bool:
+    return bool(OPENLY.search(comment) or (ABOUT.search(comment) and LEFT_OUT.search(comment)))
 
 
 def _is_explained(node: cst.CSTNode, file: SourceFile) -> bool:

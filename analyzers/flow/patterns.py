@@ -36,7 +36,7 @@ ALL_BUT = re.compile(rf"\[\^((?:{WORDS}|\\?\.(?!-[^\]]))+)\][*+]?")
 DOTTED = ("sql", "shell", "html", "xml", "log", "header")
 PUT_IN = re.compile(r"[\w.-]*")
 GROUP = re.compile(r"\((?!\?)|\(\?P<(\w+)>")
-TOKEN = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\(\?P<\w+>|\(|\)", re.DOTALL)
+TOKEN = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\]){0,500}\]|\(\?P<\w+>|\(|\)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)

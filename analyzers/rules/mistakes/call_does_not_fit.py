@@ -349,7 +349,7 @@ def _is_replaced(target: Called, call: cst.Call, file: SourceFile) -> bool:
     either = "|".join(map(re.escape, names))
     given = re.compile(
         rf"\.(?:{either})[ \t]*(?::[^=\n]*)?=(?!=)"
-        rf"|(?:patch|setattr|[Ss]tub|replace)[\w.]*\([^\"']{{0,200}}[\"'](?:[\w.]*\.)?(?:{either})[\"']"
+        rf"|(?:patch|setattr|[Ss]tub|replace)[\w.]{{0,200}}\([^\"']{{0,200}}[\"'](?:[\w.]*\.)?(?:{either})[\"']"
     )
     return any(given.search(other.text) for other in file.project.files.values())
 
