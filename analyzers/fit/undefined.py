@@ -44,8 +44,8 @@ OWN_MODULE = re.compile(
 INSTALLED = re.compile(
     r"\b(?:builtins|__builtins__|__builtin__|builtin)(?:\.|(?:\.__dict__)?\[['\"])(\w+)(?:['\"]\])?[ \t]*="
 )
-# In a file of settings that a program runs: it gives what is configured, as `c.Server.port = 1` has it.
-CONFIGURED = re.compile(r"^(\w+)\.[A-Z]\w*\.\w+[ \t]*=(?!=)", re.MULTILINE)
+# In a file of settings that a program runs: it gives what is configured: `c.Server.port = 1`, `c['port'] = 1`.
+CONFIGURED = re.compile(r"^(\w+)(?:\.[A-Z]\w*\.\w+|(?:\[['\"]\w+['\"]\])+)[ \t]*=(?!=)", re.MULTILINE)
 # A package that loads its modules itself may give them names: `engine.logger = ...`, `setattr(engine, name, value)`.
 LOADING = re.compile(r"\b(?:import_module|load_module|load_source|exec_module|__import__)\b")
 GIVING = re.compile(r"\bsetattr\(|\b(?!(?:self|cls)\.)\w+\.(\w+)[ \t]*=(?!=)")

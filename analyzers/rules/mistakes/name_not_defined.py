@@ -180,6 +180,7 @@ RULE = Rule(
             """
             c.Server.port = 8889
             c.Server.open_browser = False
+            d['www']['port'] = 8010
             """,
         ),
         Good(
