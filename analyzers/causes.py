@@ -6,6 +6,7 @@ moved and changed on the way is found by what is said of it: each defect that is
 decided before, such as a protection that is off, is not new either when the change says it in other words.
 """
 
+import re
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence, Set
@@ -27,6 +28,9 @@ from analyzers.workspace import Side
 MOST_ASKED = 40
 
 BRACKETS = str.maketrans("", "", "()")
+WORD = re.compile(r"\w+")
+# `%s`, `%d`, `%r`, `f"..."` and `"...".format()`.
+FORMATTING = frozenset("s d r f format".split())
 
 Sides = Mapping[str, Side]
 Lines = Callable[[str, int, int], bool]
@@ -38,6 +42,7 @@ class Known:
     """A finding on one side of a change. `turned`: it is on lines that the change wrote, or took away.
 
     `decided`: it is about something that is decided once, whatever the words; `common`: about the same at any place.
+    `words` are those of its code in order of the alphabet, without what only says how a text is formatted.
     """
 
     key: Key
@@ -46,11 +51,17 @@ class Known:
     decided: bool = False
     line: int = 0
     common: bool = False
+    words: tuple[str, ...] = ()
 
 
 Likeness = Callable[[Known], Hashable]
 # What makes two findings one, the surest first.
 HERE: tuple[Likeness, ...] = (lambda one: one.key, lambda one: one.key.loose)
+# The same code in another spelling: `"%s" % name` as an f-string, other quotes, other lines.
+RESPELLED: tuple[Likeness, ...] = (
+    *HERE,
+    lambda one: (one.key.rule, one.key.definition, one.words) if one.words else one,
+)
 # The same, of lines that the change only wrote otherwise: in parentheses, with other quotes.
 OTHERWISE: tuple[Likeness, ...] = (
     *HERE,
@@ -173,9 +184,21 @@ def _places(finding: Finding) -> Iterator[tuple[str, int, int]]:
 def _all_known(found: Iterable[Finding], file: SourceFile, rules: Iterable[Rule], lines: Lines) -> list[Known]:
     deciding, common = {rule.name for rule in rules if rule.decided}, {rule.name for rule in rules if rule.common}
     return [
-        Known(key(one, file), one.message, _is_on(one, lines), one.rule in deciding, one.line, one.rule in common)
+        Known(
+            key(one, file),
+            one.message,
+            _is_on(one, lines),
+            decided=one.rule in deciding,
+            line=one.line,
+            common=one.rule in common,
+            words=_words(file.text_of(one.span)),
+        )
         for one in found
     ]
+
+
+def _words(code: str) -> tuple[str, ...]:
+    return tuple(sorted(word for word in WORD.findall(code) if word not in FORMATTING))
 
 
 def standing(side: Side, rules: Sequence[Rule], sides: Sides, told: Iterable[Finding] = ()) -> list[Known]:
@@ -216,7 +239,7 @@ def _unexplained(head: Sequence[Known], base: Sequence[Known], side: Side) -> tu
     """What nothing in base explains, and what of base explains nothing. What came is explained only by what went."""
     stayed, left = _paired([one for one in head if not one.turned], [one for one in base if not one.turned], OTHERWISE)
     stayed, gone = _paired(stayed, [one for one in base if one.turned], OTHERWISE)
-    came, gone = _paired([one for one in head if one.turned], gone, HERE)
+    came, gone = _paired([one for one in head if one.turned], gone, RESPELLED)
     came = _not_first(came, left, side)
     came, gone = _paired(*_moved(came, gone, side), ANEW)
     known = {one.key.loose for one in base if one.common}

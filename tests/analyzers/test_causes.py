@@ -204,3 +204,36 @@ def test_an_unknown_name_that_base_used_is_not_new_at_one_more_place() -> None:
     assert found("", base)
     assert found(base, base.replace("T(key)", "T(key, 1)").replace("return key", "return T('two') % key")) == []
     assert found(base, base.replace("return key", "return U('two') % key")) == ["name-not-defined"]
+
+
+ASKED = """import sqlite3
+def price(cursor: sqlite3.Cursor, name, kind):
+    cursor.execute("select price from items where name = '%s' and kind = '%s'" % (name, kind))
+"""
+SPELLED = (
+    """cursor.execute(f"select price from items where name = '{name}' and kind = '{kind}'")""",
+    """cursor.execute("select price from items where name = '{}' and kind = '{}'".format(name, kind))""",
+    """cursor.execute(
+        'select price from items where name = "%s" '
+        'and kind = "%s"' % (name, kind))""",
+)
+CHANGED = (
+    """cursor.execute(f"select price from items where name = '{kind}' and kind = '{kind}'")""",
+    """cursor.execute(f"select price from wares where name = '{name}' and kind = '{kind}'")""",
+)
+
+
+def asked(call: str) -> str:
+    first, second, _ = ASKED.split("\n", 2)
+    return f"{first}\n{second}\n    {call}\n"
+
+
+@pytest.mark.parametrize("call", SPELLED)
+def test_a_text_that_is_only_formatted_in_another_way_is_not_new(call: str) -> None:
+    assert found("", asked(call)) == ["sql-from-text"]
+    assert found(ASKED, asked(call)) == []
+
+
+@pytest.mark.parametrize("call", CHANGED)
+def test_a_text_that_says_something_else_is_new(call: str) -> None:
+    assert found(ASKED, asked(call)) == ["sql-from-text"]
