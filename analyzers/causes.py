@@ -69,6 +69,8 @@ OTHERWISE: tuple[Likeness, ...] = (
     lambda one: (one.key.rule, one.key.definition, one.message),
 )
 SAID: tuple[Likeness, ...] = (lambda one: (one.key.rule, one.message),)
+# Told of the same definition before, on lines that were written anew: who edits the very line may want to mend it.
+AGAIN: tuple[Likeness, ...] = (lambda one: (one.key.rule, one.key.definition, one.message),)
 ELSEWHERE: tuple[Likeness, ...] = (lambda one: one.key.loose, *SAID)
 ANEW: tuple[Likeness, ...] = (
     lambda one: (one.key.rule, one.key.definition) if one.decided else one,
@@ -79,20 +81,28 @@ ANEW: tuple[Likeness, ...] = (
 def caused(found: Sequence[Finding], side: Side, sides: Sides, rules: Sequence[Rule]) -> list[Finding]:
     """The findings of a side's head that the change causes, in their order. Base is read only when it must be.
 
-    Where base cannot be read, nobody knows what it had: then only what is touched is caused by the change.
+    Where base cannot be read, nobody knows what it had: then only what is touched is caused by the change. What base
+    had in the same definition, on a line that is written anew, is of medium confidence at most.
     """
     if not found:
         return []
     lines = written(sides)
     known = _all_known(found, side.head, rules, lines)
     if side.base is not None and not side.base.readable:
-        new = [one for one in known if one.turned]
+        new, again = [one for one in known if one.turned], set[Known]()
     else:
         named = [rule for rule in rules if rule.name in {finding.rule for finding in found}]
-        new, _ = _unexplained(known, standing(side, named, sides, found), side)
+        new, gone = _unexplained(known, standing(side, named, sides, found), side)
+        again = set(new) - set(_paired(new, gone, AGAIN)[0])
         new = _not_moved(new, side, sides, named)
-    kept = {id(one) for one in new}
-    return [finding for finding, one in zip(found, known, strict=True) if id(one) in kept]
+    kept = set(new)
+    both = ((finding, one) for finding, one in zip(found, known, strict=True) if one in kept)
+    return [_less_sure(finding) if one in again else finding for finding, one in both]
+
+
+def _less_sure(finding: Finding) -> Finding:
+    sure = finding.confidence is Confidence.HIGH
+    return replace(finding, confidence=Confidence.MEDIUM) if sure else finding
 
 
 def surer(found: Sequence[Finding], examined: Iterable[Examined], side: Side, rules: Sequence[Rule]) -> list[Finding]:

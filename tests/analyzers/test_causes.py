@@ -237,3 +237,14 @@ def test_a_text_that_is_only_formatted_in_another_way_is_not_new(call: str) -> N
 @pytest.mark.parametrize("call", CHANGED)
 def test_a_text_that_says_something_else_is_new(call: str) -> None:
     assert found(ASKED, asked(call)) == ["sql-from-text"]
+
+
+def test_an_old_defect_on_a_line_that_is_written_anew_is_no_longer_sure() -> None:
+    code = "def price(item, kind):\n    return item\n\n\ndef total(item):\n    return price(item)\n"
+    edited = code.replace("price(item)", "price(item * 9)")
+
+    def told(base: str) -> list[tuple[str, Confidence]]:
+        return [(one.rule, one.confidence) for one in report(all_rules(), {PATH: edited}, {PATH: base}).findings]
+
+    assert told(code) == [("call-does-not-fit", Confidence.MEDIUM)]
+    assert told(code.replace("price(item)", "price(item, 1)")) == [("call-does-not-fit", Confidence.HIGH)]

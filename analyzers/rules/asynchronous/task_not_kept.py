@@ -15,7 +15,7 @@ import libcst as cst
 
 from analyzers import syntax
 from analyzers.glimpse import says
-from analyzers.model import Examined, Finding, Severity
+from analyzers.model import Confidence, Examined, Finding, Severity
 from analyzers.rule import Bad, Good, Rule
 from analyzers.source import SourceFile
 
@@ -28,7 +28,8 @@ RULE = Rule(
     title="Task without a reference",
     weakness="CWE-672",
     severity=Severity.MEDIUM,
-    message="Nothing keeps the task of `{work}`: it can be collected before it is done, and its exception is lost.",
+    confidence=Confidence.MEDIUM,
+    message="Nothing keeps the task of `{work}`: it can be collected before it is done, and nobody sees its errors.",
     advice="Keep the task, for example in a set from which `task.add_done_callback` removes it, or use a `TaskGroup`.",
     topic="started tasks",
     clean="kept",
