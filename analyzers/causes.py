@@ -28,7 +28,8 @@ from analyzers.workspace import Side
 MOST_ASKED = 40
 
 BRACKETS = str.maketrans("", "", "()")
-WORD = re.compile(r"\w+")
+# Words, and operators but that of formatting.
+WORD = re.compile(r"\w+|[-+*/<>!&|^~@]")
 # `%s`, `%d`, `%r`, `f"..."` and `"...".format()`.
 FORMATTING = frozenset("s d r f format".split())
 

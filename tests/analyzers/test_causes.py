@@ -247,4 +247,5 @@ def test_an_old_defect_on_a_line_that_is_written_anew_is_no_longer_sure() -> Non
         return [(one.rule, one.confidence) for one in report(all_rules(), {PATH: edited}, {PATH: base}).findings]
 
     assert told(code) == [("call-does-not-fit", Confidence.MEDIUM)]
+    assert told(code.replace("price(item)", "price(item + 9)")) == [("call-does-not-fit", Confidence.MEDIUM)]
     assert told(code.replace("price(item)", "price(item, 1)")) == [("call-does-not-fit", Confidence.HIGH)]
